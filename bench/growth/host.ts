@@ -1,18 +1,17 @@
-/** What a neural host costs at its boundary: gates and policy, the isolation check, the fast rollback. */
+/** What a neural host costs at its boundary, and what it costs to have one: gates, policy, isolation check, transition, rollbacks. */
 import { BLUEPRINTS } from "../../src/morph/blueprints/catalogue.ts"
 import { GrowthCore } from "../../src/morph/growth/GrowthCore.ts"
-import { IsolationGuard } from "../../src/morph/neural/IsolationGuard.ts"
 import { NeuralHost } from "../../src/morph/neural/NeuralHost.ts"
 import { neuralHost } from "../../src/morph/neural/options.ts"
-import { inlineHeuristic } from "../../src/morph/policy/PolicyAnswer.ts"
-import { SnapshotRing } from "../../src/morph/training/SnapshotRing.ts"
+import { HEURISTIC_MODULE, PolicyThread } from "../../src/morph/node/PolicyThread.ts"
+import { inlineHeuristic, type PolicySource } from "../../src/morph/policy/PolicyAnswer.ts"
 import { tasks } from "../../src/morph/training/tasks.ts"
 import type { Row, Section } from "../section.ts"
+import { bareLoop, fullRollback, isolationCheck, fastRollback, transition } from "./hostParts.ts"
 
 const EPOCHS = 1000
-const REPEATS = 200
 
-const hostOf = (hidden: ReadonlyArray<number>): NeuralHost =>
+export const hostOf = (hidden: ReadonlyArray<number>): NeuralHost =>
   new NeuralHost({
     options: neuralHost({ inputs: 2, hidden, classes: 2 }).options,
     data: tasks.spirals({ rows: 256, seed: 1001 }),
@@ -21,92 +20,110 @@ const hostOf = (hidden: ReadonlyArray<number>): NeuralHost =>
     now: () => 0,
   })
 
-const at = (sorted: ReadonlyArray<number>, share: number): number =>
-  Number(sorted[Math.floor(share * (sorted.length - 1))].toPrecision(3))
+/** A host whose boundaries are timed without the training before them. */
+interface Timed {
+  readonly core: GrowthCore
+  readonly times: Array<number>
+  training: number
+}
 
-/** Milliseconds of each call, sorted. */
-const timed = (repeats: number, call: () => void): ReadonlyArray<number> =>
-  Array.from({ length: repeats }, () => {
-    const began = performance.now()
-    call()
-    return performance.now() - began
-  }).toSorted((a, b) => a - b)
+/** Asked as ever; what it answers is not done, because the heuristic gives up what does not help, and four grafts are to stay. */
+const unheard = (policy: PolicySource): PolicySource => ({
+  name: policy.name,
+  ask: (packet) => {
+    const answer = policy.ask(packet)
+    return answer.kind === "answered" ? { kind: "answered", command: null } : answer
+  },
+  close: () => policy.close(),
+})
 
-/** The boundary without the training, while four grafts are on their branches. */
-function boundaries(): ReadonlyArray<number> {
+function timed(policy: PolicySource | null, grafts: boolean): Timed {
   const host = hostOf([8, 8, 8, 8])
-  const stay = { least: EPOCHS, most: 2 * EPOCHS }
   const core = new GrowthCore({
     host,
     catalogue: BLUEPRINTS,
-    grafting: { stays: { training: stay } },
-    policy: inlineHeuristic(),
+    grafting: { stays: { training: { least: EPOCHS, most: 2 * EPOCHS } } },
+    policy,
     now: () => performance.now(),
   })
-  for (const { name } of host.sockets()) core.germinate(name, { blueprint: "residualMlp", why: "to measure" })
-  let training = 0
+  if (grafts)
+    for (const { name } of host.sockets())
+      core.germinate(name, { blueprint: "residualMlp", why: "to measure" })
+  const of: Timed = { core, times: [], training: 0 }
   const train = host.trainEpoch.bind(host)
   host.trainEpoch = (epoch) => {
     const began = performance.now()
     const loss = train(epoch)
-    training = performance.now() - began
+    of.training = performance.now() - began
     return loss
   }
-  const times: Array<number> = []
-  for (let epoch = 0; epoch < EPOCHS; epoch++) {
-    const began = performance.now()
-    const { sockets } = core.next()
-    times.push(performance.now() - began - training)
-    if (epoch > 2 && sockets.some(({ state }) => state !== "training"))
-      throw new Error("four grafts were to be on their branches")
+  return of
+}
+
+function step({ core, times }: Timed, of: Timed, grafts: boolean): void {
+  const began = performance.now()
+  const { sockets, refusal } = core.next()
+  times.push(performance.now() - began - of.training)
+  if (grafts && core.epochs > 3 && sockets.some(({ state }) => state !== "training"))
+    throw new Error(`four grafts were to be on their branches: ${refusal ?? "they are not"}`)
+}
+
+const at = (times: ReadonlyArray<number>, share: number): number =>
+  Number(times.toSorted((a, b) => a - b)[Math.floor(share * (times.length - 1))].toPrecision(3))
+
+/** Three hosts in turn, so that a slow spell of the machine meets all of them. */
+async function boundaries(): Promise<ReadonlyArray<Row>> {
+  const thread = await PolicyThread.start({ module: HEURISTIC_MODULE })
+  try {
+    const [inline, inThread, empty] = [
+      timed(unheard(inlineHeuristic()), true),
+      timed(unheard(thread), true),
+      timed(null, false),
+    ]
+    for (let epoch = 0; epoch < EPOCHS; epoch++) {
+      step(inline, inline, true)
+      step(inThread, inThread, true)
+      step(empty, empty, false)
+      // A policy that was late is replaced off the boundary.
+      if (thread.status !== "ready" && (await thread.settled()) === "gaveUp") thread.reset()
+      if (epoch % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const row = (what: string, { times }: Timed, share: number): Row => ({
+      what: `boundary ${what}, p${100 * share}`,
+      value: at(times, share),
+      unit: "ms",
+    })
+    return [
+      row("with 4 grafts and the heuristic inline", inline, 0.5),
+      { ...row("with 4 grafts and the heuristic inline", inline, 0.99), most: 2 },
+      row("with 4 grafts and the heuristic in its thread", inThread, 0.5),
+      { ...row("with 4 grafts and the heuristic in its thread", inThread, 0.99), most: 18 },
+      row("of the same host without graft and policy", empty, 0.5),
+      row("of the same host without graft and policy", empty, 0.99),
+      {
+        what: "with 4 grafts inline, over one without, p50",
+        value: Number((at(inline.times, 0.5) / at(empty.times, 0.5)).toPrecision(3)),
+        unit: "times",
+      },
+    ]
+  } finally {
+    await thread.close()
   }
-  return times.toSorted((a, b) => a - b)
 }
 
 async function measure(): Promise<ReadonlyArray<Row>> {
-  const times = boundaries()
-  const middle = hostOf([96, 96])
-  middle.plant("hidden1", {
-    graft: "g1",
-    blueprint: "linear",
-    parameters: {},
-    operator: "residual",
-    owner: "bench",
-  })
-  const guard = new IsolationGuard()
-  const check = timed(REPEATS, () => {
-    guard.before(middle.arena, 1)
-    if (!guard.holds(middle.arena, 1)) throw new Error("nothing has changed")
-  })
-  const large = hostOf([1000, 998])
-  const ring = new SnapshotRing()
-  const before = large.fingerprint()
-  ring.push(1, large.copy())
-  const back = timed(20, () => {
-    if (ring.restore(2, (words) => large.put(words)) === null) throw new Error("there was a copy")
-  })
-  if (large.fingerprint() !== before) throw new Error("the host is another one")
   return [
-    { what: "boundary with 4 grafts and the heuristic inline, p50", value: at(times, 0.5), unit: "ms" },
-    {
-      what: "boundary with 4 grafts and the heuristic inline, p99",
-      value: at(times, 0.99),
-      unit: "ms",
-      most: 18,
-    },
-    {
-      what: `isolation check of ${middle.parameters} parameters, median`,
-      value: Math.round(1000 * at(check, 0.5)),
-      unit: "us",
-      most: 150,
-    },
-    {
-      what: `fast rollback of ${large.parameters} parameters, median`,
-      value: at(back, 0.5),
-      unit: "ms",
-      most: 20,
-    },
+    ...(await boundaries()),
+    isolationCheck(hostOf([96, 96])),
+    transition(),
+    fastRollback(hostOf([1000, 998])),
+    await fullRollback(hostOf([1000, 998])),
+    bareLoop(hostOf([32, 32])),
   ]
 }
 
-export const hostSection: Section = { name: "host", title: "The neural host", measure }
+export const hostSection: Section = {
+  name: "host",
+  title: `The neural host: ${EPOCHS} boundaries of three hosts in turn, wall time`,
+  measure,
+}
