@@ -191,7 +191,7 @@ export async function growReplayCommand({ directory, json }: RecordFlags): Promi
 }
 
 export async function growVerifyCommand({ directory, json }: RecordFlags): Promise<ExitCode> {
-  if (!existsSync(join(directory, RUN))) throw new CliFailure(`${directory} holds no run.`)
+  if (!existsSync(join(directory, RUN))) throw holdsNone(directory)
   try {
     const { boundaries } = readRun(join(directory, RUN))
     const reports = ReportLog.read(join(directory, REPORTS)).length
@@ -225,9 +225,12 @@ export async function growVerifyCommand({ directory, json }: RecordFlags): Promi
 
 function recordIn(directory: string): RunRecord {
   const path = join(directory, RUN)
-  if (!existsSync(path)) throw new CliFailure(`${directory} holds no run.`)
+  if (!existsSync(path)) throw holdsNone(directory)
   return readRun(path)
 }
+
+const holdsNone = (directory: string): CliFailure =>
+  new CliFailure(`${directory} holds no run. Name the folder that "arqon grow --state" was given.`)
 
 const differs = ({ epoch }: RunBoundary): CliFailure =>
   new CliFailure(

@@ -3,9 +3,11 @@
  * the numbers that are learnt, with their initial values. Our own host builds blueprints into its programs instead.
  */
 import { GrowthError } from "../../domain/errors.ts"
+import { problem, show } from "../../domain/problems.ts"
 import { Graph } from "../tensor/Graph.ts"
 import { fillInitial } from "../tensor/initialisers.ts"
 import { type Node, type Shape, sizeOf } from "../tensor/ir.ts"
+import { TensorError } from "../tensor/TensorError.ts"
 import { type Blueprint, type BlueprintParameters, buildBlueprint, readParameters } from "./Blueprint.ts"
 
 /** The graft that a graph of its own has. */
@@ -26,11 +28,25 @@ export interface GraftGraph {
 /**
  * @param shape of the value at the socket, with the batch
  *
- * Throws a `GrowthError` where a parameter is out of its bounds, and a `TensorError` where the blueprint cannot be built for this shape.
+ * Throws a `GrowthError` where a parameter is out of its bounds, or the blueprint cannot be built for this shape.
  */
 export function graftGraph(blueprint: Blueprint, shape: Shape, given: BlueprintParameters = {}): GraftGraph {
+  if (typeof blueprint?.build !== "function")
+    throw refused("blueprint", `must be a blueprint, not ${show(blueprint)}.`)
   const { parameters, problems } = readParameters(blueprint, given)
   if (problems.length > 0) throw new GrowthError({ problems })
+  try {
+    return graphOf(blueprint, shape, parameters)
+  } catch (error) {
+    if (!(error instanceof TensorError)) throw error
+    throw refused(error.path, `${error.problem}.`, error.remedy)
+  }
+}
+
+const refused = (path: string, message: string, suggestion?: string): GrowthError =>
+  new GrowthError({ problems: [problem([path], message, suggestion)] })
+
+function graphOf(blueprint: Blueprint, shape: Shape, parameters: BlueprintParameters): GraftGraph {
   const graph = new Graph()
   const value = graph.input("value", shape)
   const added = buildBlueprint(blueprint, graph, value, parameters, OWNER)

@@ -6,7 +6,8 @@
  * through it: whoever supervises goes on from the last good boundary (`standing`).
  */
 import { GrowthError, type Problem } from "../../domain/errors.ts"
-import { didYouMean, problem } from "../../domain/problems.ts"
+import { didYouMean, problem, show } from "../../domain/problems.ts"
+import { OPERATIONS } from "../contracts/enums.ts"
 import type { Figures, Host } from "../contracts/Host.ts"
 import type { FaultName, GraftCommand, GraftEvent, GraftMove } from "./graftEvents.ts"
 import { type GraftLife, lifeWith } from "./GraftLife.ts"
@@ -83,8 +84,10 @@ export class GraftTable {
   private last: number
   private plants: boolean
 
-  /** Throws a `GrowthError` if the options cannot be used, or if two sockets have one name. */
+  /** Throws a `GrowthError` if the host lacks a function, the options cannot be used, or two sockets have one name. */
   constructor({ host, options, standing }: GraftTableInput) {
+    const problems = hostProblems(host)
+    if (problems.length > 0) throw new GrowthError({ problems })
     this.host = host
     this.options = requireGraftingOptions(options)
     this.probation = standing?.probation ?? []
@@ -152,6 +155,9 @@ export class GraftTable {
   problemsWith(slot: string, command: GraftCommand): ReadonlyArray<Problem> {
     const life = this.byName.get(slot)
     if (life === undefined) return [this.unknown(slot)]
+    const type: unknown = (command as GraftCommand | null | undefined)?.type
+    if (!COMMANDS.includes(type as GraftCommand["type"]))
+      return [problem(["type"], `is ${show(type)}.`, didYouMean(type, COMMANDS))]
     const problems = this.clashes(command)
     return problems.length > 0 ? problems : (lived(life, command).life.refusal ?? [])
   }
@@ -274,6 +280,24 @@ export class GraftTable {
     for (const slot of names)
       if (!this.byName.has(slot)) this.byName.set(slot, lifeWith(slot, this.options, this.host.checks))
   }
+}
+
+const COMMANDS: ReadonlyArray<GraftCommand["type"]> = [
+  ...OPERATIONS.filter((name) => name !== "unknown"),
+  "pause",
+  "resume",
+  "terminate",
+]
+
+const FUNCTIONS = "sockets quarantine plant mode measure snapshot restore keep remove".split(
+  " ",
+) as ReadonlyArray<keyof Host>
+
+/** What a host of somebody's own lacks. */
+function hostProblems(host: Host): ReadonlyArray<Problem> {
+  return FUNCTIONS.filter((name) => typeof host?.[name] !== "function").map((name) =>
+    problem(["host", name], `must be a function, not ${show(host?.[name])}.`),
+  )
 }
 
 const NOTHING_NOW = "Nothing is planted in conservative mode, or after a halt."

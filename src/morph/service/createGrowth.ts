@@ -142,7 +142,7 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
     if (typeof given !== "object" || given === null)
       throw refused(
         call,
-        `must be told more than ${show(given)}.`,
+        `needs an object, not ${show(given)}.`,
         call === "run" ? "Give { epochs }." : "Give { why }.",
       )
     return does(given)
@@ -185,13 +185,14 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
         running = true
         try {
           let last: GrowthBoundary | null = null
-          let turn = now()
+          // The caller's clock may stand still; other code still gets its turn.
+          let turn = performance.now()
           for (let i = 0; i < epochs && life.status === "started"; i++) {
             last = core.next()
             tell(last)
-            if (now() - turn < TURN_MS) continue
+            if (performance.now() - turn < TURN_MS) continue
             await new Promise((resolve) => setTimeout(resolve))
-            turn = now()
+            turn = performance.now()
           }
           return last
         } finally {

@@ -42,4 +42,22 @@ describe("a graph of a blueprint", () => {
     expect(() => graftGraph(residualMlp, [1, 8], { hidden: 0 })).toThrow(GrowthError)
     expect(() => graftGraph(residualMlp, [1, 8], { hiden: 4 })).toThrow(/hidden/)
   })
+
+  it.each<[string, unknown, ReadonlyArray<number>]>([
+    ["null", null, [1, 8]],
+    ["a name", "linear", [1, 8]],
+    ["a shape with a zero", residualMlp, [0, 8]],
+    [
+      "one that throws",
+      {
+        ...residualMlp,
+        build: () => {
+          throw new Error("mine")
+        },
+      },
+      [1, 8],
+    ],
+  ])("is refused by a GrowthError for %s", (_, blueprint, shape) => {
+    expect(() => graftGraph(blueprint as never, shape)).toThrow(GrowthError)
+  })
 })

@@ -163,6 +163,15 @@ describe("a growing host", () => {
     expect(growth.snapshot()).toMatchObject({ status: "stopped", epoch: 2 })
   })
 
+  it("lets other code have its turn though its own clock stands still", async () => {
+    const growth = createGrowth({ ...OPTIONS, now: () => 0 })
+    await growth.start()
+    const stopped = new Promise((resolve) => setTimeout(resolve)).then(() => growth.stop())
+    const last = await growth.run({ epochs: 5_000 })
+    await stopped
+    expect(last?.epoch).toBeLessThan(5_000)
+  })
+
   it("is the same for the same seed, and another for another", async () => {
     const after = async (seed: number): Promise<string> => {
       const growth = createGrowth({ ...OPTIONS, seed })
@@ -207,7 +216,7 @@ describe("a growing host", () => {
       const bare = growth as unknown as Readonly<Record<typeof call, () => Promise<unknown>>>
       expect(await problemsIn(bare[call]())).toEqual([`${call}: The growing host has not been started.`])
       await growth.start()
-      expect(await problemsIn(bare[call]())).toEqual([`${call}: must be told more than undefined.`])
+      expect(await problemsIn(bare[call]())).toEqual([`${call}: needs an object, not undefined.`])
     },
   )
 
