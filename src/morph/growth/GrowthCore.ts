@@ -5,7 +5,7 @@
 import { GrowthError } from "../../domain/errors.ts"
 import { problem } from "../../domain/problems.ts"
 import type { Blueprint } from "../blueprints/Blueprint.ts"
-import type { Figures, Verdict } from "../contracts/Host.ts"
+import type { Verdict } from "../contracts/Host.ts"
 import type { GraftCommand, GraftMove } from "../grafting/graftEvents.ts"
 import { GraftTable, type GraftTableStanding } from "../grafting/GraftTable.ts"
 import { grown, type GrowthMode, permits } from "../grafting/growthMode.ts"
@@ -21,7 +21,6 @@ import type { Judgement } from "../training/Governor.ts"
 import { CoreMemory } from "./CoreMemory.ts"
 import { germinationProblems } from "./germination.ts"
 import type { GerminateRequest, GrowthBoundary, Refused, SocketView } from "./GrowthBoundary.ts"
-import { measuredBy } from "./measuredBy.ts"
 import { packetOf } from "./packet.ts"
 import { type PartView, partViews, socketView } from "./partViews.ts"
 
@@ -54,10 +53,6 @@ export class GrowthCore {
   private readonly options: CoreOptions
   readonly memory: CoreMemory
   private readonly counts: CoreMemory["counts"]
-  /** By socket: what was measured at the last boundary. */
-  private readonly figures = new Map<string, Figures>()
-  /** What somebody other than the host measures. */
-  private more: Figures = {}
   /** At the last boundary. */
   private policyLate = false
   /** A boundary threw half-way: there is nothing here to go on from. */
@@ -70,7 +65,7 @@ export class GrowthCore {
     this.memory = new CoreMemory(host.structure)
     this.counts = this.memory.counts
     this.table = new GraftTable({
-      host: measuredBy(host, this.figures, () => this.more),
+      host,
       options: grafting,
       ...(standing === undefined ? {} : { standing }),
     })
@@ -105,14 +100,11 @@ export class GrowthCore {
     const began = now()
     const shownFrom = stopwatch()
     const judgement = this.memory.governor.observe(trainingLoss)
-    this.more = { panics: judgement === "panic" ? 1 : 0, boundaryP95Ms: this.memory.times.p95Ms }
-    const asked = new Map(this.table.lives.map(({ slot, planting }) => [slot, planting?.blueprint ?? ""]))
-    this.figures.clear()
+    const shared = { panics: judgement === "panic" ? 1 : 0, boundaryP95Ms: this.memory.times.p95Ms }
     const { plants } = permits(this.counts.growth.mode)
-    const { moves, refusals } = this.table.atBoundary(epoch, { plants })
+    const { moves, refusals: refused } = this.table.atBoundary(epoch, { plants, shared })
     // What was asked for before the pause is planted, and goes no further.
     if (this.counts.paused !== null) this.holdAll("pause", this.counts.paused)
-    const refused = refusals.map((one) => ({ ...one, blueprint: asked.get(one.slot) ?? "" }))
     const restored = moves.some(({ from, to }) => from === "probationary" && to === "culled")
     const rolledBackTo =
       judgement === "panic" && !restored ? this.goBack(epoch, "the governor panicked") : null
@@ -150,7 +142,7 @@ export class GrowthCore {
 
   /** The network with all that its sockets have shown at the last boundary. */
   get parts(): ReadonlyArray<PartView> {
-    return partViews(this.host.stations(), this.table.lives, this.figures)
+    return partViews(this.host.stations(), this.table)
   }
 
   /** Asks for a blueprint to be planted: it is tried in quarantine now, and the next boundary decides. Throws with every problem. */
@@ -233,7 +225,7 @@ export class GrowthCore {
   }
 
   private isViolated(): boolean {
-    return this.table.lives.some(({ slot }) => ((this.figures.get(slot) ?? {})["violations"] ?? 0) > 0)
+    return this.table.lives.some(({ slot }) => (this.table.figuresOf(slot)["violations"] ?? 0) > 0)
   }
 
   /** Keeps the records of blueprints and the losses at which grafts entered their states. */
@@ -279,8 +271,7 @@ export class GrowthCore {
     const conservative = this.counts.growth.mode === "conservative"
     const packet = packetOf({
       host: this.host,
-      lives: this.table.lives,
-      figures: this.figures,
+      table: this.table,
       catalogue: this.options.catalogue,
       records: this.memory.records,
       boundary: this.counts.epoch,

@@ -2,6 +2,7 @@
 import type { Blueprint } from "../blueprints/Blueprint.ts"
 import type { Figures } from "../contracts/Host.ts"
 import type { GraftLife } from "../grafting/GraftLife.ts"
+import type { GraftTable } from "../grafting/GraftTable.ts"
 import { isLive } from "../grafting/transitions.ts"
 import type { NeuralHost } from "../neural/NeuralHost.ts"
 import type { BlueprintRecords } from "../policy/BlueprintRecords.ts"
@@ -10,9 +11,7 @@ import { readParameters } from "../blueprints/Blueprint.ts"
 
 export interface Standing {
   readonly host: NeuralHost
-  readonly lives: ReadonlyArray<GraftLife>
-  /** By socket: what was measured at this boundary. */
-  readonly figures: ReadonlyMap<string, Figures>
+  readonly table: GraftTable
   readonly catalogue: ReadonlyArray<Blueprint>
   readonly records: BlueprintRecords
   readonly boundary: number
@@ -24,7 +23,8 @@ export interface Standing {
 }
 
 export function packetOf(standing: Standing): PolicyPacket {
-  const { host, lives, figures, catalogue, records, boundary, entries } = standing
+  const { host, table, catalogue, records, boundary, entries } = standing
+  const { lives } = table
   const sockets = host.sockets()
   return {
     version: 1,
@@ -40,7 +40,7 @@ export function packetOf(standing: Standing): PolicyPacket {
     }),
     grafts: lives
       .filter(({ state }) => isLive(state))
-      .map((life) => graftOf(life, figures.get(life.slot) ?? {}, entries[life.slot] ?? Number.NaN)),
+      .map((life) => graftOf(life, table.figuresOf(life.slot), entries[life.slot] ?? Number.NaN)),
     catalogue: catalogue.map((blueprint): PolicyBlueprint => {
       const { name, tier, risk, quarantineOnly } = blueprint
       const [first] = sockets

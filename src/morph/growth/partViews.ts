@@ -1,6 +1,7 @@
 /** A growing host at a boundary, part by part: the network, and of each socket the graft, its gates and what it is worth. Plain data. */
 import type { Figures, Verdict } from "../contracts/Host.ts"
 import type { GraftLife } from "../grafting/GraftLife.ts"
+import type { GraftTable } from "../grafting/GraftTable.ts"
 import type { StationView } from "../neural/stations.ts"
 import type { SocketView } from "./GrowthBoundary.ts"
 
@@ -28,17 +29,11 @@ export const socketView = ({ slot, state, planting, alpha, conditions }: GraftLi
 })
 
 /** Joins the network with the lives in its sockets. */
-export function partViews(
-  stations: ReadonlyArray<StationView>,
-  lives: ReadonlyArray<GraftLife>,
-  figures: ReadonlyMap<string, Figures>,
-): ReadonlyArray<PartView> {
+export function partViews(stations: ReadonlyArray<StationView>, table: GraftTable): ReadonlyArray<PartView> {
   return stations.map((station) => {
     const { kind, name } = station
-    const life = kind === "socket" && lives.find(({ slot }) => slot === name)
-    const socket = life
-      ? { ...socketView(life), figures: figures.get(name) ?? {}, gates: life.verdicts }
-      : null
+    const life = kind === "socket" && table.lives.find(({ slot }) => slot === name)
+    const socket = life ? { ...socketView(life), figures: table.figuresOf(name), gates: life.verdicts } : null
     return { ...station, socket }
   })
 }
