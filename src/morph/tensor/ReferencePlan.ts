@@ -1,7 +1,7 @@
 import type { Arena } from "./Arena.ts"
 import type { Node, Step } from "./ir.ts"
 import { Layout } from "./Layout.ts"
-import { OPERATORS } from "./operators/table.ts"
+import { LOOPS } from "./loops/table.ts"
 import type { Program } from "./Program.ts"
 
 /** A program that can be run in an arena. Nothing is allocated by a run. */
@@ -41,7 +41,7 @@ export class ReferencePlan implements Plan {
     this.arena = arena
     this.layout = new Layout(program, arena)
     this.back = this.layout.steps
-      .filter(({ node, gradient }) => gradient >= 0 && OPERATORS[node.op].backward !== undefined)
+      .filter(({ node, gradient }) => gradient >= 0 && LOOPS[node.op].backward !== undefined)
       .toReversed()
   }
 
@@ -60,7 +60,7 @@ export class ReferencePlan implements Plan {
   forward(): void {
     const views = this.arena.views
     const steps = this.layout.steps
-    for (let i = 0; i < steps.length; i++) OPERATORS[steps[i].node.op].forward(views, steps[i])
+    for (let i = 0; i < steps.length; i++) LOOPS[steps[i].node.op].forward(views, steps[i])
   }
 
   backward(): void {
@@ -73,7 +73,7 @@ export class ReferencePlan implements Plan {
     const at = layout.gradient(loss)
     if (at < 0) return
     views.f32[at] = 1
-    for (let i = 0; i < this.back.length; i++) OPERATORS[this.back[i].node.op].backward?.(views, this.back[i])
+    for (let i = 0; i < this.back.length; i++) LOOPS[this.back[i].node.op].backward?.(views, this.back[i])
   }
 
   release(): void {

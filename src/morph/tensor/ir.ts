@@ -43,9 +43,9 @@ export const MOST_AXES = 4
 /** A node whose tensors have places. All offsets count words of four bytes from the start of the memory; -1 is none. */
 export interface Step {
   readonly node: Node
-  /** What `Operator.geometry` made of the shapes; empty without it. */
+  /** What `Rule.geometry` made of the shapes; empty without it. */
   readonly geometry: Int32Array
-  /** What `Operator.constants` made of the attributes; empty without it. */
+  /** What `Rule.constants` made of the attributes; empty without it. */
   readonly constants: Float64Array
   /** Numbers in the node's own tensor. */
   readonly size: number
@@ -57,7 +57,7 @@ export interface Step {
   readonly inSizes: Int32Array
   /** Where the gradients of the inputs are added up; -1 where none is wanted. */
   readonly inGradients: Int32Array
-  /** What `forward` keeps for `backward`; see `Operator.saved`. */
+  /** What `forward` keeps for `backward`; see `Rule.saved`. */
   readonly saved: number
   /** The head of the owner's slice, where dropout finds its seed and count; -1 where the owner has none in this arena. */
   readonly head: number
@@ -65,8 +65,8 @@ export interface Step {
 
 export type Kernel = (views: Views, step: Step) => void
 
-/** One row of the table. Rows are plain objects, so another way to run replaces a kernel and keeps the rule. */
-export interface Operator {
+/** What an operator takes and gives, whichever way it is run. */
+export interface Rule {
   /** Number of inputs, least and most. */
   readonly arity: readonly [number, number]
   /** The shape of the result; throws `TensorError` with both shapes where they do not fit. */
@@ -77,6 +77,10 @@ export interface Operator {
   readonly constants?: (node: Node) => ReadonlyArray<number>
   /** Words that `forward` writes beside its result for `backward` to read. */
   readonly saved?: (node: Node) => number
+}
+
+/** An operator as plain loops. */
+export interface Loops {
   readonly forward: Kernel
   /** Adds to the gradients of the inputs. Absent where none flows. */
   readonly backward?: Kernel

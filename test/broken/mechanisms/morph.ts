@@ -45,7 +45,7 @@ export const morph: ReadonlyArray<Mechanism> = [
   {
     name: "relu-hides-a-nan",
     invariant: 31,
-    file: "src/morph/tensor/operators/activations.ts",
+    file: "src/morph/tensor/loops/activations.ts",
     intact: "f32[out + i] = Math.max(f32[x + i], 0)",
     broken: "f32[out + i] = f32[x + i] > 0 ? f32[x + i] : 0",
     test: "test/morph/tensor/extremes.test.ts",
@@ -53,7 +53,7 @@ export const morph: ReadonlyArray<Mechanism> = [
   {
     name: "pool-hides-a-nan",
     invariant: 31,
-    file: "src/morph/tensor/operators/pool.ts",
+    file: "src/morph/tensor/loops/pool.ts",
     intact: "value > best || (Number.isNaN(value) && !Number.isNaN(best))",
     broken: "value > best",
     test: "test/morph/tensor/extremes.test.ts",

@@ -8,7 +8,7 @@
 import type { Arena } from "../Arena.ts"
 import { type Node, sizeOf, type Step } from "../ir.ts"
 import { Layout } from "../Layout.ts"
-import { OPERATORS } from "../operators/table.ts"
+import { plain as LOOPS } from "../loops/plain.ts"
 import type { Program } from "../Program.ts"
 import type { Plan } from "../ReferencePlan.ts"
 import { Code } from "./Code.ts"
@@ -98,7 +98,7 @@ export class FastPlan implements Plan {
     const bounds = this.bounds[pass]
     for (let i = 0; i < plain.length; i++) {
       this.run(bounds[i], bounds[i + 1])
-      const operator = OPERATORS[plain[i].node.op]
+      const operator = LOOPS[plain[i].node.op]
       if (pass === 0) operator.forward(this.arena.views, plain[i])
       else operator.backward?.(this.arena.views, plain[i])
     }
@@ -152,8 +152,8 @@ export class FastPlan implements Plan {
     const ends: Array<number> = []
     const plain: Array<Step> = []
     for (const step of this.layout.steps.toReversed()) {
-      if (step.gradient < 0 || OPERATORS[step.node.op].backward === undefined) continue
       const lowered = LOWERED[step.node.op]
+      if (step.gradient < 0 || (lowered ?? LOOPS[step.node.op]).backward === undefined) continue
       if (lowered !== undefined) lowered.backward?.(code, step)
       else {
         ends.push(code.words.length)

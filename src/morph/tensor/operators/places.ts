@@ -1,15 +1,15 @@
 /** What moves numbers and computes none. */
-import { type Operator, type Shape, shapeText, sizeOf } from "../ir.ts"
+import { type Rule, type Shape, shapeText, sizeOf } from "../ir.ts"
 import { TensorError } from "../TensorError.ts"
 import { four, lastOf, listOf, misfit, stridesOf, wholeOf } from "./rules.ts"
 
-const axisOf = (shape: Shape, attributes: Parameters<Operator["shape"]>[1], where: string): number =>
+const axisOf = (shape: Shape, attributes: Parameters<Rule["shape"]>[1], where: string): number =>
   wholeOf(attributes, "axis", where, 0, shape.length - 1)
 
 /** Numbers beyond an axis: how far apart its neighbours are. */
 const inner = (shape: Shape, axis: number): number => sizeOf(shape.slice(axis + 1))
 
-export const places: Readonly<Record<string, Operator>> = {
+export const places: Readonly<Record<string, Rule>> = {
   /** The inputs one after another along the attribute `axis`. */
   concat: {
     arity: [2, 8],
@@ -35,26 +35,6 @@ export const places: Readonly<Record<string, Operator>> = {
         ...inputs.map((input) => step * input.shape[axis]),
       ]
     },
-    forward: ({ f32 }, { geometry: n, ins, out }) => {
-      let start = out
-      for (let side = 0; side < ins.length; side++) {
-        const width = n[2 + side]
-        for (let turn = 0; turn < n[0]; turn++)
-          for (let i = 0; i < width; i++) f32[start + turn * n[1] + i] = f32[ins[side] + turn * width + i]
-        start += width
-      }
-    },
-    backward: ({ f32 }, { geometry: n, inGradients, gradient }) => {
-      let start = gradient
-      for (let side = 0; side < inGradients.length; side++) {
-        const width = n[2 + side]
-        const d = inGradients[side]
-        if (d >= 0)
-          for (let turn = 0; turn < n[0]; turn++)
-            for (let i = 0; i < width; i++) f32[d + turn * width + i] += f32[start + turn * n[1] + i]
-        start += width
-      }
-    },
   },
   /** From the attribute `from` to before `to`, along `axis`. */
   slice: {
@@ -71,15 +51,6 @@ export const places: Readonly<Record<string, Operator>> = {
       const from = attributes["from"] as number
       return [sizeOf(shape.slice(0, axis)), step * x.shape[axis], step * shape[axis], step * from]
     },
-    forward: ({ f32 }, { geometry: n, ins, out }) => {
-      for (let turn = 0; turn < n[0]; turn++)
-        for (let i = 0; i < n[2]; i++) f32[out + turn * n[2] + i] = f32[ins[0] + turn * n[1] + n[3] + i]
-    },
-    backward: ({ f32 }, { geometry: n, inGradients, gradient }) => {
-      for (let turn = 0; turn < n[0]; turn++)
-        for (let i = 0; i < n[2]; i++)
-          f32[inGradients[0] + turn * n[1] + n[3] + i] += f32[gradient + turn * n[2] + i]
-    },
   },
   /** The same numbers in the attribute `shape`. */
   reshape: {
@@ -93,12 +64,6 @@ export const places: Readonly<Record<string, Operator>> = {
           `Give a shape of ${sizeOf(x)} numbers`,
         )
       return shape
-    },
-    forward: ({ f32 }, { size, ins, out }) => {
-      for (let i = 0; i < size; i++) f32[out + i] = f32[ins[0] + i]
-    },
-    backward: ({ f32 }, { size, inGradients, gradient }) => {
-      for (let i = 0; i < size; i++) f32[inGradients[0] + i] += f32[gradient + i]
     },
   },
   /** Axis i of the result is axis `order[i]` of the input. */
@@ -120,21 +85,6 @@ export const places: Readonly<Record<string, Operator>> = {
       const along = (attributes["order"] as ReadonlyArray<number>).map((axis) => strides[axis])
       return [...four(shape), ...four(along)]
     },
-    forward: ({ f32 }, { geometry: n, ins, out }) => {
-      let at = out
-      for (let i = 0; i < n[0]; i++)
-        for (let j = 0; j < n[1]; j++)
-          for (let k = 0; k < n[2]; k++)
-            for (let l = 0; l < n[3]; l++) f32[at++] = f32[ins[0] + i * n[4] + j * n[5] + k * n[6] + l * n[7]]
-    },
-    backward: ({ f32 }, { geometry: n, inGradients, gradient }) => {
-      let at = gradient
-      for (let i = 0; i < n[0]; i++)
-        for (let j = 0; j < n[1]; j++)
-          for (let k = 0; k < n[2]; k++)
-            for (let l = 0; l < n[3]; l++)
-              f32[inGradients[0] + i * n[4] + j * n[5] + k * n[6] + l * n[7]] += f32[at++]
-    },
   },
   /**
    * The rows of a table [rows, width] that whole indices [...] name. An index that names no row gives NaN. A row's gradient is rounded
@@ -146,25 +96,6 @@ export const places: Readonly<Record<string, Operator>> = {
       const [table, indices] = inputs
       if (table.length !== 2) throw misfit(where, inputs, "Give a table [rows, width] and indices [...]")
       return [...indices, lastOf(table)]
-    },
-    forward: ({ f32 }, { node, inSizes, ins, out }) => {
-      const [rows, width] = node.inputs[0].shape
-      for (let i = 0; i < inSizes[1]; i++) {
-        const row = f32[ins[1] + i]
-        const held = row >= 0 && row < rows && Math.floor(row) === row
-        for (let j = 0; j < width; j++)
-          f32[out + i * width + j] = held ? f32[ins[0] + row * width + j] : Number.NaN
-      }
-    },
-    backward: ({ f32 }, { node, inSizes, ins, inGradients, gradient }) => {
-      const [rows, width] = node.inputs[0].shape
-      const table = inGradients[0]
-      if (table < 0) return
-      for (let i = 0; i < inSizes[1]; i++) {
-        const row = f32[ins[1] + i]
-        if (!(row >= 0 && row < rows && Math.floor(row) === row)) continue
-        for (let j = 0; j < width; j++) f32[table + row * width + j] += f32[gradient + i * width + j]
-      }
     },
   },
 }

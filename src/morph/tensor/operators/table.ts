@@ -1,4 +1,4 @@
-import type { Operator } from "../ir.ts"
+import type { Rule } from "../ir.ts"
 import { activations } from "./activations.ts"
 import { arithmetic } from "./arithmetic.ts"
 import { dense } from "./dense.ts"
@@ -9,8 +9,8 @@ import { places } from "./places.ts"
 import { pools } from "./pool.ts"
 import { window } from "./window.ts"
 
-/** Every operator with its rule and its reference kernels. */
-export const OPERATORS: Readonly<Record<string, Operator>> = {
+/** The rule of every operator. */
+export const OPERATORS: Readonly<Record<string, Rule>> = {
   ...dense,
   ...window,
   ...norms,

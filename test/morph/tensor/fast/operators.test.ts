@@ -5,6 +5,8 @@ import { Arena } from "../../../../src/morph/tensor/Arena.ts"
 import { FastPlan } from "../../../../src/morph/tensor/fast/FastPlan.ts"
 import { LOWERED } from "../../../../src/morph/tensor/fast/lowering.ts"
 import { type Node, type Shape, sizeOf } from "../../../../src/morph/tensor/ir.ts"
+import { plain } from "../../../../src/morph/tensor/loops/plain.ts"
+import { LOOPS } from "../../../../src/morph/tensor/loops/table.ts"
 import { OPERATORS } from "../../../../src/morph/tensor/operators/table.ts"
 import { Program } from "../../../../src/morph/tensor/Program.ts"
 import { ReferencePlan } from "../../../../src/morph/tensor/ReferencePlan.ts"
@@ -149,10 +151,16 @@ describe.each(Object.entries(SHAPES))("%s of any shape", (_, shapes) => {
 })
 
 describe("the table of instructions", () => {
+  it("has every operator that is not run as plain loops", () => {
+    const instructed = Object.keys(LOWERED)
+    expect([...instructed, ...Object.keys(plain)].toSorted()).toEqual(Object.keys(OPERATORS).toSorted())
+    expect(Object.keys(LOOPS).toSorted()).toEqual(Object.keys(OPERATORS).toSorted())
+  })
+
   it("has an operator's name for each row, and a way back where the operator has one", () => {
     for (const [name, { backward }] of Object.entries(LOWERED)) {
       expect(Object.keys(OPERATORS)).toContain(name)
-      expect(backward === undefined).toBe(OPERATORS[name].backward === undefined)
+      expect(backward === undefined).toBe(LOOPS[name].backward === undefined)
     }
   })
 })
