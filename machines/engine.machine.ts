@@ -15,6 +15,12 @@ const fault = (child: FaultyChild) => ({
   actions: [{ type: "noteFault" as const, params: { child } }, "raiseFault" as const],
 })
 
+const retreat = {
+  guard: "guardRetreats" as const,
+  target: "safe" as const,
+  actions: ["obeyGuard" as const, "retreatToLatch" as const],
+}
+
 /** There has to be another place than the base to choose. */
 const prove = [
   { guard: "isOffBaseline" as const, target: "proving" as const },
@@ -133,7 +139,7 @@ const chart = engineWords.createMachine({
             guardrailsSet: { actions: ["followGuardrails", "judgeRegressionsAnew"] },
             cycleCompleted: { actions: ["judgeCycle", "compare", "offerPause"] },
             guardActed: [
-              { guard: "guardRetreats", target: "safe", actions: ["obeyGuard", "retreatToLatch"] },
+              retreat,
               { guard: "guardPromotes", actions: ["obeyGuard", "passWindow"] },
               // Of a stay that is over by now.
               {},
@@ -169,7 +175,8 @@ const chart = engineWords.createMachine({
         },
         relocating: {
           tags: ["live"],
-          description: "The cycle is paused while the base moves to a known place, or back.",
+          description:
+            "The cycle is paused while the base moves to a known place, or back; the guard watches.",
           entry: [
             { type: "pauseCycle", params: { reason: "relocating" } },
             { type: "sendToGuard", params: { event: "pause" } },
@@ -177,7 +184,8 @@ const chart = engineWords.createMachine({
           ],
           on: {
             plantSettled: { actions: ["beginRelocation", "beginComparisonAnew"] },
-            window: { actions: ["reopenWindow", "measureRelocation"] },
+            window: { actions: ["reopenWindow", "measureRelocation", "toGuardOnTrial"] },
+            guardActed: [retreat, { guard: "guardPromotes", actions: "obeyGuard" }, {}],
             windowExpired: { actions: ["reopenWindow", "measureRelocation"] },
             deadline: { actions: ["wakeRelocation", "wakeAgain"] },
             tick: { actions: "advanceClock" },

@@ -2,7 +2,7 @@
  * The engine's words about the runaway guard: what the guard sees of the plant, and what is done where it wants the plant elsewhere.
  */
 import { enqueueActions, sendTo } from "xstate"
-import { GUARD_ON_BASELINE, MINUS, NOT_TRIPPED, PLUS } from "../src/hot/codes.ts"
+import { GUARD_CALM, GUARD_ON_BASELINE, MINUS, NOT_TRIPPED, PLUS } from "../src/hot/codes.ts"
 import { guardFence } from "../src/hot/guardActs.ts"
 import { G_PHASE } from "../src/hot/guardLayout.ts"
 import type { HotPath } from "../src/hot/HotPath.ts"
@@ -32,10 +32,10 @@ const WATCHED_REASONS: ReadonlySet<TripReason> = new Set<TripReason>([
   "deadlinesMissed",
 ])
 
-/** The plant stands still because of the guard. */
-export const guardStandsStill = ({ children }: Parent): boolean => {
+/** The plant stands still because of the guard; with another phase, the guard is that far. */
+export const guardStandsStill = ({ children }: Parent, from: number = GUARD_ON_BASELINE): boolean => {
   const { block } = (children as GuardChild).guard?.getSnapshot().context ?? {}
-  return block !== undefined && block.length > 0 && block[G_PHASE] >= GUARD_ON_BASELINE
+  return block !== undefined && block.length > 0 && block[G_PHASE] >= from
 }
 
 /** SafeMode ends when the guard says so. */
@@ -111,9 +111,14 @@ export const withGuard = withCycle.extend({
       enqueue(armNextApply)
       enqueue.sendTo("cycle", event)
     }),
-    /** While the plant stands still because of the guard, each window is evidence. */
+    /** While the plant stands still because of the guard, each window is evidence. So it is on the way to a known place, once there is a reference. */
     toGuardOnTrial: enqueueActions(({ context, event, enqueue, self }) => {
-      if (event.type !== "window" || !guardStandsStill(self.getSnapshot())) return
+      const engine = self.getSnapshot()
+      if (
+        event.type !== "window" ||
+        !guardStandsStill(engine, engine.hasTag("live") ? GUARD_CALM : undefined)
+      )
+        return
       enqueue.sendTo("guard", judgeEvent(event, guardedPlace(context), null))
     }),
     /** What the guard has to know of the plant: it stands still, has another baseline, or was rolled back by a person. */

@@ -180,7 +180,7 @@ const chart = runawaySetup.createMachine({
   states: {
     learning: {
       tags: ["live"],
-      description: "The first windows set the level of the configuration that tuning starts from.",
+      description: "The first windows set the level of the start.",
       always: { guard: "isCalm", target: "calm" },
       on: { letGo: {}, rolledBack: {} },
     },
@@ -196,7 +196,7 @@ const chart = runawaySetup.createMachine({
     },
     suspicious: {
       tags: ["live"],
-      description: "The level is beyond what noise explains; it may still recover by itself.",
+      description: "The level is beyond what noise explains; it may still recover.",
       always: [
         { guard: "isCalm", target: "calm" },
         { guard: "isOnBaseline", target: "onTrial" },
@@ -220,7 +220,7 @@ const chart = runawaySetup.createMachine({
         },
         onStart: {
           tags: ["safe"],
-          description: "The baseline does not help: on the initial configuration, which a person chose.",
+          description: "The baseline does not help: on the initial configuration.",
         },
       },
     },

@@ -59,6 +59,14 @@ export const guard: ReadonlyArray<Mechanism> = [
     test: "test/hot/RunawayGuard.trend.test.ts",
   },
   {
+    name: "guard-is-blind-on-the-way-to-a-variant",
+    invariant: 17,
+    file: "machines/engine.machine.ts",
+    intact: '"measureRelocation", "toGuardOnTrial"] },',
+    broken: '"measureRelocation"] },',
+    test: "test/engine/guardRelocation.test.ts",
+  },
+  {
     name: "guard-sleeps-through-stays-of-others",
     invariant: 17,
     file: "src/hot/RunawayGuard.ts",

@@ -46,8 +46,8 @@ export const machines: ReadonlyArray<Mechanism> = [
     name: "cycle-goes-on-during-a-trial",
     invariant: 17,
     file: "machines/engine.machine.ts",
-    intact: '{ guard: "guardRetreats", target: "safe", actions: ["obeyGuard", "retreatToLatch"] },',
-    broken: '{ guard: "guardRetreats", actions: ["obeyGuard", "retreatToLatch"] },',
+    intact: '  target: "safe" as const,\n  actions: ["obeyGuard" as const, "retreatToLatch" as const],',
+    broken: '  actions: ["obeyGuard" as const, "retreatToLatch" as const],',
     test: "test/machines/parity.test.ts",
   },
   {
