@@ -1,6 +1,6 @@
 /**
- * The life of a graft as a statechart, made from the table in `src/morph/grafting/transitions.ts`. One needs it to spawn a graft inside
- * a machine of one's own, or to look at one: `lived` decides, this chart shows and persists.
+ * The life of a graft as a statechart, made from the table in `src/morph/grafting/transitions.ts`. Use it to spawn a graft inside
+ * a machine of your own, or to inspect one: `lived` decides, this chart shows and persists.
  *
  * Commands request, and gates decide at boundaries. The machine performs nothing: what a host has to do (`act`), each transition
  * (`moved`) and each refusal (`refused`) goes to the parent and to every listener. Every state answers every event.

@@ -1,5 +1,5 @@
 /**
- * How carefully a host grows, as a statechart: operational, degraded, conservative, halted. One needs it beside grafts of one's own: it
+ * How carefully a host grows, as a statechart: operational, degraded, conservative, halted. Use it beside grafts of your own: it
  * says whether anything may be planted. The service that grows a host escalates along it.
  *
  * Conservative mode has a reason, stays at least ten boundaries and leaves after five clean ones; a halt is left by a person only.
@@ -90,17 +90,17 @@ const chart = growthSetup.createMachine({
     },
     degraded: {
       tags: ["live"],
-      description: "Something was wrong: it goes on, and a second alarm makes it conservative.",
+      description: "Something went wrong. It goes on, and a second alarm makes it conservative.",
       on: { emergency: [halts, conserves, take], boundary: clears, reset: {} },
     },
     conservative: {
       tags: ["safe"],
-      description: "Nothing is planted. What is there goes on being trained and judged.",
+      description: "Nothing is planted. Existing grafts are still trained and judged.",
       on: { emergency: [halts, take], boundary: clears, reset: {} },
     },
     halted: {
       tags: ["safe"],
-      description: "Nothing is trained and nothing is planted, until a person has looked at it.",
+      description: "Nothing is trained and nothing is planted until a person resets it.",
       on: {
         emergency: take,
         boundary: take,

@@ -143,10 +143,10 @@ The machine performs nothing. It emits, and sends to its parent, what the host h
 
 | \`act\` | the host |
 |---|---|
-| \`quarantine\`, \`plant\` | tries the blueprint apart; reserves the slot and fetches the kernel |
+| \`quarantine\`, \`plant\` | tries the blueprint on copies; reserves the slot and fetches the kernel |
 | \`mode\` | leads values through the socket as \`host\`, \`branch\`, \`mixed\` (by alpha), \`shadow\` or \`whole\` |
 | \`snapshot\`, \`restore\` | copies all that learns, on the way into the probation; puts it back on a cull from there |
-| \`keep\` | takes the graft for its own, and opens a socket at its output |
+| \`keep\` | makes the graft part of itself, and opens a socket at its output |
 | \`remove\` | zeroes the slice and releases everything; asked again until G5 finds nothing left |`,
     colours:
       "Green states are live: a graft is in the socket. Amber states are safe: the host is as if nothing were planted.",
@@ -155,17 +155,17 @@ The machine performs nothing. It emits, and sends to its parent, what the host h
   {
     file: "growth.md",
     title: "growthMachine",
-    intro: `One actor stands beside all sockets of a host. \`boundary\` says whether the last one was clean: on time, without a violation, a
+    intro: `There is one actor for all sockets of a host. \`boundary\` says whether the last one was clean: on time, without a violation, a
 panic or a late policy. It emits \`modeChanged\`, and sends it to its parent.
 
 | emergency | leads to |
 |---|---|
-| \`notice\` | nothing: it is counted, and the clean boundaries are counted anew |
+| \`notice\` | nothing, but the count of clean boundaries starts over |
 | \`elevated\` | degraded; conservative if it was degraded already |
 | \`conservative\` | conservative |
 | \`halt\` | halted |
 
-Degraded ends after 5 clean boundaries in a row. Conservative mode also stays at least 10, and begins anew with each alarm. Both
+Degraded ends after 5 clean boundaries in a row. Conservative mode lasts at least 10 boundaries, and each alarm starts it over. Both
 figures are a \`policy\` in the input.`,
     colours: "Green states are live: something may be planted. Amber states are safe: nothing is.",
     root: growthMachine.root,

@@ -1,6 +1,6 @@
 /**
  * What can grow: anything with sockets, a measure, `snapshot` and `restore`. A neural network and a running service both are hosts, and
- * so is whatever of one's own has these nine functions. The life cycle calls them at boundaries only, and performs nothing by itself.
+ * so is anything of your own that has these nine functions. The life cycle calls them at boundaries only, and performs nothing by itself.
  *
  * All calls are synchronous. A host that needs time (fetching a kernel, draining calls) begins in the call, and lets a figure say when
  * it is ready. A host that throws ends the boundary: its supervisor decides what is restarted.

@@ -1,5 +1,5 @@
 /**
- * The messages of the growing host as plain objects: names for numbers, records for maps, numbers for ids. Needed by whoever writes or
+ * The messages of the growing host as plain objects: names for numbers, records for maps, numbers for ids. For code that writes or
  * reads one, with or without protobuf; `wire/` turns them into bytes and back, by `schemas/morph/v1`. The version of the contract is not
  * among the fields: what is decoded has it.
  */

@@ -1,6 +1,6 @@
 /**
  * A host's state as packets, each with one graft at most and none above 280 bytes, and back. What does not fit beside the rest goes on in
- * further packets, so 280 bytes hold for any number of grafts and metrics. Needed by whoever sends a state; a policy in the same process
+ * further packets, so 280 bytes hold for any number of grafts and metrics. For senders of a state; a policy in the same process
  * reads the state itself.
  */
 import { GrowthError } from "../../domain/errors.ts"

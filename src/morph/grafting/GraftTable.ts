@@ -1,9 +1,9 @@
 /**
  * The grafts of a host, a life for each socket, and what has to be done at a boundary: measure everything, ask the gates, let each graft
- * move once at most, and have the host perform what follows. Any host has this driver: a network, a service, one of one's own.
+ * move once at most, and have the host perform what follows. It drives any host: a network, a service, or one of your own.
  *
  * Nothing here reads a clock or catches an error. A host that throws leaves the table as it was before the boundary, or part of the way
- * through it: whoever supervises goes on from the last good boundary (`standing`).
+ * through it: its supervisor goes on from the last good boundary (`standing`).
  */
 import { GrowthError, type Problem } from "../../domain/errors.ts"
 import { didYouMean, problem, show } from "../../domain/problems.ts"
@@ -67,7 +67,7 @@ export interface BoundaryOptions {
   readonly shared?: Figures
 }
 
-/** What a life is told of figures from before the host went back: faults, and nothing that could let a gate pass. */
+/** What counts of figures that were measured before the host went back: faults, and nothing that could let a gate pass. */
 const faultsIn = ({ finite, violations }: Figures): Figures => ({ finite, violations })
 
 /** Whose gate wants numbers. */

@@ -24,7 +24,7 @@ export interface Evidence {
   readonly lossSum: number
   readonly losses: number
   readonly panics: number
-  /** The window of the probation was begun anew by a command; once only. */
+  /** A command has restarted the window of the probation; possible once only. */
   readonly fineTuned: boolean
 }
 

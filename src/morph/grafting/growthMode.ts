@@ -105,7 +105,7 @@ export function grown(life: GrowthLife, event: GrowthEvent): GrowthLife {
   }
 }
 
-/** A second alarm in degraded mode is one too many; conservative mode begins anew with each. */
+/** A second alarm in degraded mode is one too many; each alarm starts conservative mode over. */
 function alarmed(life: GrowthLife, level: Level, reason: string): GrowthLife {
   if (life.mode === "halted" || level === "notice") return life
   if (level === "halt") return into(life, "halted", reason)

@@ -160,7 +160,7 @@ function failed(life: GraftLife, verdict: Verdict): Step {
 
 const ENTRY_ALPHA: Readonly<Partial<Record<GraftState, number>>> = { probationary: 1, fossilized: 1 }
 
-/** Into another state: its evidence begins anew, and the host is told what to do. */
+/** Into another state: its evidence starts over, and the acts say what the host has to do. */
 function moved(before: GraftLife, to: GraftState, why: string, verdict: Verdict | null): Step {
   const { slot, state: from, boundary, planting } = before
   const isOver = to === "dormant" || to === "terminated"

@@ -1,6 +1,6 @@
 /**
  * How a graft's output joins the host's, as formulas over one value at a socket: what comes out, and what the loss's gradient there means
- * for each part. A host computes it in its own way; these plain loops say what it has to compute, and a host of one's own may use them.
+ * for each part. A host computes it in its own way; these plain loops say what it has to compute, and a host of your own may use them.
  *
  * With h the host's value, g the graft's, a alpha (a number, or one for each channel) and n the values:
  * - residual: h + a g. The graft adds; at birth g is 0.

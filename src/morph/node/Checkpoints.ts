@@ -4,7 +4,7 @@
  * boundary that was committed, or the one that was being committed if all of it is there. All of it happens off the boundary.
  *
  * A checkpoint that was committed and is not there, or not as it was, is reported, and the one before takes its place. If none is left,
- * opening is refused: to begin anew is for a person to decide.
+ * opening is refused: a person decides whether to start over.
  */
 import { createHash } from "node:crypto"
 import { readdirSync, readFileSync, rmSync } from "node:fs"
@@ -84,7 +84,7 @@ export class Checkpoints {
     this.number = number
   }
 
-  /** Opens the checkpoints of a folder. Whoever calls this holds the lock of the folder. */
+  /** Opens the checkpoints of a folder. The caller holds the lock of the folder. */
   static async open(folder: string): Promise<OpenedCheckpoints> {
     removeTorn(folder, (file) => NAME.test(file) || file === LOG)
     const { log, records } = await FrameLog.open(join(folder, LOG))
@@ -114,7 +114,7 @@ export class Checkpoints {
       throw growthProblem(
         "state",
         `no checkpoint in ${folder} can be read: ${problems.join(" ")}`,
-        "Restore one from a copy, or name another folder to begin anew.",
+        "Restore one from a copy, or name another folder to start over.",
       )
     }
     const checkpoints = new Checkpoints(folder, log, kept, records.length, number)
@@ -138,7 +138,7 @@ export class Checkpoints {
 
   async close(): Promise<void> {
     await this.saving.catch(() => {
-      // Whoever asked for that save was told.
+      // The caller of that save has been told.
     })
     await this.log.close()
   }

@@ -8,7 +8,7 @@ import { FrameLog, type FrameRecord } from "./FrameLog.ts"
 const REPORT = 3
 /** How long a report is kept, ms. */
 export const KEPT_MS = 24 * 60 * 60 * 1000
-/** Reports that are too old, before the file is written anew. */
+/** Reports that are too old, before the file is rewritten. */
 const STALE = 256
 
 interface Kept {
@@ -66,7 +66,7 @@ export class ReportLog {
     return this.log.close()
   }
 
-  /** Writes the file anew where more than so many are older than a day. */
+  /** Rewrites the file where more than so many are older than a day. */
   private async forget(nowMs: number, atMost: number): Promise<void> {
     const young = [...this.kept].filter(([, { atMs }]) => nowMs - atMs < KEPT_MS)
     if (this.kept.size - young.length <= atMost) return

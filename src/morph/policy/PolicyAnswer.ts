@@ -6,7 +6,7 @@ import type { PolicyPacket } from "./PolicyPacket.ts"
 /**
  * - `answered`: a command, or none.
  * - `refused`: the policy threw, or what it answered is no command; `note` says why. Nothing is done.
- * - `late`: no answer by the deadline. This boundary is conservative, and the policy is started anew.
+ * - `late`: no answer by the deadline. This boundary is conservative, and the policy is restarted.
  * - `absent`: nobody could be asked: it is starting, was given up after too many restarts, or is closed. Nothing was waited for.
  */
 export type PolicyAnswer =

@@ -1,5 +1,5 @@
 /**
- * `createGrowth`: a host that grows while it runs, for whoever wants no more than to start it, watch it and stop it. One synchronous
+ * `createGrowth`: a host that grows while it runs, for a caller who only wants to start it, watch it and stop it. One synchronous
  * boundary per epoch; between boundaries other code gets its turn.
  */
 import { GrowthError, type Problem } from "../../domain/errors.ts"
@@ -66,7 +66,7 @@ export interface GrowthSnapshot {
   readonly fingerprint: string
 }
 
-/** A growing host in the hands of whoever made it. A call that is refused is a `GrowthError`, and changes nothing. */
+/** A growing host as its caller has it. A refused call rejects with a `GrowthError` and changes nothing. */
 export interface Growth {
   start(): Promise<void>
   /** Trains for so many epochs; what the last boundary showed. Ends earlier when it is stopped. */

@@ -17,7 +17,7 @@ export interface Plan {
   /** Computes every node from the inputs and parameters. */
   forward(): void
   /**
-   * Computes the gradients of the loss, after `forward`. The gradients of all owners that learn are written anew, zero where the loss
+   * Computes the gradients of the loss, after `forward`. The gradients of all owners that learn are overwritten, with zero where the loss
    * does not depend on a parameter; no other owner's are touched.
    */
   backward(): void

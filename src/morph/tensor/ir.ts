@@ -23,7 +23,7 @@ export interface Node {
   readonly owner: number
 }
 
-/** Both views of one memory. They are made anew when it grows, so no kernel keeps one. */
+/** Both views of one memory. They are remade when it grows, so no kernel keeps one. */
 export interface Views {
   readonly f32: Float32Array
   readonly u32: Uint32Array

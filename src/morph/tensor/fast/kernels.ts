@@ -1,5 +1,5 @@
 /**
- * The SIMD module, over a memory. Needed by whoever runs a program of kernels: a plan, a check of isolation, a test.
+ * The SIMD module, over a memory. For everything that runs kernels: a plan, a check of isolation, a test.
  *
  * The module knows memory by offsets in bytes and nothing else. It keeps no state of its own, so any number of threads may each have
  * one over the same shared memory, and a thread that ends leaves nothing behind.
