@@ -188,7 +188,7 @@ const chart = cycleSetup.createMachine({
         },
         leavingBaseline: {
           tags: ["live"],
-          description: "Both readings are in. Asks for the base, so that tuning continues from there.",
+          description: "Both readings are in. Asks for the base, to go on from there.",
           entry: ask("returnToBase"),
           always: { guard: "due", actions: ask("returnToBase") },
           on: {

@@ -1,22 +1,23 @@
 /**
  * The kernels of `arqon/temporal` beside `stumpy` and `dtaidistance`: the same values to 1e-9, and the time of a call, in one run on
- * one machine. The peers live in a Python environment of one's own: `pip install stumpy dtaidistance numpy`.
+ * one machine. The peers live in a Python environment that it makes.
  */
 import { spawnSync } from "node:child_process"
 import { BandedDtw, Envelope, lbKeogh, LeftMatrixProfile } from "../../src/temporal/index.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
 import { readOptions, refuse } from "../options.ts"
+import { peerPython } from "./environment.ts"
 
 const HELP = `Compares the kernels of arqon/temporal with stumpy and dtaidistance: values, and time per call.
 
 USAGE
-  node bench/temporalPeers/main.ts --python PATH
+  node bench/temporalPeers/main.ts [--python PATH]
 
-  --python PATH   A Python that can import stumpy, dtaidistance and numpy
+  --python PATH   A Python with the packages of requirements.txt (default: an environment beside it, made when first needed)
 `
 
 const { python } = readOptions(HELP, { python: { type: "string", default: "" } })
-if (python === "") refuse("--python is missing.")
+const interpreter = peerPython(python)
 
 const LENGTH = 128
 const BAND = 13
@@ -42,12 +43,13 @@ const input = JSON.stringify({
   window: WINDOW,
   history: HISTORY,
 })
-const asked = spawnSync(python, [new URL("peers.py", import.meta.url).pathname], {
+const asked = spawnSync(interpreter, [new URL("peers.py", import.meta.url).pathname], {
   input: `${input}\n`,
   encoding: "utf8",
   maxBuffer: 2 ** 26,
 })
-if (asked.status !== 0) refuse(`${python} could not run the peers: ${asked.stderr.trim().split("\n").at(-1)}`)
+if (asked.status !== 0)
+  refuse(`${interpreter} could not run the peers: ${asked.stderr.trim().split("\n").at(-1)}`)
 const peers = JSON.parse(asked.stdout) as Answer
 
 /** Least mean time of a call in microseconds, over five rounds of 50 ms; `call` answers a number, so that it cannot be left out. */

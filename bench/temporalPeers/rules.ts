@@ -1,6 +1,6 @@
 /**
  * Rules over time beside `rtamt`: the same robustness on random formulas and traces, offline and digest by digest, and the time of a
- * step, in one run on one machine. The peer lives in a Python environment of one's own: `pip install rtamt`.
+ * step, in one run on one machine. The peer lives in a Python environment that it makes.
  */
 import { spawnSync } from "node:child_process"
 import * as make from "../../src/temporal/logic/formula.ts"
@@ -13,13 +13,14 @@ import {
 } from "../../src/temporal/index.ts"
 import { uniformAt } from "../../src/testing/noise.ts"
 import { readOptions, refuse, whole } from "../options.ts"
+import { peerPython } from "./environment.ts"
 
 const HELP = `Compares rules over time with rtamt: robustness offline and online, and time per step.
 
 USAGE
-  node bench/temporalPeers/rules.ts --python PATH [--formulas N]
+  node bench/temporalPeers/rules.ts [--python PATH] [--formulas N]
 
-  --python PATH   A Python that can import rtamt
+  --python PATH   A Python with the packages of requirements.txt (default: an environment beside it, made when first needed)
   --formulas N    Random formulas, with ten traces each (default 1500)
 `
 
@@ -27,7 +28,7 @@ const values = readOptions(HELP, {
   python: { type: "string", default: "" },
   formulas: { type: "string", default: "1500" },
 })
-if (values.python === "") refuse("--python is missing.")
+const interpreter = peerPython(values.python)
 const formulas = whole("formulas", values.formulas)
 
 const TRACES = 10
@@ -86,7 +87,7 @@ interface Answer {
   readonly us: number
   readonly version: string
 }
-const asked = spawnSync(values.python, [new URL("rules.py", import.meta.url).pathname], {
+const asked = spawnSync(interpreter, [new URL("rules.py", import.meta.url).pathname], {
   input: `${JSON.stringify({
     cases: cases.map(({ formula, traces }) => ({ text: formulaText(formula), traces })),
     timed: { text: TIMED, steps },
@@ -95,7 +96,7 @@ const asked = spawnSync(values.python, [new URL("rules.py", import.meta.url).pat
   maxBuffer: 2 ** 28,
 })
 if (asked.status !== 0)
-  refuse(`${values.python} could not run the peer: ${asked.stderr.trim().split("\n").at(-1) ?? ""}`)
+  refuse(`${interpreter} could not run the peer: ${asked.stderr.trim().split("\n").at(-1) ?? ""}`)
 const peer = JSON.parse(asked.stdout) as Answer
 
 /** Infinite numbers come as words. Values are on a grid of a twentieth, and sums of two of them: 1e-9 is exact. */
