@@ -18,7 +18,7 @@ const ALIAS = [
   { find: /^arqon\/temporal\/offline$/, replacement: join(root, "src/temporal/offline/index.ts") },
   { find: /^arqon\/morph\/contracts$/, replacement: join(root, "src/morph/contracts/index.ts") },
   {
-    find: /^arqon\/(hot|meta|morph|opentelemetry|react|scheduler|telemetry|temporal|testing)$/,
+    find: /^arqon\/(hot|meta|morph|opentelemetry|react|replica|scheduler|telemetry|temporal|testing)$/,
     replacement: join(root, "src/$1/index.ts"),
   },
 ]

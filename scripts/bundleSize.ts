@@ -74,6 +74,12 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     mostLaterKb: 0,
   },
   {
+    what: "createReplica, with everything",
+    source: 'import { createReplica } from "arqon/replica"; globalThis.made = createReplica',
+    mostKb: 25,
+    mostLaterKb: 0,
+  },
+  {
     what: "arqon/scheduler alone",
     source: 'import * as scheduler from "arqon/scheduler"; globalThis.made = scheduler',
     mostKb: 25,

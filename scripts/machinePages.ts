@@ -183,8 +183,8 @@ passed on to the cycle ([the meta level](../explanation/meta.md)).`,
   {
     file: "replica.md",
     title: "replicaMachine",
-    intro: `One runs in every replica of a service. It says what the replica may stand on: what it was told, its base, or its
-baseline. The lease runs from when a request was sent, on the replica's own monotonic clock.`,
+    intro: `One runs in every replica of a service ([replicas](../reference/replica.md)). It says what the replica may stand on:
+what it was told, its base, or its baseline. The lease runs from when a request was sent, on the replica's own monotonic clock.`,
     colours: "Green is live: a perturbation may be in force. Amber states are safe: nothing is perturbed.",
     root: replicaMachine.root,
   },

@@ -7,6 +7,7 @@ import * as adaptersUnderNode from "../src/adapters/index.node.ts"
 import * as effectEntry from "../src/index.effect.ts"
 import * as opentelemetryEntry from "../src/opentelemetry/index.ts"
 import * as metaEntry from "../src/meta/index.ts"
+import * as replicaEntry from "../src/replica/index.ts"
 import * as schedulerEntry from "../src/scheduler/index.ts"
 import * as temporalEntry from "../src/temporal/index.ts"
 import * as offlineEntry from "../src/temporal/offline/index.ts"
@@ -145,6 +146,10 @@ describe("the public names", () => {
 
   it("of arqon/opentelemetry", () => {
     expect(Object.keys(opentelemetryEntry)).toEqual(["MetricDigestReader"])
+  })
+
+  it("of arqon/replica", () => {
+    expect(Object.keys(replicaEntry).sort()).toEqual(["createReplica", "createTuner"])
   })
 
   it("of arqon/meta", () => {
@@ -303,6 +308,7 @@ describe("the level of every public name", () => {
     "arqon/morph": morphEntry,
     "arqon/morph/contracts": contractsEntry,
     "arqon/opentelemetry": opentelemetryEntry,
+    "arqon/replica": replicaEntry,
     "arqon/scheduler": schedulerEntry,
     "arqon/solver/extra": extraEntry,
     "arqon/temporal": temporalEntry,

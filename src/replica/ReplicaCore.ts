@@ -1,12 +1,10 @@
 /**
- * The agent of one replica without clock and transport: measurements and answers go in with their times, values and reports come out. A
+ * The agent of one replica without clock and transport: it takes the steps of `replicaMachine` without an actor. Measurements and answers go in with their times, values and reports come out. A
  * timer and a transport drive it in a service, a loop in virtual time in a test.
  */
-import { type Actor, createActor } from "xstate"
-import { replicaMachine } from "../../machines/replica.machine.ts"
 import { Follower, type Heard } from "../cohort/Follower.ts"
 import { knobHash } from "../cohort/knobHash.ts"
-import type { Standing } from "../cohort/Lease.ts"
+import { type Lease, leaseAfter, NO_LEASE, type Standing, standingAt } from "../cohort/Lease.ts"
 import { BEFORE_ALL, type Pair, samePair } from "../cohort/order.ts"
 import { type Answer, PROTOCOL, readAnswer, type Report, type Role } from "../cohort/protocol.ts"
 import type { ParamSpace } from "../domain/ParamSpace.ts"
@@ -41,7 +39,7 @@ export class ReplicaCore {
   private readonly identity: ReplicaIdentity
   private readonly table: string
   private readonly book = new WindowBook()
-  private readonly actor: Actor<typeof replicaMachine>
+  private lease: Lease = NO_LEASE
   private nowUs = Number.NEGATIVE_INFINITY
   private emergencyMargin: number
   private settleUs = 0
@@ -57,13 +55,11 @@ export class ReplicaCore {
     this.follower = new Follower(identity.space, identity.maxStep)
     this.table = knobHash(identity.space)
     this.emergencyMargin = identity.emergencyMargin
-    this.actor = createActor(replicaMachine)
-    this.actor.start()
     this.values = this.decoded()
   }
 
   get standing(): Standing {
-    return this.actor.getSnapshot().value
+    return standingAt(this.lease, this.nowUs)
   }
 
   get generation(): number {
@@ -106,9 +102,8 @@ export class ReplicaCore {
   /** Lets time pass: a lease may end. */
   tick(nowUs: number): void {
     if (!(nowUs > this.nowUs)) return
-    this.nowUs = nowUs
     const before = this.standing
-    this.actor.send({ type: "passed", nowUs })
+    this.nowUs = nowUs
     if (this.standing !== before) this.move(() => this.follower.stand(this.standing))
   }
 
@@ -151,7 +146,7 @@ export class ReplicaCore {
     this.unanswered = null
     this.answered++
     const heard = this.follower.take(answer)
-    if (heard === "taken") this.follow(answer, sentUs, nowUs)
+    if (heard === "taken") this.follow(answer, sentUs)
     return heard
   }
 
@@ -160,20 +155,20 @@ export class ReplicaCore {
     this.failed++
   }
 
-  private follow(answer: Answer, sentUs: number, nowUs: number): void {
+  /** Ends on the base, or where it has fallen to. */
+  rest(): void {
+    this.move(() => this.follower.stand(this.standing === "fallen" ? "fallen" : "holding"))
+  }
+
+  private follow(answer: Answer, sentUs: number): void {
     const { leaseMs, baselineAfterMs, reportMs, settleMs, emergencyMargin, safeMode } = answer
     this.reportUs = reportMs * MILLISECOND_US
     this.settleUs = settleMs * MILLISECOND_US
     // Its own margin holds where the owner's is laxer.
     this.emergencyMargin = Math.max(emergencyMargin, this.identity.emergencyMargin)
     this.safeMode = safeMode ?? null
-    this.actor.send({
-      type: "answered",
-      sentUs,
-      nowUs,
-      leaseUs: leaseMs * MILLISECOND_US,
-      baselineAfterUs: baselineAfterMs * MILLISECOND_US,
-    })
+    const baselineAfterUs = baselineAfterMs * MILLISECOND_US
+    this.lease = leaseAfter(this.lease, sentUs, leaseMs * MILLISECOND_US, baselineAfterUs)
     this.move(() => this.follower.stand(this.standing))
   }
 

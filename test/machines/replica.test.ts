@@ -3,7 +3,25 @@ import * as fc from "fast-check"
 import { createActor, type Snapshot } from "xstate"
 import { describe, expect, it } from "vitest"
 import { type ReplicaEvent, replicaMachine } from "../../machines/replica.machine.ts"
+import { requireEngineConfig } from "../../src/domain/Config.ts"
+import { ReplicaCore } from "../../src/replica/ReplicaCore.ts"
 import { persist, revive } from "../../machines/persist.ts"
+
+const SPACE = requireEngineConfig({ params: { a: { min: 0, max: 1, initial: 0.5 } } }).space
+const IDENTITY = { tuner: "t", replica: "r", boot: "b", maxStep: 0.1, emergencyMargin: -0.5 }
+const ANSWER = {
+  protocol: 1,
+  at: [1, 1],
+  role: "base",
+  values: { a: 0.5 },
+  base: { a: 0.5 },
+  baseline: { a: 0.5 },
+  leaseMs: 2000,
+  baselineAfterMs: 60_000,
+  reportMs: 500,
+  settleMs: 0,
+  emergencyMargin: -0.5,
+}
 
 const LEASE_US = 2_000_000
 const BASELINE_AFTER_US = 60_000_000
@@ -66,6 +84,30 @@ describe("a replica's lease", () => {
     actor.send(passed(3_000_000))
     actor.send(passed(1_000_000))
     expect(actor.getSnapshot().value).toBe("holding")
+  })
+
+  it("is what the agent keeps without an actor, after any events", () => {
+    const time = fc.integer({ min: 0, max: 200_000_000 })
+    const step = fc.record({
+      afterUs: fc.integer({ min: 1, max: 30_000_000 }),
+      answers: fc.boolean(),
+      lateUs: time,
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        const actor = started()
+        const core = new ReplicaCore({ ...IDENTITY, space: SPACE })
+        let nowUs = 0
+        for (const { afterUs, answers, lateUs } of steps) {
+          nowUs += afterUs
+          const sentUs = Math.max(0, nowUs - lateUs)
+          if (answers) core.answer(ANSWER, sentUs, nowUs)
+          else core.tick(nowUs)
+          actor.send(answers ? answered(sentUs, nowUs) : passed(nowUs))
+          expect(core.standing).toBe(actor.getSnapshot().value)
+        }
+      }),
+    )
   })
 
   it("goes on from a text of itself, at any moment", () => {

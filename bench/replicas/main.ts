@@ -1,0 +1,161 @@
+/**
+ * What it is worth to try both sides of a pair at the same time on two halves of the replicas, instead of in turns on all of them.
+ *
+ *   npm run bench:replicas            # variances, and windows to a tenth of the start on seven plants
+ *   npm run bench:replicas -- --json
+ *
+ * The tuning rule is that of every engine, with its step limit and without budgets of a minute: the same for both designs.
+ */
+import { type Design, sideIn, stagesOf } from "../../src/cohort/designs.ts"
+import { OwnDeviation } from "../../src/cohort/OwnDeviation.ts"
+import { drawRoles } from "../../src/cohort/roles.ts"
+import { readStage } from "../../src/cohort/sideReadings.ts"
+import { KnobTable } from "../../src/hot/KnobTable.ts"
+import { LOSS_MINUS, LOSS_PLUS, READINGS, SpsaKernel } from "../../src/hot/SpsaKernel.ts"
+import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
+import { gaussianAt } from "../../src/testing/noise.ts"
+import type { Plant } from "../../src/testing/Plant.ts"
+import { kink, quadratic, rotated, valley } from "../../src/testing/plants.ts"
+import { queuePlant, LOADS } from "../../src/testing/queue.ts"
+
+/** Standard deviations as shares of the start's excess: what all replicas share in a window, and what each has of its own. */
+const COMMON = 0.2
+const OWN = 0.05
+const SEEDS = 30
+const MOST_WINDOWS = 240
+/** The base counts as there when it stays within a tenth of the start's excess for the rest of the run. */
+const NEAR = 0.1
+
+/** One cycle's readings, from what each replica measures of two places. */
+class Halves {
+  windows = 0
+  private counter = 0
+  private readonly own: OwnDeviation | null
+  private readonly members: ReadonlyArray<{ readonly key: string; readonly stratum: string }>
+
+  private readonly design: Design
+  private readonly seed: number
+  private readonly scale: number
+
+  constructor(design: Design, replicas: number, seed: number, scale: number) {
+    this.design = design
+    this.seed = seed
+    this.scale = scale
+    this.own = design === "split" ? new OwnDeviation() : null
+    this.members = Array.from({ length: replicas }, (_, r) => ({ key: `replica-${r}`, stratum: "" }))
+  }
+
+  read(plus: number, minus: number): readonly [plus: number, minus: number] {
+    const { design, members, seed, scale } = this
+    const roles = drawRoles(members, { exposure: 1, control: 0 }, { seed, epoch: 1, draw: this.windows })
+    const sums = { plus: [0, 0], minus: [0, 0] }
+    for (let stage = 0; stage < stagesOf(design); stage++) {
+      this.windows++
+      const common = COMMON * scale * gaussianAt(seed, this.counter++)
+      const readings = members.map(({ key }, r) => {
+        const side = sideIn(design, stage, roles[r], true)
+        const level = side === "plus" ? plus : minus
+        const own = OWN * scale * gaussianAt(seed + 1, this.counter++)
+        return { key, side, n: 10, margin: Number.NaN, mean: level + common + own }
+      })
+      const read = readStage(readings, this.own)
+      for (const side of ["plus", "minus"] as const) {
+        if (read[side].replicas === 0) continue
+        sums[side][0] += read[side].loss
+        sums[side][1]++
+      }
+    }
+    return [sums.plus[0] / sums.plus[1], sums.minus[0] / sums.minus[1]]
+  }
+}
+
+function varianceOf(design: Design, replicas: number, cycles: number): number {
+  const halves = new Halves(design, replicas, 4711, 1)
+  let squares = 0
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    const [plus, minus] = halves.read(0, 0)
+    squares += (plus - minus) ** 2
+  }
+  return squares / cycles
+}
+
+/** Windows until the base is near for good; more than the run has where it never is. */
+function windowsTo(plant: Plant, design: Design, replicas: number, seed: number): number {
+  const table = new KnobTable(plant.knobs)
+  const kernel = new SpsaKernel(table, { ...DEFAULT_SPSA, seed, lookAhead: false, constrained: false })
+  const n = table.size
+  let state = new Float64Array(kernel.stateLength)
+  let next = new Float64Array(kernel.stateLength)
+  const at = new Float64Array(n)
+  const readings = new Float64Array(READINGS).fill(Number.NaN)
+  const band = Float64Array.from({ length: 2 * n }, (_, i) => (i % 2 === 0 ? -1 : 1))
+  kernel.initial(state, Float64Array.from(plant.start))
+  const best = plant.best(0)
+  const start = plant.loss(Float64Array.from(plant.start), 0) - best
+  const halves = new Halves(design, replicas, seed, start)
+  const plusLoss = (): number => {
+    kernel.plusTarget(state, at, 0)
+    return plant.loss(at, 0)
+  }
+  const minusLoss = (): number => {
+    kernel.minusTarget(state, at, 0)
+    return plant.loss(at, 0)
+  }
+  let near = Number.POSITIVE_INFINITY
+  while (halves.windows < MOST_WINDOWS) {
+    kernel.begin(state)
+    const [plus, minus] = halves.read(plusLoss(), minusLoss())
+    readings.fill(Number.NaN)
+    readings[LOSS_PLUS] = plus
+    readings[LOSS_MINUS] = minus
+    // What changed nothing is kept as well: the next cycle has other signs.
+    kernel.complete(state, next, readings, band)
+    ;[state, next] = [next, state]
+    kernel.base(state, at)
+    if (plant.loss(at, 0) - best > NEAR * start) near = Number.POSITIVE_INFINITY
+    else near = Math.min(near, halves.windows)
+  }
+  return near
+}
+
+const median = (values: ReadonlyArray<number>): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[sorted.length >> 1]
+}
+
+const variances = [4, 10, 40].map((replicas) => {
+  const together = varianceOf("together", replicas, 20_000)
+  const split = varianceOf("split", replicas, 20_000)
+  const formula = (2 * (COMMON ** 2 + OWN ** 2 / replicas)) / ((4 * OWN ** 2) / replicas)
+  return { replicas, ratio: together / split, formula, ofFormula: together / split / formula }
+})
+
+const plants: ReadonlyArray<Plant> = [
+  quadratic(2),
+  quadratic(4),
+  rotated(4, 10),
+  kink(4),
+  valley(),
+  quadratic(16),
+  queuePlant([LOADS[0]], Number.MAX_SAFE_INTEGER),
+]
+const windows = plants.map((plant) => {
+  const of = (design: Design): number =>
+    median(Array.from({ length: SEEDS }, (_, k) => windowsTo(plant, design, 10, 900 + k)))
+  return { plant: plant.name, together: of("together"), split: of("split") }
+})
+
+if (process.argv.includes("--json")) console.log(JSON.stringify({ variances, windows }))
+else {
+  const shown = (count: number): string => (Number.isFinite(count) ? String(count) : `>${MOST_WINDOWS}`)
+  console.log(`Variance of the difference of a pair, common ${100 * COMMON} %, own ${100 * OWN} %`)
+  console.log("replicas | in turns / in halves | formula | share of it")
+  for (const { replicas, ratio, formula, ofFormula } of variances)
+    console.log(`${replicas} | ${ratio.toFixed(1)} | ${formula.toFixed(1)} | ${ofFormula.toFixed(2)}`)
+  console.log(
+    `\nWindows until the base stays within a tenth of the start, 10 replicas, median of ${SEEDS} seeds`,
+  )
+  console.log("plant | in turns | in halves")
+  for (const { plant, together, split } of windows)
+    console.log(`${plant} | ${shown(together)} | ${shown(split)}`)
+}

@@ -1,0 +1,195 @@
+/**
+ * The owner of a tuner in one process, without clock and transport: what a request says goes in with its time, what to answer comes out. A
+ * handler of requests, an in-process agent and a test drive it. Nobody else owns this tuner: a cluster gives it an epoch.
+ */
+import { answerFor } from "../cohort/answers.ts"
+import type { CohortLoop } from "../cohort/CohortLoop.ts"
+import { type CohortConfig, cohortProblems, cohortSettings, CohortShape } from "../cohort/cohortOptions.ts"
+import { knobHash } from "../cohort/knobHash.ts"
+import { makeCohort } from "../cohort/makeCohort.ts"
+import type { Pair } from "../cohort/order.ts"
+import { type Answer, readReport, type Refusal, type Role } from "../cohort/protocol.ts"
+import { type EngineConfig, type EngineSettings, parseEngineConfig } from "../domain/Config.ts"
+import { ConfigError, type Problem } from "../domain/errors.ts"
+import { problem, tidy } from "../domain/problems.ts"
+import { attempt } from "../domain/readInput.ts"
+import { readShape } from "../domain/Shape.ts"
+import { TRIP_REASONS, type TripReason } from "../domain/words.ts"
+
+/** What a tuner of many replicas is made of. */
+export interface TunerOptions<K extends string = string> {
+  readonly name: string
+  /** As for `createEngine`: the knobs, the objective, the guardrails. */
+  readonly engine: EngineConfig<K>
+  /** How it works with its replicas. */
+  readonly replicas?: CohortConfig
+  /** Higher than that of every owner of this tuner before; 1 where there was none. */
+  readonly epoch?: number
+}
+
+/** One replica, as its tuner knows it. */
+export interface ReplicaStatus {
+  readonly replica: string
+  readonly boot: string
+  readonly zone: string
+  readonly version: string
+  readonly role: Role
+  readonly confirmed: Pair
+  /** Whether it runs what it was told last. */
+  readonly current: boolean
+  readonly silent: boolean
+  readonly refused: Refusal | null
+  /** How long ago it was heard. */
+  readonly agoMs: number
+}
+
+/** Where a tuner stands. */
+export interface TunerStatus {
+  readonly epoch: number
+  readonly generation: number
+  readonly design: string
+  readonly cycles: number
+  readonly stages: number
+  readonly expiries: number
+  readonly safeMode: TripReason | null
+  readonly base: Readonly<Record<string, number>>
+}
+
+/** What a request is answered: an HTTP status, and a body for JSON. */
+export interface Hearing {
+  readonly status: 200 | 400 | 404 | 409
+  readonly body: Answer | { readonly error: string; readonly problems: ReadonlyArray<Problem> }
+}
+
+/** Options of an engine that mean nothing to a tuner of replicas, or that it does not have yet. */
+const ABSENT = [
+  "window",
+  "covariate",
+  "state",
+  "journal",
+  "resume",
+  "learned",
+  "comparison",
+  "homeostasis",
+  "variants",
+  "rules",
+  "stability",
+  "schedule",
+  "meta",
+  "placement",
+] as const
+
+const absentProblems = (engine: unknown): ReadonlyArray<Problem> =>
+  typeof engine !== "object" || engine === null
+    ? []
+    : ABSENT.filter((option) => (engine as Record<string, unknown>)[option] !== undefined).map((option) =>
+        problem(["engine", option], "is not available to a tuner of replicas.", "Leave it out."),
+      )
+
+const refusal = (status: 400 | 404 | 409, error: string, problems: ReadonlyArray<Problem>): Hearing => ({
+  status,
+  body: { error, problems },
+})
+
+export class TunerHost {
+  readonly name: string
+  readonly settings: EngineSettings
+  readonly loop: CohortLoop
+  private readonly table: string
+
+  /** Throws a ConfigError that lists every problem of the options. */
+  constructor({ name, engine, replicas = {}, epoch = 1 }: TunerOptions) {
+    const settings = parseEngineConfig(engine)
+    const read = readShape(CohortShape, replicas, { at: ["replicas"] })
+    const wrong: ReadonlyArray<Problem> = [
+      ...(typeof name === "string" && name !== "" && name.length <= 128
+        ? []
+        : [problem(["name"], "must be a name of 1 to 128 characters.")]),
+      ...(Number.isSafeInteger(epoch) && epoch >= 1
+        ? []
+        : [problem(["epoch"], "must be a whole number from 1.", "Take one more than the last owner had.")]),
+      ...(settings instanceof ConfigError
+        ? settings.problems.map((one) => ({ ...one, path: `engine.${one.path}` }))
+        : []),
+      ...(attempt(() => absentProblems(engine)) ?? []),
+      ...(read.ok ? cohortProblems(read.value) : read.problems),
+    ]
+    if (wrong.length > 0 || settings instanceof ConfigError || !read.ok)
+      throw new ConfigError({ problems: tidy(wrong) })
+    this.name = name
+    this.settings = settings
+    this.table = knobHash(settings.space)
+    this.loop = makeCohort(settings, cohortSettings(read.value), epoch)
+  }
+
+  /** Begins to tune, at this time. */
+  start(nowUs: number): void {
+    this.loop.hot.nowCell[0] = nowUs
+    this.loop.start()
+  }
+
+  /** Takes a report as it came, at this time, and says what to answer. Total: no input makes it throw. */
+  hear(input: unknown, nowUs: number): Hearing {
+    const read = readReport(input)
+    if (!read.ok) return refusal(400, "this is no report", read.problems)
+    const report = read.value
+    if (report.tuner !== this.name)
+      return refusal(404, "there is no tuner of this name", [
+        problem(["tuner"], "is not known here.", `Known: ${this.name}.`),
+      ])
+    if (report.table !== this.table)
+      return refusal(409, "the replica has other knobs", [
+        problem(
+          ["table"],
+          "belongs to other knobs.",
+          "Give replica and tuner the same names, bounds, scales and steps.",
+        ),
+      ])
+    this.tick(nowUs)
+    this.loop.take(report)
+    const entry = this.loop.roster.find(report.replica, report.boot)
+    if (entry === undefined) return refusal(409, "the replica has left", [])
+    return { status: 200, body: answerFor(this.loop, this.settings.space.names, entry) }
+  }
+
+  /** Lets time pass, as long as that leads to something. */
+  tick(nowUs: number): void {
+    const { hot } = this.loop
+    if (nowUs > hot.nowCell[0]) hot.nowCell[0] = nowUs
+    this.loop.tick()
+  }
+
+  replicas(): ReadonlyArray<ReplicaStatus> {
+    const { roster, hot, pair } = this.loop
+    const now = hot.nowCell[0]
+    return roster.all.map((entry) => ({
+      replica: entry.replica,
+      boot: entry.boot,
+      zone: entry.zone,
+      version: entry.version,
+      role: this.loop.place(entry).role,
+      confirmed: entry.confirmed,
+      current: entry.confirmed[0] === pair[0] && entry.confirmed[1] === pair[1],
+      silent: entry.replaced || roster.isSilent(entry, now),
+      refused: entry.refused,
+      agoMs: Math.max(0, now - entry.heardUs) / 1000,
+    }))
+  }
+
+  status(): TunerStatus {
+    const { loop, settings } = this
+    const { executor, config } = loop.hot
+    const trip = Atomics.load(executor.latch, 0)
+    const { names, table } = settings.space
+    return {
+      epoch: loop.epoch,
+      generation: config.generation,
+      design: loop.design,
+      cycles: loop.cycles,
+      stages: loop.stages,
+      expiries: loop.expiries,
+      safeMode: trip === 0 ? null : (TRIP_REASONS[trip] as TripReason),
+      base: Object.fromEntries(names.map((name, i) => [name, table.decode(i, executor.base[i])])),
+    }
+  }
+}

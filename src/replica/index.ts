@@ -1,0 +1,10 @@
+/**
+ * `arqon/replica`: one tuner for the replicas of a service. `createReplica` is the agent in each replica, browsers too; `createTuner` owns the
+ * tuner in one process.
+ *
+ * Stability: unstable.
+ */
+export { createReplica, type Replica, type ReplicaOptions, type ReplicaSnapshot } from "./createReplica.ts"
+export { createTuner, type Tuner } from "./createTuner.ts"
+export type { ReplicaStatus, TunerOptions, TunerStatus } from "./TunerHost.ts"
+export type { Transport } from "./transport.ts"

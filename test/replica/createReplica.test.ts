@@ -1,0 +1,217 @@
+/** The agent in a service: a service never waits for its tuner, and no call of a request meets an error of the agent. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { attach } from "../../src/adapters/Adapter.ts"
+import { inFlightLimiter } from "../../src/adapters/InFlightLimiter.ts"
+import { ConfigError, DigestError } from "../../src/domain/errors.ts"
+import { DIGEST_OBJECTIVE } from "../../src/hot/codes.ts"
+import { createReplica, type Replica } from "../../src/replica/createReplica.ts"
+import { createTuner } from "../../src/replica/createTuner.ts"
+
+const params = { batch: { min: 1, max: 101, initial: 21 } }
+const nobody = { transport: () => Promise.reject(new Error("nobody is there")) }
+const make = (over: object = {}): Replica<"batch"> =>
+  createReplica({ tuner: "t", at: nobody, params, ...over })
+
+const ANSWER = {
+  protocol: 1,
+  at: [1, 1],
+  role: "base",
+  values: { batch: 21 },
+  base: { batch: 21 },
+  baseline: { batch: 21 },
+  leaseMs: 2000,
+  baselineAfterMs: 60_000,
+  reportMs: 500,
+  settleMs: 0,
+  emergencyMargin: -0.5,
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"],
+  })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe("a replica that nobody answers", () => {
+  it("starts on its own values when `startWithinMs` is over, and goes on asking", async () => {
+    const replica = make({ startWithinMs: 700 })
+    let started = false
+    replica.start().then(
+      () => (started = true),
+      () => expect.fail("start rejected"),
+    )
+    await vi.advanceTimersByTimeAsync(699)
+    expect(started).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(started).toBe(true)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(replica.values.batch).toBe(21)
+    expect(replica.getSnapshot()).toMatchObject({
+      status: "running",
+      state: "fallen",
+      confirmed: 0,
+      answered: 0,
+    })
+    expect(replica.getSnapshot().failed).toBeGreaterThan(50)
+    await replica.stop()
+  })
+
+  it("gives every tracked call its own result or error, before the start, while it runs and after the end", async () => {
+    const replica = make()
+    const calls = async (): Promise<void> => {
+      expect(replica.track(() => 7)).toBe(7)
+      expect(await replica.track(() => Promise.resolve("late"))).toBe("late")
+      expect(() => replica.track(() => expect.fail("mine"))).toThrow("mine")
+    }
+    await calls()
+    void replica.start()
+    await calls()
+    await replica.stop()
+    await calls()
+  })
+
+  it("keeps to itself what a subscriber throws", async () => {
+    const replica = make()
+    replica.subscribe(() => expect.fail("a subscriber"))
+    const seen: Array<string> = []
+    replica.subscribe({ next: ({ status }) => seen.push(status), complete: () => seen.push("complete") })
+    void replica.start()
+    await replica.stop()
+    expect(seen).toEqual(["running", "stopped", "complete"])
+    expect(replica.getSnapshot().faults).toBe(2)
+  })
+
+  it("refuses a digest that is none, and a write to its values", () => {
+    const replica = make()
+    expect(() => replica.observe({ objectve: 1 } as never)).toThrow(DigestError)
+    expect(() => Object.assign(replica.values, { batch: 3 })).toThrow(TypeError)
+  })
+})
+
+describe("replicas and a tuner in one process", () => {
+  const tunerOf = (over: object = {}) =>
+    createTuner({
+      name: "t",
+      engine: { params, guardrails: { preset: "aggressive", rangePerMinute: 1, pathPerMinute: 100 } },
+      ...over,
+    })
+  const cost = (batch: number): number => ((batch - 71) / 100) ** 2
+
+  it("are tuned together, and rest on one base when the tuner stops", async () => {
+    const tuner = tunerOf()
+    tuner.start()
+    const all = Array.from({ length: 6 }, (_, i) => make({ at: tuner, name: `r${i}`, zone: `z${i % 2}` }))
+    await Promise.all(all.map((one) => one.start()))
+    const work = setInterval(() => {
+      for (const one of all) {
+        one.digest.fill(Number.NaN)
+        one.digest[DIGEST_OBJECTIVE] = cost(one.values.batch)
+        one.observeDigest()
+      }
+    }, 10)
+    await vi.advanceTimersByTimeAsync(40_000)
+    expect(tuner.status()).toMatchObject({ design: "split", safeMode: null, epoch: 1 })
+    expect(cost(tuner.status().base["batch"])).toBeLessThan(cost(21) / 10)
+    expect(tuner.replicas().map(({ replica, silent }) => [replica, silent])).toEqual(
+      all.map((_, i) => [`r${i}`, false]),
+    )
+    tuner.stop()
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect(new Set(all.map((one) => one.values.batch)).size).toBe(1)
+    expect(all[0].getSnapshot().state).toBe("holding")
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(all.map((one) => one.getSnapshot().state)).toEqual(all.map(() => "fallen"))
+    clearInterval(work)
+    await Promise.all(all.map((one) => one.stop()))
+  })
+
+  it("take no answer that was under way when they stopped", async () => {
+    let answer: (body: unknown) => void = () => {}
+    const tuner = tunerOf()
+    tuner.start()
+    const held = { transport: () => new Promise<unknown>((resolve) => (answer = resolve)) }
+    const replica = make({ at: held })
+    void replica.start()
+    await vi.advanceTimersByTimeAsync(10)
+    const values = { batch: 26 }
+    const late = answer
+    void replica.stop()
+    late({ ...ANSWER, values, base: values })
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(replica.values.batch).toBe(21)
+    tuner.stop()
+  })
+
+  it("say goodbye when they stop, and rest on their base", async () => {
+    const tuner = tunerOf()
+    tuner.start()
+    const replica = make({ at: tuner })
+    await replica.start()
+    expect(tuner.replicas()).toHaveLength(1)
+    await replica.stop()
+    expect(tuner.replicas()).toHaveLength(0)
+    expect(replica.values.batch).toBe(tuner.status().base["batch"])
+  })
+
+  it("drive the adapters of an engine", async () => {
+    const limiter = inFlightLimiter()
+    const tuner = createTuner({ name: "t", engine: { params: limiter.params } })
+    tuner.start()
+    const replica = createReplica({ tuner: "t", at: tuner, params: limiter.params })
+    const attached = attach(replica, limiter)
+    await replica.start()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(await limiter.run(() => Promise.resolve("done"))).toBe("done")
+    attached.stop()
+    await replica.stop()
+    tuner.stop()
+  })
+
+  it("are refused by a tuner with other knobs, and stay on their own values", async () => {
+    const tuner = tunerOf()
+    tuner.start()
+    const replica = make({ at: tuner, params: { batch: { min: 1, max: 100, initial: 5 } } })
+    void replica.start()
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(tuner.replicas()).toEqual([])
+    expect(replica.getSnapshot()).toMatchObject({ state: "fallen", answered: 0, values: { batch: 5 } })
+    await replica.stop()
+    tuner.stop()
+  })
+})
+
+describe("options that cannot be", () => {
+  const problemsOf = (make: () => unknown): ReadonlyArray<string> => {
+    try {
+      make()
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems.map(({ path }) => path)
+      throw error
+    }
+    return []
+  }
+
+  it("are all named at once", () => {
+    const at = ["https://one", "ftp://two"]
+    const bad = { tuner: "", at, params: { batch: { min: 2, max: 1 } }, startWithinMs: -1 }
+    expect(problemsOf(() => createReplica(bad))).toEqual([
+      "at[1]",
+      "params.batch.min",
+      "startWithinMs",
+      "tuner",
+    ])
+    const engine = { params: { batch: { min: 2, max: 1 } }, journal: {}, rules: [] }
+    expect(problemsOf(() => createTuner({ name: "", engine, epoch: 0, replicas: { leaseMs: 1 } }))).toEqual([
+      "engine.journal",
+      "engine.journal",
+      "engine.params.batch.min",
+      "engine.rules",
+      "epoch",
+      "name",
+      "replicas.leaseMs",
+    ])
+  })
+})

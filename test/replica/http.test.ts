@@ -1,0 +1,134 @@
+/** Reports over HTTP: from this agent, from a replica in Python, and what is refused. */
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { join, resolve } from "node:path"
+import { readFileSync } from "node:fs"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { createReplica } from "../../src/replica/createReplica.ts"
+import { createTuner, type Tuner } from "../../src/replica/createTuner.ts"
+import { python } from "../pythonHere.ts"
+import { output } from "../runProgram.ts"
+
+const root = resolve(import.meta.dirname, "../..")
+const params = { batch: { min: 1, max: 101, step: 1, initial: 21 } }
+const token = "for the tests"
+let tuner: Tuner
+let server: Server
+let url: string
+
+beforeEach(async () => {
+  tuner = createTuner({
+    name: "t",
+    token,
+    engine: { params, guardrails: { preset: "aggressive", appliesPerSecond: 1000, minIntervalUs: 0 } },
+    replicas: { settleMs: 0 },
+  })
+  tuner.start()
+  server = createServer((request, response) => {
+    if (!tuner.handle(request, response)) response.writeHead(404).end()
+  })
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterEach(async () => {
+  tuner.stop()
+  server.closeAllConnections()
+  await new Promise((closed) => server.close(closed))
+})
+
+const post = (body: string, bearer = token): Promise<number> =>
+  fetch(`${url}/arqon/report`, { method: "POST", body, headers: { authorization: `Bearer ${bearer}` } }).then(
+    async (response) => {
+      await response.text()
+      return response.status
+    },
+  )
+
+describe("a tuner over HTTP", () => {
+  it("answers a replica that has its token", async () => {
+    const replica = createReplica({
+      tuner: "t",
+      at: [url],
+      token,
+      params,
+      startWithinMs: 60_000,
+      name: "one",
+    })
+    await replica.start()
+    expect(replica.getSnapshot()).toMatchObject({
+      state: "following",
+      epoch: 1,
+      answered: 1,
+      values: { batch: 21 },
+    })
+    await replica.stop()
+    expect(tuner.replicas()).toEqual([])
+  })
+
+  it("refuses a wrong token, what is no JSON, no report, another tuner or too large", async () => {
+    const report = {
+      protocol: 1,
+      tuner: "other",
+      replica: "r",
+      boot: "b",
+      seq: 0,
+      table: "x",
+      at: [0, 0],
+      windows: [],
+    }
+    expect(await post(JSON.stringify(report), "guessed")).toBe(401)
+    expect(await post("{")).toBe(400)
+    expect(await post(JSON.stringify({ ...report, seq: -1 }))).toBe(400)
+    expect(await post(JSON.stringify(report))).toBe(404)
+    expect(await post(JSON.stringify({ ...report, tuner: "t" }))).toBe(409)
+    expect(await post(JSON.stringify({ ...report, replica: "r".repeat(70_000) }))).toBe(413)
+    expect(tuner.replicas()).toEqual([])
+  })
+
+  it("leaves every other path to the server", async () => {
+    expect((await fetch(`${url}/healthz`)).status).toBe(404)
+  })
+
+  it("does not keep a process alive whose replica asks in vain", async () => {
+    const program = `
+      import { createReplica } from ${JSON.stringify(join(root, "src/replica/createReplica.ts"))}
+      const replica = createReplica({ tuner: "t", at: ["http://127.0.0.1:9"], params: ${JSON.stringify(params)} })
+      replica.start()
+      console.log(replica.values.batch)`
+    expect(await output(process.execPath, ["--input-type=module", "-e", program])).toBe("21\n")
+  })
+})
+
+describe.runIf(python !== null)("a replica in Python", () => {
+  it("is below 100 lines", () => {
+    expect(readFileSync(join(root, "examples/replica.py"), "utf8").trimEnd().split("\n").length).toBeLessThan(
+      100,
+    )
+  })
+
+  it("takes part: it stands on both sides, reports, and follows the base that comes of it", async () => {
+    const program = `
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from replica import Replica
+knobs = json.loads(sys.argv[3])
+all = [Replica(sys.argv[2], "t", knobs, token=sys.argv[4], name=f"py-{i}") for i in range(4)]
+seen = set()
+while all[0].newest[1] < 12:
+    for one in all:
+        at, values = one.configuration()
+        seen.add(values["batch"])
+        for _ in range(5):
+            one.observe(at, (values["batch"] - 71) ** 2)
+        one.report()
+print(json.dumps(sorted(seen)))`
+    const args = ["-c", program, join(root, "examples"), url, JSON.stringify(params), token]
+    const seen = JSON.parse(
+      await output(python as string, args, { env: { PYTHONDONTWRITEBYTECODE: "1" } }),
+    ) as Array<number>
+    expect(seen.length).toBeGreaterThan(3)
+    expect(seen.every((value) => Number.isInteger(value) && value >= 1 && value <= 101)).toBe(true)
+    expect(tuner.status().cycles).toBeGreaterThan(1)
+    expect(tuner.replicas().map(({ replica }) => replica)).toEqual(["py-0", "py-1", "py-2", "py-3"])
+  })
+})
