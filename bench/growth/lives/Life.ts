@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto"
 import { GrowthError } from "../../../src/domain/errors.ts"
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
+import { OPERATORS } from "../../../src/morph/contracts/Host.ts"
 import { FAULTS } from "../../../src/morph/grafting/graftEvents.ts"
 import { GrowthCore } from "../../../src/morph/growth/GrowthCore.ts"
 import { NeuralHost } from "../../../src/morph/neural/NeuralHost.ts"
@@ -191,7 +192,8 @@ class Life {
       { hidden: 0 },
       { rank: 1 },
     ])
-    return (one) => one.germinate(socket, { blueprint, why, parameters })
+    const operator = chance.of(OPERATORS)
+    return (one) => one.germinate(socket, { blueprint, why, parameters, operator })
   }
 
   private step(socket: string, why: string): Order {
