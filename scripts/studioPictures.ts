@@ -4,6 +4,7 @@
  *
  *   npm run docs:studio
  *   npm run docs:studio -- --docs
+ *   npm run docs:studio -- --docs --only=growth
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -12,6 +13,9 @@ import { join, resolve } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { createFleet } from "arqon"
 import type { Browser, Page } from "playwright-core"
+import { createGrowth, neuralHost, tasks } from "../src/morph/index.ts"
+import { GrowthBook } from "../src/studio/server/GrowthBook.ts"
+import { openStudio } from "../src/studio/server/openStudio.ts"
 import { launch, look, type Looks } from "../test/studio/page/browser.ts"
 import { openShelf } from "../test/studio/page/rig.ts"
 import { serve } from "../test/browser/chromium.ts"
@@ -121,8 +125,44 @@ async function openFleet() {
   return { url: studio.url, close: () => Promise.all([studio.stop(), fleet.stop()]) }
 }
 
+/** Two spirals and a network that cannot tell them apart: it grows a block, and turns one away that spews NaN. */
+async function openGrowth() {
+  const growth = createGrowth({
+    host: neuralHost({ inputs: 2, hidden: [8], classes: 2 }),
+    data: tasks.spirals({ seed: 1 }),
+    seed: 1,
+    now: () => 0,
+    stopwatch: () => performance.now(),
+  })
+  await growth.start()
+  const name = "spirals, seed 1"
+  const book = new GrowthBook({ id: "grow", name, source: "live", steering: growth, blueprints: ["linear"] })
+  growth.subscribe((boundary) => book.add(boundary, { parts: growth.parts(), reports: growth.reports }))
+  await growth.run({ epochs: 110 })
+  await growth.germinate("hidden1.g1", { blueprint: "nan", why: "to see what happens" })
+  await growth.run({ epochs: 10 })
+  const studio = await openStudio({ engines: [], solvers: new Map(), growths: [book] })
+  return { url: studio.url, close: () => Promise.all([studio.stop(), growth.stop()]) }
+}
+
+/** To a boundary of a growing host. */
+const toBoundary = (epoch: number) => async (page: Page) => {
+  await page.locator(".moment-bar input").evaluate((slider, value) => {
+    const input = slider as HTMLInputElement
+    input.value = String(value)
+    input.dispatchEvent(new Event("input"))
+  }, epoch)
+  await sleep(500)
+}
+
 const game = await serve({ files: { "/": { type: "text/html; charset=utf-8", body: await playground() } } })
-const [browser, demo, shelf, fleet] = await Promise.all([launch(), openDemo(), openShelf(), openFleet()])
+const [browser, demo, shelf, fleet, growth] = await Promise.all([
+  launch(),
+  openDemo(),
+  openShelf(),
+  openFleet(),
+  openGrowth(),
+])
 await sleep(DEMO_MS)
 
 /** To a moment after the trip, at two fifths of the recording. */
@@ -174,19 +214,46 @@ const SHOWN: ReadonlyArray<Shown> = [
   { name: "solver", url: shelf.url, hash: "#/solver", ready: ".shares li" },
   { name: "fleet", url: fleet.url, hash: "#/fleet", ready: ".engines .engine" },
   { name: "fleet-engine", url: fleet.url, hash: "#/fleet?fleet=tenants&key=tenant-003", ready: ".fleet" },
+  {
+    name: "growth",
+    url: growth.url,
+    hash: "#/growth",
+    ready: ".network .part",
+    doc: "studio-growth.webp",
+    first: toBoundary(50),
+  },
+  {
+    name: "growth-phone",
+    url: growth.url,
+    hash: "#/growth",
+    ready: ".network .part",
+    doc: "studio-growth-phone.webp",
+    docLooks: { ...PHONE, theme: "dark" },
+    first: toBoundary(50),
+  },
+  { name: "growth-refused", url: growth.url, hash: "#/growth", ready: ".network .part" },
   { name: "playground", url: game.url, hash: "#/overview", ready: ".hero .now:not(:text('–'))" },
 ]
 
 mkdirSync(out, { recursive: true })
 const docs = process.argv.includes("--docs")
-for (const shown of docs ? [] : SHOWN)
+const only = /--only=(\S+)/.exec(process.argv.join(" "))?.[1]
+const wanted = SHOWN.filter(({ name }) => only === undefined || name.startsWith(only))
+for (const shown of docs ? [] : wanted)
   for (const theme of ["light", "dark"] as const)
     for (const [size, box] of [
       ["desk", DESK],
       ["phone", PHONE],
     ] as const)
       await take(browser, shown, { ...box, theme }, join(out, `${shown.name}-${size}-${theme}.png`))
-for (const shown of docs ? SHOWN : [])
+for (const shown of docs ? wanted : [])
   if (shown.doc !== undefined) await take(browser, shown, shown.docLooks ?? IN_DOCS, join(images, shown.doc))
-await Promise.allSettled([browser.close(), demo.close(), shelf.close(), fleet.close(), game.close()])
+await Promise.allSettled([
+  browser.close(),
+  demo.close(),
+  shelf.close(),
+  fleet.close(),
+  growth.close(),
+  game.close(),
+])
 console.log(`The pictures are in ${docs ? images : out}`)

@@ -164,6 +164,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "engine",
       "journal",
       "study",
+      "morph/blueprints",
       "morph/training",
       "morph/neural",
       "morph/policy",

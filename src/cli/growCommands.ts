@@ -1,8 +1,10 @@
 /** `arqon grow`: a network that is too small for its task grows, with progress; its record is shown, repeated and checked. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { setImmediate as turn } from "node:timers/promises"
+import { setImmediate as turn, setTimeout as delay } from "node:timers/promises"
 import { GrowthError } from "../domain/errors.ts"
+import { BLUEPRINTS } from "../morph/blueprints/catalogue.ts"
+import { FAULTS } from "../morph/blueprints/faults.ts"
 import type { GrowthBoundary } from "../morph/growth/GrowthBoundary.ts"
 import { neuralHost } from "../morph/neural/options.ts"
 import { FrameLog } from "../morph/node/FrameLog.ts"
@@ -26,6 +28,8 @@ const RUN = "run.log"
 /** Units of the one hidden layer: too few for most tasks. */
 const HIDDEN = 8
 const TURN_MS = 20
+/** Between two boundaries that somebody watches, so that a run of a second can be followed. */
+const WATCHED_MS = 30
 
 interface GrowFlags {
   readonly task: TaskName
@@ -41,6 +45,10 @@ interface GrowFlags {
 interface RecordFlags {
   readonly directory: string
   readonly json: boolean
+}
+
+interface ShowFlags extends RecordFlags {
+  readonly studio: boolean
 }
 
 function newGrowth(task: TaskName, seed: number): { readonly growth: Growth; readonly host: string } {
@@ -78,6 +86,7 @@ async function follow(
     const boundary = await growth.run({ epochs: 1 })
     if (boundary === null) break
     shown?.add(boundary, { parts: growth.parts(), reports: growth.reports })
+    if (shown !== null && boundaries.length < epoch) await delay(WATCHED_MS)
     const kept = runBoundary(boundary, growth.snapshot().fingerprint)
     const recorded = boundaries.at(epoch - 1)
     if (recorded === undefined) await each(boundary, kept)
@@ -93,22 +102,16 @@ export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
     const { growth, host } = newGrowth(task, seed)
     const folder = flags.state === null ? null : await openStateFolder(flags.state, host, Date.now())
     let log: RunLog | null = null
-    let stopped: NodeJS.Signals | null = null
-    let stop = (): void => {}
-    const stopping = new Promise<void>((resolve) => {
-      stop = resolve
-    })
-    const signals = onSignals((signal) => {
-      stopped ??= signal
-      stop()
-    })
-    const book = flags.studio ? new GrowthBook({ id: "grow", name, source: "live" }) : null
+    const signals = new Stopping()
+    // What a person asks for is not in the record, and a run that is kept must repeat.
+    const steering = flags.state === null ? growth : null
+    const blueprints = [...BLUEPRINTS, ...FAULTS].map((one) => one.name)
+    const book = flags.studio
+      ? new GrowthBook({ id: "grow", name, source: "live", steering, blueprints })
+      : null
     let studio: Studio | null = null
     try {
-      if (book !== null) {
-        studio = await openStudio({ engines: [], solvers: new Map(), growths: [book] })
-        note(`The studio is at ${studio.url}`)
-      }
+      if (book !== null) studio = await studioOver(book)
       log =
         flags.state === null ? null : await RunLog.open(join(flags.state, RUN), { version: 1, task, seed })
       const record = log?.record ?? { inputs: null, boundaries: [] }
@@ -126,7 +129,7 @@ export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
           if (!quiet) for (const line of boundaryLines(boundary, epochs)) note(line)
           await log?.add(kept)
         },
-        () => stopped !== null,
+        () => signals.came,
         book,
       )
       if (different !== null) throw differs(different)
@@ -134,15 +137,11 @@ export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
       const { epoch, test, parameters, sockets, fingerprint } = growth.snapshot()
       const summary = { task, seed, epoch, test, parameters, sockets, fingerprint, reports: growth.reports }
       print(json ? plainJson(summary) : summaryText(summary))
-      if (studio !== null && stopped === null) {
-        note("The run is over. The studio stays open; press Ctrl-C to stop.")
-        // The server itself never holds a process.
-        const holding = setInterval(() => {}, 1 << 30)
-        await stopping
-        clearInterval(holding)
-        return EXIT.ok
-      }
-      return stopped === null ? EXIT.ok : EXIT.interrupted
+      if (book === null || signals.came) return signals.came ? EXIT.interrupted : EXIT.ok
+      book.end()
+      note("The run is over. The studio stays open; press Ctrl-C to stop.")
+      await signals.wait()
+      return EXIT.ok
     } finally {
       signals.off()
       await studio?.stop()
@@ -153,18 +152,73 @@ export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
   })
 }
 
+/** Whether somebody has asked to stop. */
+class Stopping {
+  came = false
+  private resolve = (): void => {}
+  private readonly asked = new Promise<void>((resolve) => {
+    this.resolve = resolve
+  })
+  private readonly signals = onSignals(() => {
+    this.came = true
+    this.resolve()
+  })
+
+  /** Holds the process, which a studio's server never does, until somebody asks. */
+  async wait(): Promise<void> {
+    const holding = setInterval(() => {}, 1 << 30)
+    await this.asked
+    clearInterval(holding)
+  }
+
+  off(): void {
+    this.signals.off()
+  }
+}
+
+async function studioOver(book: GrowthBook): Promise<Studio> {
+  const studio = await openStudio({ engines: [], solvers: new Map(), growths: [book] })
+  note(`The studio is at ${studio.url}`)
+  return studio
+}
+
 async function keepReports(folder: StateFolder | null, growth: Growth): Promise<void> {
   if (folder === null) return
   for (const report of growth.reports) await folder.reports.append(report, Date.now())
 }
 
-export async function growShowCommand({ directory, json }: RecordFlags): Promise<ExitCode> {
+export async function growShowCommand({ directory, json, studio }: ShowFlags): Promise<ExitCode> {
   return refusing(async () => {
     const record = recordIn(directory)
+    if (studio) return showInStudio(directory, record)
     const reports = ReportLog.read(join(directory, REPORTS))
     print(json ? plainJson({ ...record, reports }) : recordText(record, reports))
     return EXIT.ok
   })
+}
+
+/** Repeats a run, since its record has hashes and no networks, and shows every boundary of it. */
+async function showInStudio(directory: string, record: RunRecord): Promise<ExitCode> {
+  const { inputs, boundaries } = record
+  if (inputs === null) throw new CliFailure(`${directory} holds no run: its first record is missing.`)
+  const { growth } = newGrowth(inputs.task as TaskName, inputs.seed)
+  const name = `${inputs.task}, seed ${inputs.seed}`
+  const book = new GrowthBook({ id: "grow", name, source: "recorded" })
+  const signals = new Stopping()
+  let studio: Studio | null = null
+  try {
+    const nothing = (): Promise<void> => Promise.resolve()
+    const different = await follow(growth, boundaries.length, record, nothing, () => signals.came, book)
+    if (different !== null) throw differs(different)
+    book.end()
+    studio = await studioOver(book)
+    if (!signals.came) await signals.wait()
+    return EXIT.ok
+  } finally {
+    signals.off()
+    await studio?.stop()
+    await growth.stop()
+  }
 }
 
 export async function growReplayCommand({ directory, json }: RecordFlags): Promise<ExitCode> {

@@ -18,11 +18,16 @@ const json = option("json", "Print one JSON object")
 export function growTree(doing: (action: Action) => Effect.Effect<void>) {
   const load = () => import("./growCommands.ts")
 
-  const show = Command.make("show", { directory, json }, (flags) =>
-    doing(async () => (await load()).growShowCommand(flags)),
+  const show = Command.make(
+    "show",
+    { directory, json, studio: option("studio", "Show it in a browser instead, boundary by boundary") },
+    (flags) => doing(async () => (await load()).growShowCommand(flags)),
   ).pipe(
     Command.withDescription("Print what a run came to: its boundaries, its grafts, and what commands did"),
-    Command.withExamples([{ command: "arqon grow show ./growth" }]),
+    Command.withExamples([
+      { command: "arqon grow show ./growth" },
+      { command: "arqon grow show ./growth --studio" },
+    ]),
   )
 
   const replay = Command.make("replay", { directory, json }, (flags) =>

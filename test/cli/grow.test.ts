@@ -87,27 +87,34 @@ describe("arqon grow", () => {
     )
   })
 
-  it("shows the run in a studio, and goes on showing it until it is stopped", async () => {
-    const run = desk.start(["grow", "--task", "xor", "--epochs", "12", "--studio", "--json"])
-    const [, url] = await run.seen(/The studio is at (http:\S+)/)
-    await run.seen(/The run is over/)
-    const { origin, searchParams } = new URL(url)
-    const headers = { authorization: `Bearer ${searchParams.get("token") ?? ""}` }
-    const ask = async (path: string): Promise<unknown> =>
-      (await fetch(`${origin}${path}`, { headers })).json()
-    expect(await ask("/api/session")).toMatchObject({
-      engines: [],
-      growths: [{ id: "grow", name: "xor, seed 1", source: "live" }],
-    })
-    const { rows } = (await ask("/api/growth?after=10")) as { rows: ReadonlyArray<{ epoch: number }> }
-    expect(rows.map(({ epoch }) => epoch)).toEqual([11, 12])
-    expect(await ask("/api/growth/frame?at=3")).toMatchObject({ epoch: 3 })
-    expect(await ask("/api/growth?growth=other")).toMatchObject({
-      message: 'There is no growing host "other" here.',
-    })
-    run.child.kill("SIGINT")
-    const { code, stdout } = await run.ended
-    expect(code).toBe(0)
-    expect(stdout).toBe((await grow(12, "--json", "--quiet")).stdout)
+  it("shows a run in a studio until it is stopped, and one that was kept boundary by boundary", async () => {
+    const kept = await grow(12, "--state", "kept", "--json", "--quiet")
+    for (const [source, args] of [
+      ["live", ["grow", "--task", "xor", "--epochs", "12", "--studio", "--json"]],
+      ["recorded", ["grow", "show", "kept", "--studio"]],
+    ] as const) {
+      const run = desk.start(args)
+      const [, url] = await run.seen(/The studio is at (http:\S+)/)
+      if (source === "live") await run.seen(/The run is over/)
+      const { origin, searchParams } = new URL(url)
+      const headers = { authorization: `Bearer ${searchParams.get("token") ?? ""}` }
+      const ask = async (path: string) => (await fetch(`${origin}${path}`, { headers })).json()
+      expect(await ask("/api/session")).toMatchObject({
+        engines: [],
+        growths: [{ id: "grow", name: "xor, seed 1", source }],
+      })
+      const { rows, ended } = (await ask("/api/growth?after=10")) as {
+        rows: ReadonlyArray<{ epoch: number }>
+        ended: boolean
+      }
+      expect([rows.map(({ epoch }) => epoch), ended]).toEqual([[11, 12], true])
+      expect(await ask("/api/growth/frame?at=3")).toMatchObject({ epoch: 3 })
+      expect(await ask("/api/growth?growth=other")).toMatchObject({
+        message: 'There is no growing host "other" here.',
+      })
+      run.child.kill("SIGINT")
+      const { code, stdout } = await run.ended
+      expect([code, stdout]).toEqual([0, source === "live" ? kept.stdout : ""])
+    }
   })
 })

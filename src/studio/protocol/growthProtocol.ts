@@ -5,6 +5,10 @@ import type { Answer } from "../../morph/contracts/Host.ts"
 /** Time that a boundary may take, milliseconds. */
 export const BOUNDARY_MS = 18
 
+export const GROWTH_ACTIONS = ["germinate", "cull", "fossilize", "rollback", "pause", "resume"] as const
+/** What a person may ask of a growing host. */
+export type GrowthAction = (typeof GROWTH_ACTIONS)[number]
+
 /** A growing host as the session names it. */
 export interface GrowthEntry {
   /** What `growth=` takes: unique in this server. */
@@ -12,6 +16,31 @@ export interface GrowthEntry {
   readonly name: string
   /** One that runs, or one that was repeated from its record. */
   readonly source: "live" | "recorded"
+  /** Empty where nothing may be asked of it. */
+  readonly actions: ReadonlyArray<GrowthAction>
+  /** What can be planted, by name. */
+  readonly blueprints: ReadonlyArray<string>
+}
+
+/** Body of `POST /api/growth/actions`, `content-type: application/json`. */
+export interface GrowthActionRequest {
+  readonly growth: string
+  readonly action: GrowthAction
+  /** Of `germinate`, `cull` and `fossilize`. */
+  readonly socket?: string
+  /** Of `germinate`. */
+  readonly blueprint?: string
+  /** Why. Not empty. */
+  readonly reason: string
+  readonly by?: string
+  readonly confirm: boolean
+}
+
+export interface GrowthActionResult {
+  readonly ok: true
+  readonly action: GrowthAction
+  /** As the host was told. */
+  readonly note: string
 }
 
 /** `GET /api/growth?growth=&after=`: how a growing host came to be what it is; boundaries up to `after` are left out. */
@@ -20,6 +49,8 @@ export interface GrowthRun {
   readonly rows: ReadonlyArray<GrowthRow>
   /** The first of the boundaries that memory still has; null before the first one. */
   readonly oldest: number | null
+  /** No boundary follows. */
+  readonly ended: boolean
   readonly reports: ReadonlyArray<GrowthOutcome>
 }
 
@@ -36,8 +67,14 @@ export interface GrowthRow {
   readonly mode: string
   /** Of the sockets, each with the state of what is in it. */
   readonly states: Readonly<Record<string, GraftStateName>>
-  /** What happened, in words. */
-  readonly notes: ReadonlyArray<string>
+  readonly notes: ReadonlyArray<GrowthNote>
+}
+
+/** What happened at a boundary, in words. */
+export interface GrowthNote {
+  /** Something was kept, waits or was turned away; null for everything else. */
+  readonly tone: "live" | "safe" | "trip" | null
+  readonly text: string
 }
 
 /** What a command did. */

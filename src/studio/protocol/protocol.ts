@@ -28,6 +28,7 @@ export const PATHS = {
   frames: "/api/replay/frames",
   growth: "/api/growth",
   growthFrame: "/api/growth/frame",
+  growthActions: "/api/growth/actions",
   fleet: "/api/fleet",
   fleetEngine: "/api/fleet/engine",
   fleetActions: "/api/fleet/actions",

@@ -2,14 +2,20 @@
 import type { GrowthBoundary } from "../../morph/growth/GrowthBoundary.ts"
 import type { PartView } from "../../morph/growth/partViews.ts"
 import type { GrowthReport } from "../../morph/policy/reports.ts"
-import type {
-  GrowthEntry,
-  GrowthFrame,
-  GrowthOutcome,
-  GrowthRow,
-  GrowthRun,
-  GrowthStation,
+import {
+  GROWTH_ACTIONS,
+  type GrowthActionRequest,
+  type GrowthActionResult,
+  type GrowthEntry,
+  type GrowthFrame,
+  type GrowthNote,
+  type GrowthOutcome,
+  type GrowthRow,
+  type GrowthRun,
+  type GrowthStation,
 } from "../protocol/growthProtocol.ts"
+import { growthAct, type GrowthSteering } from "./growthActions.ts"
+import { notesOf } from "./growthNotes.ts"
 import { Refusal } from "./refusal.ts"
 
 /** Boundaries that are remembered; older ones make room. */
@@ -21,19 +27,57 @@ export interface GrowthReading {
   readonly reports: ReadonlyArray<GrowthReport>
 }
 
+/** Whose book it is. */
+export interface GrowthBookOptions extends Pick<GrowthEntry, "id" | "name" | "source"> {
+  /** Null, or left out, where nothing may be asked of it. */
+  readonly steering?: GrowthSteering | null
+  /** What can be planted, by name. */
+  readonly blueprints?: ReadonlyArray<string>
+}
+
 export class GrowthBook {
-  readonly entry: GrowthEntry
+  readonly id: string
+  private readonly options: GrowthBookOptions
+  private ended = false
+  /** What was asked for since the last boundary. */
+  private asked: Array<GrowthNote> = []
   private readonly rows: Array<GrowthRow> = []
   private readonly frames: Array<GrowthFrame> = []
   private reports: ReadonlyArray<GrowthReport> = []
 
-  constructor(entry: GrowthEntry) {
-    this.entry = entry
+  constructor(options: GrowthBookOptions) {
+    this.options = options
+    this.id = options.id
+  }
+
+  entry(readOnly: boolean): GrowthEntry {
+    const { id, name, source, steering = null, blueprints = [] } = this.options
+    const actions = readOnly || steering === null ? [] : GROWTH_ACTIONS
+    return { id, name, source, actions, blueprints }
+  }
+
+  /** Asks something of the host. A Refusal where that cannot be, and then nothing has changed. */
+  async act(request: GrowthActionRequest, who: string): Promise<GrowthActionResult> {
+    const { steering = null } = this.options
+    if (steering === null) throw new Refusal("readOnly", "This growing host cannot be steered from here.")
+    if (this.ended) throw new Refusal("conflict", "The run is over, so no boundary would decide.")
+    const note = await growthAct(steering, request, who)
+    this.asked.push({ tone: null, text: note })
+    return { ok: true, action: request.action, note }
+  }
+
+  /** No boundary follows. */
+  end(): void {
+    this.ended = true
   }
 
   /** Takes a boundary, later than all before it. */
   add(boundary: GrowthBoundary, { parts, reports }: GrowthReading): void {
-    this.rows.push(rowOf(boundary))
+    const row = rowOf(boundary)
+    // A run that is repeated takes another time than it took.
+    const boundaryMs = this.options.source === "live" ? row.boundaryMs : null
+    this.rows.push({ ...row, boundaryMs, notes: [...this.asked, ...row.notes] })
+    this.asked = []
     this.frames.push({ epoch: boundary.epoch, stations: parts.map(stationOf) })
     this.reports = reports
     if (this.rows.length <= MOST_BOUNDARIES) return
@@ -47,6 +91,7 @@ export class GrowthBook {
     return {
       rows: from < 0 ? [] : this.rows.slice(from),
       oldest: this.rows.at(0)?.epoch ?? null,
+      ended: this.ended,
       reports: this.reports.map(outcomeOf),
     }
   }
@@ -76,18 +121,6 @@ function rowOf(boundary: GrowthBoundary): GrowthRow {
     states: Object.fromEntries(sockets.map(({ name, state }) => [name, state])),
     notes: notesOf(boundary),
   }
-}
-
-function notesOf({ moves, refused, proposal, refusal, rolledBackTo }: GrowthBoundary): ReadonlyArray<string> {
-  return [
-    ...(proposal === null ? [] : [`The policy asks for ${proposal.type}: ${proposal.why}`]),
-    ...(refusal === null ? [] : [`Refused: ${refusal}`]),
-    ...refused.map(({ blueprint, slot, problems }) =>
-      [`${blueprint} refused in ${slot}.`, ...problems.map(({ message }) => message)].join(" "),
-    ),
-    ...moves.map(({ slot, from, to, why }) => `${slot}: ${from} to ${to} (${why})`),
-    ...(rolledBackTo === null ? [] : [`Rolled back to epoch ${rolledBackTo}`]),
-  ]
 }
 
 function stationOf({ kind, name, units = 0, parameters, socket }: PartView): GrowthStation {

@@ -14,6 +14,7 @@ import { fleetListOf } from "./fleetQuery.ts"
 import { fleetRequestOf } from "./fleetActions.ts"
 import { InspectSockets, refuseUpgrade } from "./inspectSocket.ts"
 import type { GrowthBook } from "./GrowthBook.ts"
+import { growthRequestOf } from "./growthActions.ts"
 import type { LiveFleet } from "./LiveFleet.ts"
 import { machineDefinitions } from "./machineDefinitions.ts"
 import {
@@ -142,9 +143,9 @@ export class StudioServer {
     json(PATHS.history, (query) => this.history(query))
     json(PATHS.frames, (query) => this.frames(query))
     json(PATHS.solver, (query) => this.solver(query))
-    json(PATHS.growth, (query) => this.growth(query).run(numberOf(query, "after", 0)))
+    json(PATHS.growth, (query) => this.growthOf(query.get("growth")).run(numberOf(query, "after", 0)))
     json(PATHS.growthFrame, (query) =>
-      this.growth(query).frame(numberOf(query, "at", Number.POSITIVE_INFINITY)),
+      this.growthOf(query.get("growth")).frame(numberOf(query, "at", Number.POSITIVE_INFINITY)),
     )
     json(PATHS.fleet, (query) => {
       const asked = fleetListOf(query)
@@ -163,6 +164,7 @@ export class StudioServer {
     post(PATHS.login, (asked) => this.login(asked), true)
     post(PATHS.actions, (asked) => this.act(asked))
     post(PATHS.fleetActions, (asked) => this.actOnFleet(asked))
+    post(PATHS.growthActions, (asked) => this.actOnGrowth(asked))
     return routes
   }
 
@@ -249,6 +251,13 @@ export class StudioServer {
     sendJson(response, fleet.act(asked, who))
   }
 
+  private async actOnGrowth({ request, response, who }: Asked): Promise<void> {
+    const asked = growthRequestOf(await readBody(request))
+    const book = this.growthOf(asked.growth)
+    if (this.options.readOnly) throw changesNothing
+    sendJson(response, await book.act(asked, who))
+  }
+
   private stream({ request, response, query }: Asked): void {
     const live = this.liveOf(query)
     if (this.streams >= MOST_STREAMS) {
@@ -297,11 +306,9 @@ export class StudioServer {
     return run
   }
 
-  private growth(query: URLSearchParams): GrowthBook {
-    const id = query.get("growth")
+  private growthOf(id: string | null): GrowthBook {
     const { growths } = this.options.content
-    const found =
-      id === null && growths.length === 1 ? growths[0] : growths.find(({ entry }) => entry.id === id)
+    const found = id === null && growths.length === 1 ? growths[0] : growths.find((book) => book.id === id)
     if (found !== undefined) return found
     throw new Refusal("notFound", `There is no growing host ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
   }

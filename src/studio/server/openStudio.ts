@@ -171,13 +171,15 @@ function sessionOf({ engines, solvers, fleets = [], growths = [] }: StudioShelf,
   const entries = engines.map((engine) => engine.entry())
   const live = engines.some((engine) => engine.live !== null)
   const acts = !readOnly && entries.some((entry) => entry.source === "live" && !entry.readOnly)
+  const grown = growths.map((book) => book.entry(readOnly))
+  const steered = grown.some(({ actions }) => actions.length > 0)
   return {
     protocol: PROTOCOL_VERSION,
     version: packageVersion(),
-    readOnly: !acts && (readOnly || fleets.every((fleet) => fleet.readOnly)),
+    readOnly: !acts && !steered && (readOnly || fleets.every((fleet) => fleet.readOnly)),
     engines: entries,
     fleets: fleets.map((fleet) => fleet.entry(readOnly)),
-    growths: growths.map(({ entry }) => entry),
+    growths: grown,
     solvers: [...solvers.keys()],
     capabilities: {
       actions: acts ? DOABLE : [],

@@ -31,18 +31,23 @@ async function growing() {
     stopwatch: () => (ms += 3),
   })
   await growth.start()
-  const book = new GrowthBook({ id: "small", name: "a small host", source: "live" })
+  const blueprints = ["linear", "nan"]
+  const book = new GrowthBook({
+    id: "small",
+    name: "a small host",
+    source: "live",
+    steering: growth,
+    blueprints,
+  })
   growth.subscribe((boundary) => book.add(boundary, { parts: growth.parts(), reports: growth.reports }))
   const opened = await openStudio({ engines: [], solvers: new Map(), growths: [book] })
   studio = opened
-  return { growth, url: opened.url }
+  return { growth, book, url: opened.url }
 }
 
 describe("the page Growth", () => {
   it.each([
     ["light", 1440],
-    ["dark", 1440],
-    ["light", 360],
     ["dark", 360],
   ] as const)("shows the host as it is, in %s at %i pixels, without a barrier", async (theme, width) => {
     const { growth, url } = await growing()
@@ -54,11 +59,15 @@ describe("the page Growth", () => {
     await page
       .getByRole("img", { name: "3 layers, 0 kept grafts, 2 sockets; linear in hidden2, training" })
       .waitFor()
+    await page
+      .getByText(
+        /^linear in hidden2 is learning beside the host\. The held-out loss is \S+ with it and \S+ without\.$/,
+      )
+      .waitFor()
     const gates = page.getByRole("region", { name: "Gates" })
-    await gates.getByText(/^linear is training\. Loss \S+ with it, \S+ without\.$/).waitFor()
     expect(await gates.getByRole("listitem").count()).toBe(6)
     await gates.getByText("gradient norm", { exact: true }).waitFor()
-    const time = page.getByRole("img", { name: "Time of a boundary: boundary, ms 3" })
+    const time = page.getByRole("img", { name: "Time of a boundary: ms 3" })
     expect(await time.locator(".bound").count()).toBe(1)
     expect(await page.locator(".lanes .stretch[data-tone=growing]").count()).toBeGreaterThan(0)
     expect(await barriers(page)).toEqual([])
@@ -97,7 +106,38 @@ describe("the page Growth", () => {
     await soon(() => pressed.allTextContents()).toEqual(["hidden2"])
     await gates.getByRole("button", { name: "hidden1" }).click()
     await soon(() => pressed.allTextContents()).toEqual(["hidden1"])
-    await gates.getByText("Nothing is planted.").waitFor()
+    await seen.page.getByText("Nothing is planted in hidden1.").waitFor()
+  })
+
+  it("plants a block that is asked for with a reason, tells when it was refused, and is done when the run is over", async () => {
+    const { growth, book, url } = await growing()
+    await growth.run({ epochs: 2 })
+    seen = await look(browser, url)
+    const { page } = seen
+    const steer = page.getByRole("button", { name: "Steer" })
+    const offer = (name: string) => page.getByRole("dialog").getByRole("button", { name, exact: true })
+    await soon(() => page.locator(".growth .tile dd").first().textContent()).toBe("2")
+    await steer.click()
+    expect(await offer("Cull a graft").isDisabled()).toBe(true)
+    await page.getByText("Nothing is planted.", { exact: true }).waitFor()
+    await offer("Plant a block").click()
+    await page.getByRole("dialog").locator("select").last().selectOption("nan")
+    await offer("Plant a block").click()
+    await page.getByText("Give a reason: a word or two is enough.").waitFor()
+    await page.getByLabel("Reason").fill("to see what happens")
+    await offer("Plant a block").click()
+    await page.getByText("Plant a block: done.").first().waitFor()
+    await growth.run({ epochs: 1 })
+    const refused = /nan was refused in hidden1: .* The host has not changed\./
+    await page.getByRole("region", { name: "What happened" }).getByText(refused).waitFor()
+    await soon(() => page.locator(".toasts").textContent()).toMatch(refused)
+    await page.getByText(/the last block was refused at G0, and the host has not changed\.$/).waitFor()
+    await picture(page, "growth-refused")
+    book.end()
+    await growth.run({ epochs: 1 })
+    await page.getByText("over", { exact: true }).waitFor()
+    await steer.click()
+    expect(await offer("Plant a block").isDisabled()).toBe(true)
   })
 
   it("says so when its code cannot be fetched, and the rest of the page goes on", async () => {

@@ -6,7 +6,7 @@ import type { EngineEntry, FleetEntry } from "../../../src/studio/protocol/proto
 
 const engine = (stability: boolean) => ({ config: { stability } }) as unknown as EngineEntry
 const fleet = {} as FleetEntry
-const growth = { id: "g", name: "g", source: "live" } as const
+const growth = { id: "g", name: "g", source: "live", actions: [], blueprints: [] } as const
 const NOTHING = { engines: [], fleets: [], solvers: [], growths: [] }
 
 describe("the views that are offered", () => {

@@ -3,6 +3,8 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { GrowthBoundary } from "../../../src/morph/growth/GrowthBoundary.ts"
 import type { PartView } from "../../../src/morph/growth/partViews.ts"
+import { LIFE } from "../../../src/morph/grafting/transitions.ts"
+import { notesOf } from "../../../src/studio/server/growthNotes.ts"
 import { GrowthBook, MOST_BOUNDARIES } from "../../../src/studio/server/GrowthBook.ts"
 
 const newBook = () => new GrowthBook({ id: "a", name: "a host", source: "live" })
@@ -72,7 +74,7 @@ describe("the book of a growing host", () => {
   })
 
   it("has no boundary before the first one", () => {
-    expect(newBook().run(0)).toEqual({ rows: [], oldest: null, reports: [] })
+    expect(newBook().run(0)).toEqual({ rows: [], oldest: null, ended: false, reports: [] })
     expect(() => newBook().frame(Number.POSITIVE_INFINITY)).toThrow("There is no boundary that early.")
   })
 
@@ -121,6 +123,7 @@ describe("the book of a growing host", () => {
         refused: [
           { slot: "hidden1", blueprint: "nan", problems: [{ path: "", message: "It is not finite." }] },
         ],
+        sockets: [{ name: "hidden1", state: "culled", blueprint: "linear", alpha: 0, paused: null }],
         moves: [
           {
             slot: "hidden1",
@@ -137,11 +140,29 @@ describe("the book of a growing host", () => {
       { parts: [], reports: [] },
     )
     expect(book.run(0).rows[0].notes).toEqual([
-      "The policy asks for rollback: the loss jumped",
-      "Refused: there is no snapshot",
-      "nan refused in hidden1. It is not finite.",
-      "hidden1: training to culled (G1: 80 boundaries are over)",
-      "Rolled back to epoch 5",
+      { tone: null, text: "The policy asks: rollback, because the loss jumped." },
+      { tone: "safe", text: "Not carried out: there is no snapshot" },
+      { tone: "trip", text: "nan was refused in hidden1: It is not finite. The host has not changed." },
+      {
+        tone: "trip",
+        text: "linear was taken out of hidden1: G1: 80 boundaries are over. The host is as if nothing had been planted.",
+      },
+      { tone: "trip", text: "The host was put back to epoch 5." },
     ])
+  })
+
+  it("has words for every move that the table of lives allows", () => {
+    const table = LIFE.flatMap(({ state, next }) => next.map((to) => ({ from: state, to })))
+    for (const { from, to } of table) {
+      const move = { slot: "s", graft: "g1", from, to, boundary: 1, why: "so", verdict: null }
+      const [{ text }] = notesOf(boundary(1, { moves: [move] }))
+      expect(text).toMatch(/^(The graft|Nothing|s) .*\.$/)
+    }
+  })
+
+  it("takes no time for that of a run that is repeated", () => {
+    const book = new GrowthBook({ id: "a", name: "a host", source: "recorded" })
+    book.add(boundary(1), { parts: [], reports: [] })
+    expect(book.run(0).rows[0].boundaryMs).toBe(null)
   })
 })

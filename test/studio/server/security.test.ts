@@ -281,7 +281,7 @@ describe("a path of a studio", () => {
 
   it("requested with another method is 405 and states which it accepts", async () => {
     const { url } = await openRig()
-    const posts: ReadonlyArray<string> = [PATHS.login, PATHS.actions, PATHS.fleetActions]
+    const posts: ReadonlyArray<string> = [PATHS.login, PATHS.actions, PATHS.fleetActions, PATHS.growthActions]
     for (const path of ["/", "/index.html", ...Object.values(PATHS)]) {
       const allow = posts.includes(path) ? "POST" : "GET, HEAD"
       for (const method of ["PUT", "DELETE", "OPTIONS", posts.includes(path) ? "GET" : "POST"]) {

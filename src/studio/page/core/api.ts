@@ -7,7 +7,12 @@ import type {
   FleetEngineView,
   FleetList,
 } from "../../protocol/fleetProtocol.ts"
-import type { GrowthFrame, GrowthRun } from "../../protocol/growthProtocol.ts"
+import type {
+  GrowthActionRequest,
+  GrowthActionResult,
+  GrowthFrame,
+  GrowthRun,
+} from "../../protocol/growthProtocol.ts"
 import type { SolverRun } from "../../protocol/solverProtocol.ts"
 import type { Machines } from "../../protocol/machineProtocol.ts"
 import {
@@ -74,6 +79,8 @@ export const api = {
   fleetEngine: (query: Query, signal?: AbortSignal) => get<FleetEngineView>("fleetEngine", query, signal),
   actOnFleet: async (request: FleetActionRequest) =>
     (await (await post("fleetActions", request)).json()) as FleetActionResult,
+  actOnGrowth: async (request: GrowthActionRequest) =>
+    (await (await post("growthActions", request)).json()) as GrowthActionResult,
   act: async (request: ActionRequest) => (await (await post("actions", request)).json()) as ActionResult,
   login: async (token: string): Promise<void> => void (await post("login", { token })),
 }

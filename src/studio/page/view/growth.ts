@@ -1,354 +1,249 @@
 /**
- * Growth: a host that grows, as it is and as it came to be. The network with its grafts, the gates of the socket chosen with their numbers,
- * losses with and without, the time of boundaries, the states of each socket, and what commands did. It follows the host, or shows the
+ * Growth: a host that grows, as it is and as it came to be. The network with its grafts, losses and states on one time line, the gates of
+ * the socket chosen with their numbers, the time of boundaries, what happened, and what commands did. It follows the host, or shows the
  * boundary that is chosen.
  */
 import "../style/growth.css"
 import {
   BOUNDARY_MS,
-  type GateReading,
   type GrowthEntry,
   type GrowthFrame,
   type GrowthOutcome,
   type GrowthRow,
-  type GrowthSocket,
 } from "../../protocol/growthProtocol.ts"
-import { course, networkPicture, stateLanes } from "../chart/growth.ts"
+import { course, stateLanes } from "../chart/growthCourse.ts"
+import { networkPicture } from "../chart/growthNetwork.ts"
 import { api, told } from "../core/api.ts"
 import { Cell, Scope } from "../core/cell.ts"
-import { fill, h, mark, say } from "../core/dom.ts"
+import { type Child, fill, h, mark, say } from "../core/dom.ts"
 import { figure, grouped, percent, words } from "../core/format.ts"
-import { toneOf } from "../core/growthDrawing.ts"
+import type { Tone } from "../core/growthDrawing.ts"
 import type { Model } from "../core/Model.ts"
 import { poll } from "../core/poll.ts"
 import { go, route } from "../core/route.ts"
+import { gatesCard, shownSocket, standingOf } from "../parts/growthGates.ts"
+import { eventsCard, reportsCard, tellAlerts } from "../parts/growthLog.ts"
+import { growthSteering } from "../parts/growthSteering.ts"
+import { icon } from "../parts/icons.ts"
 import type { View } from "./View.ts"
 
 /** A host that runs is read again this often, and one that does not, milliseconds. */
 const LIVE_MS = 500
 const STILL_MS = 10_000
 
-const GATES: ReadonlyArray<readonly [gate: string, about: string]> = [
-  ["G0", "sanity"],
-  ["G1", "gradient health"],
-  ["G2", "stability"],
-  ["G3", "interface"],
-  ["G4", "system impact"],
-  ["G5", "reset"],
+const TONES: ReadonlyArray<readonly [tone: Tone, name: string]> = [
+  ["idle", "free"],
+  ["growing", "learns"],
+  ["joining", "is mixed in"],
+  ["proving", "on probation"],
+  ["kept", "part of the host"],
+  ["leaving", "taken out"],
 ]
-const ANSWERS = { pass: ["passes", "live"], hold: ["waits", "safe"], fail: ["fails", "trip"] } as const
 
 export function growthView(model: Model): View {
   const scope = new Scope()
   const growths = model.session.value?.growths ?? []
-  const entry = growths.find(({ id }) => id === route.value.query.get("growth")) ?? growths.at(0)
   const element = h("div", { class: "growth" })
-  if (entry === undefined) fill(element, h("p", { class: "card empty" }, "No growing host is shown."))
-  else fill(element, ...cards(entry, growths, scope))
+  let inner = new Scope()
+  scope.add(() => inner.close())
+  let shown: GrowthEntry | undefined
+  scope.watch([route], () => {
+    const entry = growths.find(({ id }) => id === route.value.query.get("growth")) ?? growths.at(0)
+    if (entry !== undefined && entry === shown) return
+    shown = entry
+    inner.close()
+    inner = new Scope()
+    if (entry === undefined) fill(element, nothing())
+    else fill(element, ...new Page(entry, growths, inner).cards())
+  })
   return { title: "Growth", element, close: scope.close }
 }
 
-function cards(
-  entry: GrowthEntry,
-  growths: ReadonlyArray<GrowthEntry>,
-  scope: Scope,
-): ReadonlyArray<HTMLElement> {
-  const rows = new Cell<ReadonlyArray<GrowthRow>>([])
-  const reports = new Cell<ReadonlyArray<GrowthOutcome>>([])
-  const frame = new Cell<GrowthFrame | null>(null)
-  const chosen = new Cell<string | null>(null)
+const nothing = (): HTMLElement =>
+  h(
+    "section",
+    { class: "card empty wide" },
+    icon("growth"),
+    h("h2", {}, "No growing host is shown"),
+    h("code", { class: "mono" }, "arqon grow --studio"),
+  )
+
+class Page {
+  private readonly rows = new Cell<ReadonlyArray<GrowthRow>>([])
+  private readonly reports = new Cell<ReadonlyArray<GrowthOutcome>>([])
+  private readonly frame = new Cell<GrowthFrame | null>(null)
+  /** The host as it is, whichever boundary is shown. */
+  private readonly latest = new Cell<GrowthFrame | null>(null)
+  private readonly ended = new Cell(false)
+  private readonly socket = new Cell<string | null>(null)
   /** The boundary that is shown; null follows the last one. */
-  const moment = new Cell<number | null>(null)
-  const problem = h("p", { class: "small soft", role: "status" })
-  const ask = async (signal: AbortSignal): Promise<void> => {
+  private readonly moment = new Cell<number | null>(null)
+  private readonly problem = h("p", { class: "small soft", role: "status" })
+  private readonly entry: GrowthEntry
+  private readonly growths: ReadonlyArray<GrowthEntry>
+  private readonly scope: Scope
+  private readonly again: () => void
+
+  constructor(entry: GrowthEntry, growths: ReadonlyArray<GrowthEntry>, scope: Scope) {
+    this.entry = entry
+    this.growths = growths
+    this.scope = scope
+    this.again = poll(scope, entry.source === "live" ? LIVE_MS : STILL_MS, (signal) => this.ask(signal))
+  }
+
+  private async ask(signal: AbortSignal): Promise<void> {
+    const growth = this.entry.id
+    const { rows, frame, latest, moment } = this
     try {
-      const { rows: more, reports: done } = await api.growth(
-        { growth: entry.id, after: rows.value.at(-1)?.epoch ?? 0 },
-        signal,
-      )
+      const known = rows.value.at(-1)?.epoch ?? 0
+      const run = await api.growth({ growth, after: known }, signal)
       if (signal.aborted) return
-      if (more.length > 0) rows.set([...rows.value, ...more])
-      reports.set(done)
-      const at = moment.value ?? rows.value.at(-1)?.epoch
+      if (run.rows.length > 0) {
+        rows.set([...rows.value, ...run.rows])
+        if (known > 0) tellAlerts(run.rows)
+      }
+      this.reports.set(run.reports)
+      this.ended.set(run.ended)
+      const last = rows.value.at(-1)?.epoch
+      if (last !== undefined && last !== latest.value?.epoch)
+        latest.set(await api.growthFrame({ growth, at: last }, signal))
+      const at = moment.value ?? last
       if (at !== undefined && at !== frame.value?.epoch)
-        frame.set(await api.growthFrame({ growth: entry.id, at }, signal))
-      say(problem, rows.value.length === 0 ? "The first boundary has not come yet." : "")
+        frame.set(at === last ? latest.value : await api.growthFrame({ growth, at }, signal))
+      say(this.problem, rows.value.length === 0 ? "The first boundary has not come yet." : "")
     } catch (error) {
-      if (!signal.aborted) say(problem, told(error))
+      if (!signal.aborted) say(this.problem, told(error))
     }
   }
-  const again = poll(scope, entry.source === "live" ? LIVE_MS : STILL_MS, ask)
-  const goTo = (epoch: number | null): void => {
-    moment.set(epoch)
-    again()
+
+  private goTo(epoch: number | null): void {
+    this.moment.set(epoch)
+    this.again()
   }
-  return [
-    head(entry, growths, scope, { rows, moment, goTo, problem }),
-    networkCard(scope, frame, chosen),
-    gatesCard(scope, frame, chosen),
-    courseCard(scope, rows, moment, "Held-out loss", LOSSES, null, "What answers, and the host alone."),
-    courseCard(
-      scope,
-      rows,
-      moment,
+
+  private get shown(): number {
+    return this.moment.value ?? this.rows.value.at(-1)?.epoch ?? 0
+  }
+
+  cards(): ReadonlyArray<HTMLElement> {
+    const { scope, rows, frame, socket, reports, moment } = this
+    const goTo = (epoch: number): void => this.goTo(epoch)
+    const losses = course("Held-out loss", [
+      { name: "with what is planted", series: "1", of: ({ loss }) => loss },
+      { name: "host alone", series: "2", of: ({ hostLoss }) => hostLoss },
+    ])
+    const lanes = stateLanes()
+    const time = course(
       "Time of a boundary",
-      [{ name: "boundary, ms", series: "1", of: ({ boundaryMs }) => boundaryMs }],
+      [{ name: "ms", series: "1", of: ({ boundaryMs }) => boundaryMs }],
       BOUNDARY_MS,
-      `Milliseconds; the dashed line is the limit of ${BOUNDARY_MS} ms.`,
-    ),
-    lanesCard(scope, rows, moment),
-    reportsCard(scope, reports),
-  ]
-}
-
-const LOSSES = [
-  { name: "with", series: "1", of: ({ loss }: GrowthRow) => loss },
-  { name: "host alone", series: "2", of: ({ hostLoss }: GrowthRow) => hostLoss },
-]
-
-interface Moment {
-  readonly rows: Cell<ReadonlyArray<GrowthRow>>
-  readonly moment: Cell<number | null>
-  readonly goTo: (epoch: number | null) => void
-  readonly problem: HTMLElement
-}
-
-function head(
-  entry: GrowthEntry,
-  growths: ReadonlyArray<GrowthEntry>,
-  scope: Scope,
-  { rows, moment, goTo, problem }: Moment,
-): HTMLElement {
-  const slider = h("input", {
-    type: "range",
-    min: 1,
-    step: 1,
-    "aria-label": "Boundary that is shown",
-    input: () => goTo(Number(slider.value)),
-  })
-  const follow = h("button", { class: "button", click: () => goTo(null) }, "Follow")
-  const tiles = ["Epoch", "Loss", "Right", "Parameters", "Mode"].map((name) => {
-    const value = h("dd", {}, "–")
-    return { value, element: h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), value) }
-  })
-  const notes = h("ul", { class: "small soft" })
-  const select = h(
-    "select",
-    { class: "input", "aria-label": "Growing host" },
-    ...growths.map(({ id, name }) => h("option", { value: id, selected: id === entry.id }, name)),
-  )
-  select.addEventListener("change", () => {
-    go("growth", { growth: select.value })
-    location.reload()
-  })
-  scope.watch([rows, moment], () => {
-    const { value: all } = rows
-    const last = all.at(-1)
-    if (last === undefined) return
-    const shown = moment.value ?? last.epoch
-    mark(slider, "min", String(all[0].epoch))
-    mark(slider, "max", String(last.epoch))
-    slider.value = String(shown)
-    mark(follow, "aria-pressed", String(moment.value === null))
-    const row = all.findLast(({ epoch }) => epoch <= shown) ?? last
-    const texts = [
-      grouped(row.epoch),
-      figure(row.loss),
-      percent(row.accuracy),
-      grouped(row.parameters),
-      words(row.mode),
+    )
+    const timeCard = card("Time of a boundary", `at most ${BOUNDARY_MS} ms`, time.element)
+    scope.watch([rows, moment], () => {
+      for (const one of [losses, lanes, time]) one.update(rows.value, this.shown)
+      timeCard.hidden = rows.value.length > 0 && rows.value.every(({ boundaryMs }) => boundaryMs === null)
+    })
+    return [
+      this.head(),
+      this.network(),
+      card("Held-out loss", "lower is better", losses.element),
+      card(
+        "States",
+        "",
+        lanes.element,
+        h(
+          "ul",
+          { class: "tones small soft" },
+          ...TONES.map(([tone, name]) => h("li", { "data-tone": tone }, name)),
+        ),
+      ),
+      gatesCard(scope, frame, socket),
+      eventsCard(scope, rows, () => this.shown, moment, goTo),
+      reportsCard(scope, reports),
+      timeCard,
     ]
-    tiles.forEach(({ value }, i) => say(value, texts[i]))
-    fill(notes, ...row.notes.map((note) => h("li", {}, note)))
-  })
-  return h(
-    "section",
-    { class: "card wide", "aria-label": "Growing host" },
-    h(
-      "header",
-      {},
-      h("h2", {}, growths.length > 1 ? select : entry.name),
-      h("span", { class: "tag", "data-tone": entry.source === "live" ? "live" : "accent" }, entry.source),
-    ),
-    h("dl", { class: "tiles" }, ...tiles.map(({ element }) => element)),
-    h("div", { class: "moment-bar" }, slider, follow),
-    notes,
-    problem,
-  )
+  }
+
+  private head(): HTMLElement {
+    const { entry, growths, scope, rows, moment, frame, socket, ended, latest } = this
+    const slider = h("input", {
+      type: "range",
+      min: 1,
+      step: 1,
+      "aria-label": "Boundary that is shown",
+      input: () => this.goTo(Number(slider.value)),
+    })
+    const follow = h("button", { class: "button", click: () => this.goTo(null) }, "Follow")
+    const tiles = ["Epoch", "Right", "Loss", "Parameters", "Mode"].map((name) => {
+      const value = h("dd", {}, "–")
+      return { value, element: h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), value) }
+    })
+    const standing = h("p", { class: "standing" })
+    const tag = h("span", { class: "tag" })
+    const select = h(
+      "select",
+      { class: "input", "aria-label": "Growing host" },
+      ...growths.map(({ id, name }) => h("option", { value: id, selected: id === entry.id }, name)),
+    )
+    select.addEventListener("change", () => go("growth", { growth: select.value }))
+    scope.watch([ended], () => {
+      const live = entry.source === "live"
+      say(tag, !live ? "recorded" : ended.value ? "over" : "live")
+      mark(tag, "data-tone", !live ? "accent" : ended.value ? null : "live")
+    })
+    scope.watch([frame, socket], () => {
+      const found = shownSocket(frame.value, socket.value)
+      say(standing, found === undefined ? "" : standingOf(found))
+    })
+    scope.watch([rows, moment], () => {
+      const { value: all } = rows
+      const last = all.at(-1)
+      if (last === undefined) return
+      mark(slider, "min", String(all[0].epoch))
+      mark(slider, "max", String(last.epoch))
+      slider.value = String(this.shown)
+      mark(follow, "aria-pressed", String(moment.value === null))
+      const row = all.findLast(({ epoch }) => epoch <= this.shown) ?? last
+      const { epoch, loss, accuracy, parameters, mode } = row
+      const texts = [grouped(epoch), percent(accuracy), figure(loss), grouped(parameters), words(mode)]
+      tiles.forEach(({ value }, i) => say(value, texts[i]))
+      mark(tiles[4].value, "data-tone", mode === "operational" ? null : "safe")
+    })
+    return h(
+      "section",
+      { class: "card wide", "aria-label": "Growing host" },
+      h(
+        "header",
+        {},
+        h("h2", {}, growths.length > 1 ? select : entry.name),
+        tag,
+        growthSteering(entry, latest, ended, this.again),
+      ),
+      h("dl", { class: "tiles" }, ...tiles.map(({ element }) => element)),
+      standing,
+      h("div", { class: "moment-bar" }, slider, follow),
+      this.problem,
+    )
+  }
+
+  private network(): HTMLElement {
+    const { frame, socket } = this
+    const picture = networkPicture()
+    this.scope.watch([frame, socket], () => {
+      if (frame.value !== null)
+        picture.update(frame.value, shownSocket(frame.value, socket.value)?.name ?? null)
+    })
+    const about = "Width goes by parameters. The filled part of a graft is in the output."
+    const element = card("Network", "", picture.element, h("p", { class: "small soft" }, about))
+    element.classList.add("tall")
+    return element
+  }
 }
 
-const socketsOf = (frame: GrowthFrame | null): ReadonlyArray<GrowthSocket> =>
-  (frame?.stations ?? []).filter((station) => station.kind === "socket")
-
-/** The one that was chosen, else the first in which something happens, else the first. */
-function shownSocket(frame: GrowthFrame | null, name: string | null): GrowthSocket | undefined {
-  const sockets = socketsOf(frame)
-  return (
-    sockets.find((one) => one.name === name) ?? sockets.find((one) => one.blueprint !== null) ?? sockets.at(0)
-  )
-}
-
-function networkCard(
-  scope: Scope,
-  frame: Cell<GrowthFrame | null>,
-  chosen: Cell<string | null>,
-): HTMLElement {
-  const picture = networkPicture()
-  scope.watch([frame, chosen], () => {
-    if (frame.value !== null)
-      picture.update(frame.value, shownSocket(frame.value, chosen.value)?.name ?? null)
-  })
-  return card(
-    "Network",
-    picture.element,
-    "From the input down. Widths go by parameters. A graft grows out of its socket; what is filled is part of the output.",
-  )
-}
-
-function gatesCard(scope: Scope, frame: Cell<GrowthFrame | null>, chosen: Cell<string | null>): HTMLElement {
-  const buttons = h("div", { class: "segment", role: "group", "aria-label": "Socket" })
-  const about = h("p", {})
-  const lights = h("ul", { class: "gates" })
-  let names = ""
-  scope.watch([frame, chosen], () => {
-    const sockets = socketsOf(frame.value)
-    const socket = shownSocket(frame.value, chosen.value)
-    if (socket === undefined) return
-    const found = sockets.map(({ name }) => name)
-    if (found.join() !== names) {
-      names = found.join()
-      fill(
-        buttons,
-        ...found.map((name) =>
-          h(
-            "button",
-            { class: "button", "data-kind": "quiet", value: name, click: () => chosen.set(name) },
-            name,
-          ),
-        ),
-      )
-    }
-    for (const button of buttons.children)
-      mark(button, "aria-pressed", String(button.getAttribute("value") === socket.name))
-    const { state, blueprint, paused, lossWith, lossWithout } = socket
-    const losses =
-      lossWith === null ? "" : ` Loss ${figure(lossWith)} with it, ${figure(lossWithout)} without.`
-    const what = blueprint === null ? "Nothing is planted." : `${blueprint} is ${state}.`
-    say(about, `${what}${losses}${paused === null ? "" : ` Paused: ${paused}`}`)
-    mark(about, "data-tone", toneOf(state))
-    fill(lights, ...GATES.map(([gate, name], i) => light(gate, name, socket.gates[i] ?? null)))
-  })
-  return h(
-    "section",
-    { class: "card", "aria-label": "Gates" },
-    h("header", {}, h("h2", {}, "Gates"), buttons),
-    about,
-    lights,
-  )
-}
-
-function light(gate: string, about: string, reading: GateReading | null): HTMLElement {
-  const [answer, tone] = reading === null ? ["not asked", null] : ANSWERS[reading.answer]
-  const waits =
-    reading === null || reading.most === null ? "" : `${reading.waited} of ${reading.most} boundaries`
-  return h(
-    "li",
-    {},
-    h(
-      "div",
-      { class: "gate" },
-      h("strong", {}, gate),
-      h("span", {}, about),
-      h("span", { class: "tag", "data-tone": tone }, answer),
-      h("span", { class: "small soft" }, waits),
-    ),
-    reading === null
-      ? null
-      : h(
-          "dl",
-          { class: "fields small" },
-          ...reading.findings.flatMap(({ figure: name, value, min, max, answer: found }) => [
-            h("dt", { class: "soft" }, words(name)),
-            h("dd", { "data-answer": found }, `${figure(value)} ${boundsOf(min, max)}`),
-          ]),
-        ),
-  )
-}
-
-function boundsOf(min: number | undefined, max: number | undefined): string {
-  if (min !== undefined && min === max) return `(must be ${figure(min)})`
-  if (min !== undefined && max !== undefined) return `(${figure(min)} to ${figure(max)})`
-  if (min !== undefined) return `(at least ${figure(min)})`
-  return max === undefined ? "" : `(at most ${figure(max)})`
-}
-
-function courseCard(
-  scope: Scope,
-  rows: Cell<ReadonlyArray<GrowthRow>>,
-  moment: Cell<number | null>,
-  name: string,
-  lines: Parameters<typeof course>[1],
-  bound: number | null,
-  about: string,
-): HTMLElement {
-  const chart = course(name, lines, bound)
-  const readout = h("p", { class: "small" })
-  scope.watch([rows, moment], () => {
-    const shown = moment.value ?? rows.value.at(-1)?.epoch ?? 0
-    const row = rows.value.findLast(({ epoch }) => epoch <= shown)
-    chart.update(rows.value, shown)
-    say(readout, row === undefined ? "" : lines.map((one) => `${one.name} ${figure(one.of(row))}`).join(", "))
-  })
-  return card(name, chart.element, about, readout)
-}
-
-function lanesCard(
-  scope: Scope,
-  rows: Cell<ReadonlyArray<GrowthRow>>,
-  moment: Cell<number | null>,
-): HTMLElement {
-  const lanes = stateLanes()
-  scope.watch([rows, moment], () => lanes.update(rows.value, moment.value ?? rows.value.at(-1)?.epoch ?? 0))
-  return card("States", lanes.element, "A lane for each socket, a colour for each stretch of its life.")
-}
-
-function reportsCard(scope: Scope, reports: Cell<ReadonlyArray<GrowthOutcome>>): HTMLElement {
-  const list = h("ul", { class: "log" })
-  scope.watch([reports], () =>
-    fill(
-      list,
-      ...(reports.value.length === 0 ? [h("li", {}, "No command has been measured yet.")] : []),
-      ...reports.value
-        .toReversed()
-        .map(({ from, to, type, outcome, before, after, blueprint, socket, why }) =>
-          h(
-            "li",
-            {},
-            h("span", { class: "small soft" }, `${from}–${to}`),
-            h("span", { class: "what" }, [type, blueprint, socket].filter((part) => part !== null).join(" ")),
-            h(
-              "span",
-              { class: "line small" },
-              `${outcome}: loss ${figure(before)} to ${figure(after)}. ${why}`,
-            ),
-          ),
-        ),
-    ),
-  )
-  return h(
-    "section",
-    { class: "card", "aria-label": "Reports" },
-    h("header", {}, h("h2", {}, "Reports")),
-    list,
-  )
-}
-
-const card = (name: string, image: SVGElement, about: string, more: HTMLElement | null = null): HTMLElement =>
+const card = (name: string, about: string, ...content: ReadonlyArray<Child>): HTMLElement =>
   h(
     "section",
     { class: "card", "aria-label": name },
-    h("header", {}, h("h2", {}, name)),
-    image,
-    more,
-    h("p", { class: "small soft" }, about),
+    h("header", {}, h("h2", {}, name), about === "" ? null : h("span", { class: "small faint" }, about)),
+    ...content,
   )
