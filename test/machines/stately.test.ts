@@ -172,6 +172,12 @@ const ALONE: Readonly<Record<string, (inspect: Inspect) => AnyActorRef>> = {
     actor.send({ type: "emergency", level: "elevated", reason: "the policy was late" })
     return actor
   },
+  replicaMachine: (inspect) => {
+    const actor = createActor(machines.replicaMachine, { inspect }).start()
+    actor.send({ type: "answered", sentUs: 0, nowUs: 10, leaseUs: 100, baselineAfterUs: 1_000 })
+    actor.send({ type: "passed", nowUs: 5_000 })
+    return actor
+  },
   variantMachine: (inspect) => {
     const actor = createActor(machines.variantMachine, { input: variantInput, inspect }).start()
     for (const event of Object.values(variantEvents)) actor.send(event)
