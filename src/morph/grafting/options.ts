@@ -109,7 +109,7 @@ export const DEFAULT_GRAFTING: GraftingOptions = {
   alpha: { curve: "cosine", boundaries: 10, rungs: null },
   G0: { arenaShare: 0.25, quarantineMs: 5_000, identityError: 0 },
   G1: { norm: 10, clippedShare: 0.5, gain: 0.02, running: 3 },
-  G2: { held: 3, worse: 0.05, flips: 0.5, still: 0.01, boundaryMs: 18 },
+  G2: { held: 3, worse: 0.05, flips: 0.5, still: 0.03, boundaryMs: 18 },
   G3: { gain: 0.02, gained: 0.005, running: 5, drift: 0.12, scaleLeast: 0.25, scaleMost: 4 },
   G4: { worse: 0.1, gain: 0.01, gained: 0.005 },
 }

@@ -125,10 +125,7 @@ export class Trainer {
     const { owner, doings, optimiser } = planted
     const place = base.seen.get(socket)
     if (doings.stopped || place === undefined) return
-    const alpha = planted.mode === "mixed" ? planted.alpha : 1
-    // At the first boundary of a mixture nothing of the graft is in it, and so it would learn nothing.
-    if (alpha === 0) return
-    const run = this.runBeside(socket, planted, alpha)
+    const run = this.runBeside(socket, planted)
     if (run === null) return
     const { f32 } = this.arena.views
     const { options } = this.on.workshop.network
@@ -185,9 +182,9 @@ export class Trainer {
   }
 
   /** Null where it cannot be built, or has no room: then its graft is culled at the boundary. */
-  private runBeside(socket: string, planted: Planted, alpha: number): Run | null {
+  private runBeside(socket: string, planted: Planted): Run | null {
     try {
-      return this.obtainBeside(socket, planted, alpha)
+      return this.obtainBeside(socket, planted)
     } catch (error) {
       if (!(error instanceof TensorError)) throw error
       Object.assign(planted.doings, { finite: false, stopped: true })
@@ -195,10 +192,14 @@ export class Trainer {
     }
   }
 
-  private obtainBeside(socket: string, planted: Planted, alpha: number): Run {
+  /**
+   * As if alpha were 1, also while the graft is in a mixture: what learns for a small share of itself grows too large for the whole, and
+   * is of no use at the end.
+   */
+  private obtainBeside(socket: string, planted: Planted): Run {
     const { runs, workshop, grafts } = this.on
-    return runs.obtain(`branch|${socket}|${planted.owner}|${alpha}|${grafts.owners().join()}`, () => {
-      const insert = insertOf(planted, alpha)
+    return runs.obtain(`branch|${socket}|${planted.owner}|${grafts.owners().join()}`, () => {
+      const insert = insertOf(planted, 1)
       return workshop.network.options.graftPath === "straightThrough"
         ? straightRun(workshop, this.batch, socket, insert)
         : branchRun(workshop, this.batch, socket, insert, grafts.base())

@@ -22,7 +22,7 @@ export interface HeuristicOptions {
   readonly gain: number
   /** Boundaries after which a graft in training that has next to no gain is proposed for a cull, so that another one gets its time. */
   readonly patience: number
-  /** What next to no gain is: a smaller share of the loss of the host alone. Half of what gate G1 asks for. */
+  /** What next to no gain is: a smaller share of the loss of the host alone. An eighth of what gate G1 asks for: some begin slowly. */
   readonly hope: number
   /** Activations that vary less than this carry nothing a graft could use. */
   readonly leastVariance: number
@@ -37,7 +37,7 @@ export const HEURISTIC: HeuristicOptions = {
   gainShare: 0.01,
   gain: 0.005,
   patience: 30,
-  hope: 0.01,
+  hope: 0.0025,
   leastVariance: 1e-12,
 }
 

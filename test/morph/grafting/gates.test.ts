@@ -184,7 +184,7 @@ describe("the counts of a stay", () => {
       expect.objectContaining({ figure: "flips", value: 1, answer: "hold" }),
     )
     const trembling = new LifeRig().to("blending")
-    for (let i = 0; i < 13; i++) trembling.pass({ lossWith: i % 2 === 0 ? 0.5 : 0.509 })
+    for (let i = 0; i < 13; i++) trembling.pass({ lossWith: i % 2 === 0 ? 0.5 : 0.529 })
     expect(trembling.life.state).toBe("shadowing")
   })
 

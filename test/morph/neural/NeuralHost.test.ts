@@ -89,6 +89,18 @@ describe("a graft on its branch", () => {
     expect(half["lossWith"]).not.toBe(half["lossWithout"])
   })
 
+  it("learns the same in the mixture, whatever its share is, because at the end it is there as a whole", () => {
+    const learntAt = (mode: Mode, alpha: number): Uint32Array => {
+      const host = alone(5)
+      host.plant("hidden1", plantingOf("residualMlp"))
+      host.mode("hidden1", mode, alpha)
+      for (let epoch = 5; epoch < 8; epoch++) host.trainEpoch(epoch)
+      return host.arena.snapshot(1)
+    }
+    const onBranch = learntAt("branch", 1)
+    for (const alpha of [0, 0.1, 1]) expect(learntAt("mixed", alpha)).toEqual(onBranch)
+  })
+
   it("gives the same bits after a pause, and says how far it turns the value", () => {
     const host = alone(5)
     host.plant("hidden2", plantingOf("gatedMlp"))
