@@ -164,3 +164,9 @@ export function reasonsOf({ findings, answer, overdue, waited }: Verdict): strin
   })
   return `${overdue ? `${waited} boundaries are over: ` : ""}${text.join("; ")}`
 }
+
+/** It waited too long for this one number, and was good enough in all else. */
+export function failedBy(verdict: Verdict | null, figure: string): boolean {
+  const wrong = verdict?.findings.filter(({ answer }) => answer !== "pass") ?? []
+  return wrong.length === 1 && wrong[0].figure === figure && wrong[0].answer === "hold"
+}

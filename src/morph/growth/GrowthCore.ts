@@ -5,7 +5,7 @@
 import { GrowthError } from "../../domain/errors.ts"
 import { problem } from "../../domain/problems.ts"
 import type { Blueprint } from "../blueprints/Blueprint.ts"
-import type { Verdict } from "../contracts/Host.ts"
+import { failedBy } from "../grafting/gates.ts"
 import type { GraftCommand, GraftMove } from "../grafting/graftEvents.ts"
 import { GraftTable, type GraftTableStanding } from "../grafting/GraftTable.ts"
 import { grown, type GrowthMode, permits } from "../grafting/growthMode.ts"
@@ -17,9 +17,11 @@ import type { PolicySource } from "../policy/PolicyAnswer.ts"
 import type { PolicyCommand } from "../policy/PolicyCommand.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import { judgeRisk, lossJump, volatility } from "../policy/riskRules.ts"
+import { emergencyIn, type EmergencyReason, type EmergencyWord } from "../training/EmergencyWord.ts"
 import type { Judgement } from "../training/Governor.ts"
 import { CoreMemory } from "./CoreMemory.ts"
 import { germinationProblems } from "./germination.ts"
+import { type AlarmLevel, Alarms, reasonOfRule } from "./Alarms.ts"
 import type { GerminateRequest, GrowthBoundary, Refused, SocketView } from "./GrowthBoundary.ts"
 import { packetOf } from "./packet.ts"
 import { type PartView, partViews, socketView } from "./partViews.ts"
@@ -52,6 +54,9 @@ export class GrowthCore {
   readonly reports: Array<GrowthReport> = []
   private readonly options: CoreOptions
   readonly memory: CoreMemory
+  /** Where any thread that shares the host's memory says, and sees, that something is wrong. */
+  readonly emergency: EmergencyWord
+  private readonly alarms: Alarms
   private readonly counts: CoreMemory["counts"]
   /** At the last boundary. */
   private policyLate = false
@@ -64,6 +69,8 @@ export class GrowthCore {
     this.host = host
     this.memory = new CoreMemory(host.structure)
     this.counts = this.memory.counts
+    this.emergency = emergencyIn(host.arena.memory)
+    this.alarms = new Alarms(this.emergency)
     this.table = new GraftTable({
       host,
       options: grafting,
@@ -83,6 +90,8 @@ export class GrowthCore {
   /** Trains for one epoch and takes its boundary. */
   next(): GrowthBoundary {
     if (this.broken) throw refusal("run", "A boundary broke off.", "Go on from the last good boundary.")
+    const heard = this.alarms.heard()
+    if (heard !== null) this.caution(heard.level, `another thread raised the alarm: ${heard.reason}`)
     if (!permits(this.counts.growth.mode).trains)
       throw refusal("run", `The host is halted: ${this.counts.growth.reason}.`, "Reset it first.")
     try {
@@ -115,8 +124,11 @@ export class GrowthCore {
     const { proposal, refusal: why } = this.consult()
     this.file(this.memory.windows.measure(epoch, loss))
     const clean = judgement === "usual" && !this.isViolated() && !this.policyLate
-    if (judgement === "panic") this.alarm("elevated", "the loss left its course")
+    if (judgement === "panic")
+      this.alarm("elevated", "the loss left its course", Number.isFinite(trainingLoss) ? "lossPanic" : "nan")
+    const { mode } = this.counts.growth
     this.counts.growth = grown(this.counts.growth, { type: "boundary", boundary: epoch, clean })
+    if (mode !== "operational" && this.mode === "operational") this.alarms.clear()
     this.memory.times.add(now() - began)
     return {
       epoch,
@@ -204,7 +216,8 @@ export class GrowthCore {
     const began = this.options.now()
     const to = this.memory.ring.restore(before, (words) => this.host.put(words))
     const tookMs = this.options.now() - began
-    if (tookMs > SLOW_ROLLBACK_MS) this.alarm("halt", `a rollback took ${Math.round(tookMs)} ms`)
+    if (tookMs > SLOW_ROLLBACK_MS)
+      this.alarm("halt", `a rollback took ${Math.round(tookMs)} ms`, "rollbackSlow")
     if (to !== null) {
       this.table.rolledBack(why)
       this.file(this.memory.windows.abort(why))
@@ -222,6 +235,7 @@ export class GrowthCore {
     if (permits(this.counts.growth.mode).trains)
       throw refusal("reset", `The host is ${this.counts.growth.mode}, and not halted.`, "Go on without it.")
     this.counts.growth = grown(this.counts.growth, { type: "reset", by, note: why })
+    this.alarms.clear()
   }
 
   private isViolated(): boolean {
@@ -236,7 +250,7 @@ export class GrowthCore {
       if (
         blueprint !== undefined &&
         to === "culled" &&
-        !(onlyDrifted(verdict) && this.host.rates.ease(blueprint))
+        !(failedBy(verdict, "drift") && this.host.rates.ease(blueprint))
       )
         this.memory.records.culled(blueprint, boundary)
       if (blueprint !== undefined && to === "fossilized") {
@@ -311,7 +325,7 @@ export class GrowthCore {
       disposal.action === "cullAndConserve" ||
       disposal.action === "emergency"
     )
-      this.alarm("conservative", verdict.rule?.id ?? "risk")
+      this.alarm("conservative", verdict.rule?.id ?? "risk", reasonOfRule(verdict.rule?.id ?? ""))
     if (disposal.action === "emergency")
       for (const { slot, state } of this.table.lives) if (isLive(state)) this.table.fault(slot, "governor")
     const note = answer.kind === "answered" ? null : `${policy.name}: ${answer.note}`
@@ -357,19 +371,18 @@ export class GrowthCore {
         this.counts.pausedUntil = this.counts.epoch + command.boundaries
         return
       default:
-        if (command.level !== "unknown") this.alarm(command.level, why)
+        if (command.level !== "unknown") this.alarm(command.level, why, "asked")
     }
   }
 
-  private alarm(level: "notice" | "elevated" | "conservative" | "halt", reason: string): void {
+  private alarm(level: AlarmLevel, why: string, reason: EmergencyReason): void {
+    this.alarms.raise(level, reason, this.counts.epoch)
+    this.caution(level, why)
+  }
+
+  private caution(level: AlarmLevel, reason: string): void {
     this.counts.growth = grown(this.counts.growth, { type: "emergency", level, reason })
   }
-}
-
-/** It was good enough in all else: what it learnt is of use, and it learnt it too fast. */
-function onlyDrifted(verdict: Verdict | null): boolean {
-  const wrong = verdict?.findings.filter(({ answer }) => answer !== "pass") ?? []
-  return wrong.length === 1 && wrong[0].figure === "drift" && wrong[0].answer === "hold"
 }
 
 const refusal = (path: string, message: string, suggestion: string): GrowthError =>

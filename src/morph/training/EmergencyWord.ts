@@ -36,6 +36,12 @@ const EPOCH = 1
 const COUNT = 2
 const REASON_BITS = 8
 
+/** The word of a memory that threads share: its first 64 bytes. A memory that is not shared moves as it grows, so its word is apart. */
+export const emergencyIn = ({ buffer }: WebAssembly.Memory): EmergencyWord =>
+  typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer
+    ? new EmergencyWord(new Int32Array(buffer, 0, EMERGENCY_BYTES / 4))
+    : new EmergencyWord()
+
 export class EmergencyWord {
   private readonly words: Int32Array
 

@@ -7,6 +7,7 @@ import { LIFE } from "../../../src/morph/grafting/transitions.ts"
 import type { GrowthBoundary } from "../../../src/morph/growth/GrowthBoundary.ts"
 import { GrowthCore } from "../../../src/morph/growth/GrowthCore.ts"
 import { inlineHeuristic, inlinePolicy } from "../../../src/morph/policy/PolicyAnswer.ts"
+import { emergencyIn } from "../../../src/morph/training/EmergencyWord.ts"
 import { tasks } from "../../../src/morph/training/tasks.ts"
 import { problemsOf } from "../../problemsOf.ts"
 import { spiralsHost, UNKNOWN_FAULTS } from "../neural/spirals.ts"
@@ -129,11 +130,58 @@ describe("a growing host", () => {
     const [broken] = run(core, 1)
     expect(broken.rolledBackTo).toBe(3)
     expect(broken.mode).toBe("degraded")
+    expect(core.emergency.read()).toMatchObject({ level: "elevated", reason: "nan", epoch: 4 })
     expect(Number.isFinite(broken.loss)).toBe(true)
     core.host.adjust({ rate })
     const after = run(core, 6)
     expect(after.every(({ loss }) => Number.isFinite(loss))).toBe(true)
     expect(after.at(-1)?.mode).toBe("operational")
+  })
+
+  it("halts when going back takes more than half a second, and says so in the emergency word until a person resets it", () => {
+    let [clock, tick] = [0, 0]
+    const core = new GrowthCore({
+      host: spiralsHost(),
+      catalogue,
+      policy: null,
+      now: () => (clock += tick),
+    })
+    run(core, 2)
+    tick = 500
+    core.rollback("as slow as it may be")
+    expect(core.mode).toBe("operational")
+    tick = 501
+    core.rollback("too slow")
+    expect(core.mode).toBe("halted")
+    expect(core.emergency.read()).toMatchObject({ level: "halt", reason: "rollbackSlow", epoch: 2 })
+    expect(problemsOf(() => core.next())[0]).toMatchObject({
+      message: "The host is halted: a rollback took 501 ms.",
+    })
+    tick = 0
+    core.reset("ada", "looked at it")
+    expect(core.emergency.read().level).toBe("unknown")
+    expect(run(core, 1)[0].mode).toBe("operational")
+  })
+
+  it("hears before its next epoch what another thread says in the memory that they share", () => {
+    const host = spiralsHost({ memory: { shared: true } })
+    const core = new GrowthCore({ host, catalogue, policy: null, now: () => 0 })
+    run(core, 1)
+    // Its growth replaces the buffer.
+    host.arena.release(host.arena.reserve(1 << 20))
+    const elsewhere = emergencyIn(host.arena.memory)
+    elsewhere.raise("conservative", "policyLate", 1)
+    const boundaries = run(core, 12)
+    expect(boundaries[0].mode).toBe("conservative")
+    expect(boundaries.at(-1)?.mode).toBe("operational")
+    // What is over is cleared, and so the same alarm is heard again.
+    expect(elsewhere.read().level).toBe("unknown")
+    elsewhere.raise("halt", "asked", 13)
+    const before = host.fingerprint()
+    expect(problemsOf(() => core.next())[0]).toMatchObject({
+      message: "The host is halted: another thread raised the alarm: asked.",
+    })
+    expect(host.fingerprint()).toBe(before)
   })
 
   it("goes back when a person asks, and says when it cannot", () => {
