@@ -107,6 +107,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: [
       "domain",
       "morph/contracts",
+      "morph/neural",
       "morph/policy",
       "morph/growth",
       "morph/service",

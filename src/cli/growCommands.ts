@@ -7,10 +7,12 @@ import { BLUEPRINTS } from "../morph/blueprints/catalogue.ts"
 import { FAULTS } from "../morph/blueprints/faults.ts"
 import type { GrowthBoundary } from "../morph/growth/GrowthBoundary.ts"
 import { neuralHost } from "../morph/neural/options.ts"
+import { Checkpoints } from "../morph/node/Checkpoints.ts"
 import { FrameLog } from "../morph/node/FrameLog.ts"
+import { growthProblem } from "../morph/node/growthProblem.ts"
 import { readRun, type RunBoundary, runBoundary, RunLog, type RunRecord } from "../morph/node/RunLog.ts"
 import { ReportLog } from "../morph/node/ReportLog.ts"
-import { openStateFolder, REPORTS, type StateFolder } from "../morph/node/stateFolder.ts"
+import { openStateFolder, REPORTS, RUN, verifyHost, type StateFolder } from "../morph/node/stateFolder.ts"
 import { createGrowth, type Growth } from "../morph/service/createGrowth.ts"
 import { tasks } from "../morph/training/tasks.ts"
 import type { Studio } from "../engine/contract/Studio.ts"
@@ -24,7 +26,6 @@ import { onSignals } from "./signals.ts"
 
 type TaskName = keyof typeof tasks
 
-const RUN = "run.log"
 /** Units of the one hidden layer: too few for most tasks. */
 const HIDDEN = 8
 const TURN_MS = 20
@@ -114,7 +115,7 @@ export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
       if (book !== null) studio = await studioOver(book)
       log =
         flags.state === null ? null : await RunLog.open(join(flags.state, RUN), { version: 1, task, seed })
-      const record = log?.record ?? { inputs: null, boundaries: [] }
+      const record = log?.record ?? { inputs: null, boundaries: [], commands: [] }
       if (!quiet && record.boundaries.length > 0)
         note(
           record.boundaries.length > epochs
@@ -226,6 +227,8 @@ export async function growReplayCommand({ directory, json }: RecordFlags): Promi
     const record = recordIn(directory)
     const { inputs, boundaries } = record
     if (inputs === null) throw new CliFailure(`${directory} holds no run: its first record is missing.`)
+    if (inputs.version !== 1)
+      throw new CliFailure(`${directory} holds a run of createGrowth, whose rows are not here.`)
     const { growth } = newGrowth(inputs.task as TaskName, inputs.seed)
     const different = await follow(
       growth,
@@ -248,6 +251,9 @@ export async function growVerifyCommand({ directory, json }: RecordFlags): Promi
   if (!existsSync(join(directory, RUN))) throw holdsNone(directory)
   try {
     const { boundaries } = readRun(join(directory, RUN))
+    verifyHost(directory)
+    const problems = Checkpoints.problemsIn(directory)
+    if (problems.length > 0) throw growthProblem("state", problems.join(" "), "Restore it from a copy.")
     const reports = ReportLog.read(join(directory, REPORTS)).length
     const torn = [RUN, REPORTS]
       .map((file) => ({ file, bytes: FrameLog.torn(join(directory, file)) }))

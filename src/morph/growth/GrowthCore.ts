@@ -44,6 +44,8 @@ export interface CoreOptions {
   readonly now: () => number
   /** Milliseconds, for what is shown and for nothing else; `now` if left out. */
   readonly stopwatch?: (() => number) | undefined
+  /** Gets each report as it arises. */
+  readonly filed?: (report: GrowthReport) => void
   /** Where another core of the same options stood (`standing.ts`); the host has been made from its part of it. */
   readonly standing?: GraftTableStanding
 }
@@ -81,6 +83,11 @@ export class GrowthCore {
   /** Epochs so far. */
   get epochs(): number {
     return this.counts.epoch
+  }
+
+  /** False where a boundary broke off half-way. */
+  get isWhole(): boolean {
+    return !this.broken
   }
 
   get mode(): GrowthMode {
@@ -227,6 +234,7 @@ export class GrowthCore {
 
   private file(reports: ReadonlyArray<GrowthReport>): void {
     this.reports.push(...reports)
+    for (const report of reports) this.options.filed?.(report)
     this.reports.splice(0, this.reports.length - REPORTS_KEPT)
   }
 

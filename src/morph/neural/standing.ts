@@ -31,10 +31,18 @@ export interface HostStanding {
 }
 
 /** What a blueprint builds for a value of this shape: SHA-256 of its graph. A graft keeps one for life. */
-export function kernelOf(blueprint: Blueprint, shape: Shape, parameters: BlueprintParameters): string {
+function kernelOf(blueprint: Blueprint, shape: Shape, parameters: BlueprintParameters): string {
   const graph = new Graph()
   buildBlueprint(blueprint, graph.scope("kernel", 1), graph.input("value", [1, ...shape]), parameters, 1)
   return irDigest(graph.nodes)
+}
+
+/** Of what is planted in a socket; empty where nothing is. */
+export function kernelIn({ grafts, network }: NeuralHost, socket: string): string {
+  const planted = grafts.bySocket.get(socket)
+  return planted === undefined
+    ? ""
+    : kernelOf(planted.blueprint, shapeAt(network, socket), planted.parameters)
 }
 
 type SocketStation = Extract<Station, { kind: "socket" }>

@@ -125,6 +125,20 @@ export class Checkpoints {
     return { checkpoints, last, problems }
   }
 
+  /** What is wrong with the checkpoints of a folder, which stays as it is: a sentence for each that was committed and is not as it was. */
+  static problemsIn(folder: string): ReadonlyArray<string> {
+    const records = FrameLog.read(join(folder, LOG)) ?? []
+    const committed = records.flatMap(({ kind, data }) =>
+      kind === COMMIT ? [(data as Committed).number] : [],
+    )
+    const expected = committed.slice(-KEPT)
+    return records.flatMap(({ kind, data }) => {
+      if (kind !== BEGIN || !expected.includes((data as Begun).number)) return []
+      const found = readCheckpoint(folder, data as Begun)
+      return typeof found === "string" ? [found] : []
+    })
+  }
+
   /**
    * Resolves when the boundary would survive a loss of power; rejects with what the disk says, and then the checkpoints before still
    * stand. The content must not change meanwhile. Saves run one after the other.

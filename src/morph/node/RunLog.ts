@@ -1,28 +1,39 @@
 /**
- * What a growing run was given and what each of its boundaries came to: the inputs first, then a line a boundary with the hash of host,
- * grafts and decisions. A run is a pure function of its inputs, so it is repeated from them, compared hash by hash, and continued.
+ * What a growing run was given and what each of its boundaries came to: the inputs first, then commands and boundaries as they came, each
+ * boundary with the hash of host, grafts and decisions. A run is a pure function of its inputs, so it is repeated from them, compared hash
+ * by hash, and continued.
  */
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
+import type { PersonCommand } from "../growth/PersonCommand.ts"
 import { FrameLog } from "./FrameLog.ts"
 import { growthProblem } from "./growthProblem.ts"
+import type { Heard } from "./Tape.ts"
 
 const INPUTS = 1
 const BOUNDARY = 2
+const COMMAND = 3
 /** Boundaries that are written together; a killed run repeats at most so many. */
 const TOGETHER = 25
 
-/** The inputs of a run of `arqon grow`. */
+/** The inputs of a run. What is only compared stands as a hash or a text. */
 export interface RunInputs {
-  readonly version: 1
+  readonly version: 1 | 2
+  /** Name of the data: of a task, where they are one of the package's. */
   readonly task: string
   readonly seed: number
+  /** SHA-256 of the rows. */
+  readonly rows?: string
+  readonly host?: string
+  readonly grafting?: string
+  readonly policy?: string
 }
 
 /** A boundary as it is kept. Losses are texts where they are no numbers. */
-export interface RunBoundary {
+export interface RunBoundary extends Partial<Heard> {
   readonly epoch: number
-  /** Of host, grafts and decisions, after this boundary. */
+  /** Of the host after this boundary, and of the host with everything that is planted. */
   readonly hash: string
+  readonly grafts?: string
   readonly loss: number | string
   readonly accuracy: number | null
   readonly parameters: number
@@ -35,17 +46,32 @@ export interface RunBoundary {
   }>
   readonly proposal: GrowthBoundary["proposal"]
   readonly refusal: string | null
+  /** By graft that was planted: SHA-256 of what its blueprint built. */
+  readonly kernels?: Readonly<Record<string, string>>
+}
+
+/** A person's command as it is kept; `after` is the boundary before it. */
+export interface RunCommand extends Heard {
+  readonly after: number
+  readonly command: PersonCommand
+  /** Why it was not carried out; null where it was. */
+  readonly refused: string | null
 }
 
 export interface RunRecord {
   readonly inputs: RunInputs | null
   readonly boundaries: ReadonlyArray<RunBoundary>
+  readonly commands: ReadonlyArray<RunCommand>
 }
 
 /** JSON has no NaN and no infinity. */
 const kept = (value: number): number | string => (Number.isFinite(value) ? value : String(value))
 
-export const runBoundary = (boundary: GrowthBoundary, hash: string): RunBoundary => ({
+export const runBoundary = (
+  boundary: GrowthBoundary,
+  hash: string,
+  more: Pick<RunBoundary, "grafts" | "kernels" | "clock" | "answer"> = {},
+): RunBoundary => ({
   epoch: boundary.epoch,
   hash,
   loss: kept(boundary.loss),
@@ -55,23 +81,35 @@ export const runBoundary = (boundary: GrowthBoundary, hash: string): RunBoundary
   moves: boundary.moves.map(({ slot, from, to, why }) => ({ slot, from, to, why })),
   proposal: boundary.proposal,
   refusal: boundary.refusal,
+  ...more,
 })
 
 const recordOf = (records: ReturnType<typeof FrameLog.read>): RunRecord => {
   const [first, ...rest] = records ?? []
   return {
     inputs: first?.kind === INPUTS ? (first.data as RunInputs) : null,
-    boundaries: rest.map(({ data }) => data as RunBoundary),
+    boundaries: rest.flatMap(({ kind, data }) => (kind === BOUNDARY ? [data as RunBoundary] : [])),
+    commands: rest.flatMap(({ kind, data }) => (kind === COMMAND ? [data as RunCommand] : [])),
   }
 }
 
 /** What stands in a file, which stays as it is. */
 export const readRun = (path: string): RunRecord => recordOf(FrameLog.read(path))
 
+/** What else than these a run was begun with. */
+export function otherInputs(found: RunInputs, inputs: RunInputs): string | null {
+  if (found.task !== inputs.task || found.seed !== inputs.seed)
+    return `a run of ${found.task} with seed ${found.seed}, and this is ${inputs.task} with seed ${inputs.seed}`
+  const others = (["host", "rows", "grafting", "policy"] as const).filter(
+    (name) => found[name] !== inputs[name],
+  )
+  return others.length === 0 ? null : `a run with other options: ${others.join(", ")}`
+}
+
 export class RunLog {
   readonly record: RunRecord
   private readonly log: FrameLog
-  private waiting: Array<RunBoundary> = []
+  private waiting: Array<{ readonly kind: 2 | 3; readonly data: unknown }> = []
 
   private constructor(log: FrameLog, record: RunRecord) {
     this.log = log
@@ -83,22 +121,30 @@ export class RunLog {
     const { log, records } = await FrameLog.open(path)
     const record = recordOf(records)
     const found = record.inputs
-    if (found === null) await log.append({ kind: INPUTS, data: inputs })
-    else if (found.task !== inputs.task || found.seed !== inputs.seed) {
-      await log.close()
-      throw growthProblem(
-        "state",
-        `the folder holds a run of ${found.task} with seed ${found.seed}, and this is ${inputs.task} with seed ${inputs.seed}.`,
-        "Name another folder, or give the task and the seed that it was begun with.",
-      )
+    if (found === null) {
+      await log.append({ kind: INPUTS, data: inputs })
+      return new RunLog(log, record)
     }
-    return new RunLog(log, record)
+    const other = otherInputs(found, inputs)
+    if (other === null) return new RunLog(log, record)
+    await log.close()
+    throw growthProblem(
+      "state",
+      `the folder holds ${other}.`,
+      "Name another folder, or give what it was begun with.",
+    )
   }
 
   /** Takes a boundary that the record does not have yet. */
   async add(boundary: RunBoundary): Promise<void> {
-    this.waiting.push(boundary)
+    this.waiting.push({ kind: BOUNDARY, data: boundary })
     if (this.waiting.length >= TOGETHER) await this.flush()
+  }
+
+  /** Resolves when the command, and all before it, is on the disk. */
+  command(command: RunCommand): Promise<void> {
+    this.waiting.push({ kind: COMMAND, data: command })
+    return this.flush()
   }
 
   async close(): Promise<void> {
@@ -109,10 +155,10 @@ export class RunLog {
     }
   }
 
-  private async flush(): Promise<void> {
+  /** Resolves when all that was taken is on the disk. */
+  async flush(): Promise<void> {
     const { waiting } = this
     this.waiting = []
-    if (waiting.length > 0)
-      await this.log.append(...waiting.map((data) => ({ kind: BOUNDARY, data }) as const))
+    await this.log.append(...waiting)
   }
 }

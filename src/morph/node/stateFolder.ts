@@ -2,7 +2,7 @@
  * The folder a growing host is kept in: its checkpoints and its reports, for one host and one process at a time. Another host, or a second
  * process, is refused before anything is changed.
  */
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { removeTorn, writeAtomically } from "../../system/atomicFile.ts"
 import { type Lock, lockFile } from "../../system/lockFile.ts"
@@ -15,6 +15,7 @@ import { ReportLog } from "./ReportLog.ts"
 
 const HOST = "host.json"
 export const REPORTS = "reports.log"
+export const RUN = "run.log"
 
 export interface StateFolder extends OpenedCheckpoints {
   readonly reports: ReportLog
@@ -91,6 +92,17 @@ async function requireHost(directory: string, host: string): Promise<void> {
       : `${directory} belongs to another host: it was made with ${found}, and this is ${host}.`,
     "Name another folder, or give the host that it was made with.",
   )
+}
+
+/** Throws a `GrowthError` where the folder does not say which host it belongs to. */
+export function verifyHost(directory: string): void {
+  const path = join(directory, HOST)
+  if (!existsSync(path) || hostIn(readFileSync(path, "utf8")) === null)
+    throw growthProblem(
+      "state",
+      `${HOST} does not say which host the folder belongs to.`,
+      "Restore it from a copy.",
+    )
 }
 
 /** The host that a file names; null where it names none. */

@@ -12,6 +12,7 @@ import { readBlueprints } from "../blueprints/readBlueprints.ts"
 import { type GraftingInput, graftingOptions } from "../grafting/options.ts"
 import type { GerminateRequest, GrowthBoundary, SocketView } from "../growth/GrowthBoundary.ts"
 import { GrowthCore } from "../growth/GrowthCore.ts"
+import { perform, type PersonCommand } from "../growth/PersonCommand.ts"
 import type { PartView } from "../growth/partViews.ts"
 import { NeuralHost } from "../neural/NeuralHost.ts"
 import { misfits, type NeuralDescription } from "../neural/options.ts"
@@ -19,6 +20,7 @@ import type { Score } from "../neural/scores.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import { type GrowthData, type OwnData, readData } from "../training/data.ts"
 import type { RateChange } from "../training/LearningRates.ts"
+import type { CoreMaker, CoreParts, Keeper } from "./Keeper.ts"
 import { type PolicySlot, policySlot, type StartPolicyThread } from "./policySlot.ts"
 
 /** Who asks for grafts. */
@@ -42,6 +44,8 @@ export interface GrowthOptions {
   readonly grafting?: GraftingInput
   /** Blueprints of your own, beside those of the package. */
   readonly blueprints?: ReadonlyArray<Blueprint>
+  /** A folder in which the run is kept, and goes on where it ended. Needs Node; what is left out is kept in memory. */
+  readonly state?: string
   /** A clock in milliseconds, for deadlines of quarantine and boundary; the system's if left out. */
   readonly now?: () => number
   /** A clock in milliseconds for the time of a boundary as it is shown; `now` if left out. Nothing is decided by it. */
@@ -82,6 +86,8 @@ export interface Growth {
   /** Holds every graft where it is; training goes on. */
   pause(because: Because): Promise<void>
   resume(because: Because): Promise<void>
+  /** Goes on after a halt. */
+  reset(because: Because): Promise<void>
   /** Changes learning rates; the next step has it. */
   adjust(change: RateChange & Because): Promise<void>
   subscribe(listener: (boundary: GrowthBoundary) => void): { unsubscribe(): void }
@@ -109,22 +115,30 @@ const KNOWN: ReadonlyArray<keyof GrowthOptions> = [
   "blueprints",
   "now",
   "stopwatch",
+  "state",
 ]
 
 /** Makes a growing host. Throws a `GrowthError` with every problem. */
 export const createGrowth = (options: GrowthOptions): Growth => createGrowthWith(options, null)
 
-/** The same where policies can have threads. */
-export function createGrowthWith(options: GrowthOptions, startThread: StartPolicyThread | null): Growth {
+/** The same where policies can have threads, and runs folders. */
+export function createGrowthWith(
+  options: GrowthOptions,
+  startThread: StartPolicyThread | null,
+  keepIn: ((directory: string) => Keeper) | null = null,
+): Growth {
   if (typeof options !== "object" || options === null)
     throw refused("options", `must be an object, not ${show(options)}.`, "Give host and data.")
   const slot = policySlot(options, startThread)
   const now = options.now ?? (() => performance.now())
-  const core = makeCore(options, slot, now)
-  const { host } = core
+  const maker = makerOf(options, slot, now, keepIn !== null)
+  const parts: CoreParts = { now, policy: slot.source }
+  const keeper = options.state === undefined ? null : (keepIn?.(options.state) ?? null)
+  let core = maker.make(parts)
   const listeners = new Set<(boundary: GrowthBoundary) => void>()
   const life: { status: GrowthSnapshot["status"] } = { status: "new" }
   let running = false
+  let isStarting = false
 
   const live = (call: string): void => {
     if (life.status === "new")
@@ -148,13 +162,31 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
     return does(given)
   }
   /** The same for a call that wants its reason. */
-  const because = <G extends Because, T>(call: string, given: G, does: (given: G) => T): Promise<T> =>
+  const because = <G extends Because, T>(
+    call: string,
+    given: G,
+    does: (given: G) => T | Promise<T>,
+  ): Promise<T> =>
     when(call, given, () => {
       if (typeof given.why !== "string" || given.why.trim() === "")
         throw refused("why", "is missing.", "Say why.")
       return does(given)
     })
+  /** Carries a command out; where it is kept, it resolves when it would survive a loss of power. */
+  const command = async (asked: PersonCommand): Promise<number> => {
+    let result: number
+    try {
+      result = perform(core, asked)
+    } catch (error) {
+      if (error instanceof GrowthError) await keeper?.command(asked, error.message)
+      throw error
+    }
+    await keeper?.command(asked, null)
+    return result
+  }
+  const does = async (asked: PersonCommand): Promise<void> => void (await command(asked))
   const tell = (boundary: GrowthBoundary): void => {
+    if (listeners.size > 0) frozen(boundary)
     for (const listener of listeners)
       try {
         listener(boundary)
@@ -168,10 +200,19 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
 
   return {
     start: async () => {
-      if (life.status !== "new")
+      if (life.status !== "new" || isStarting)
         throw refused("start", "The growing host was started before.", "Create another one.")
-      await slot.start()
-      life.status = "started"
+      isStarting = true
+      try {
+        await slot.start()
+        if (keeper !== null) core = await keeper.open(maker, parts)
+        life.status = "started"
+      } catch (error) {
+        await slot.close()
+        throw error
+      } finally {
+        isStarting = false
+      }
     },
     run: (options) =>
       when("run", options, async ({ epochs }) => {
@@ -189,6 +230,7 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
           let turn = performance.now()
           for (let i = 0; i < epochs && life.status === "started"; i++) {
             last = core.next()
+            keeper?.boundary(last)
             tell(last)
             if (performance.now() - turn < TURN_MS) continue
             await new Promise((resolve) => setTimeout(resolve))
@@ -199,18 +241,20 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
           running = false
         }
       }),
-    germinate: (socket, request) => because("germinate", request, () => core.germinate(socket, request)),
-    cull: (socket, given) => because("cull", given, ({ why }) => core.ask(socket, { type: "cull", why })),
+    germinate: (socket, request) =>
+      because("germinate", request, () => does({ type: "germinate", socket, request })),
+    cull: (socket, given) => because("cull", given, ({ why }) => does({ type: "cull", socket, why })),
     fossilize: (socket, given) =>
-      because("fossilize", given, ({ why }) => core.ask(socket, { type: "fossilize", why })),
-    rollback: (given) => because("rollback", given, ({ why }) => core.rollback(why)),
-    pause: (given) => because("pause", given, ({ why }) => core.pause(why)),
-    resume: (given) => because("resume", given, ({ why }) => core.resume(why)),
+      because("fossilize", given, ({ why }) => does({ type: "fossilize", socket, why })),
+    rollback: (given) => because("rollback", given, ({ why }) => command({ type: "rollback", why })),
+    pause: (given) => because("pause", given, ({ why }) => does({ type: "pause", why })),
+    resume: (given) => because("resume", given, ({ why }) => does({ type: "resume", why })),
+    reset: (given) => because("reset", given, ({ why }) => does({ type: "reset", why })),
     adjust: (given) =>
       because("adjust", given, ({ why, ...change }) => {
         if (Object.keys(change).length === 0)
           throw refused("adjust", `"${why}" names nothing to change.`, "Give rate, schedule or graftShare.")
-        host.adjust(change)
+        return does({ type: "adjust", change, why })
       }),
     subscribe: (listener) => {
       if (typeof listener !== "function")
@@ -221,6 +265,7 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
       return { unsubscribe: () => void listeners.delete(own) }
     },
     predict: (rows) => {
+      const { host } = core
       const width = host.options.shape.reduce((product, n) => product * n, 1)
       if (!(rows instanceof Float32Array) || rows.length % width !== 0)
         throw refused(
@@ -242,27 +287,41 @@ export function createGrowthWith(options: GrowthOptions, startThread: StartPolic
       epoch: core.epochs,
       mode: core.mode,
       sockets: core.sockets,
-      parameters: host.parameters,
-      test: host.testScore(),
-      fingerprint: host.fingerprint(),
+      parameters: core.host.parameters,
+      test: core.host.testScore(),
+      fingerprint: core.host.fingerprint(),
     }),
     parts: () => core.parts,
     get reports() {
-      return [...core.reports]
+      const all = [...(keeper?.reports ?? []), ...core.reports]
+      return [...new Map(all.map((report) => [report.command, frozen(report)])).values()]
     },
     stop: async () => {
       life.status = "stopped"
       listeners.clear()
+      await keeper?.close()
       await slot.close()
     },
   }
 }
 
+/** What several listeners get, none of them can change. */
+function frozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value))
+    Object.values(Object.freeze(value)).forEach(frozen)
+  return value
+}
+
 const refused = (path: string, message: string, suggestion: string): GrowthError =>
   new GrowthError({ problems: [problem([path], message, suggestion)] })
 
-function makeCore(options: GrowthOptions, slot: PolicySlot, now: () => number): GrowthCore {
-  const { host, seed = 0, grafting, blueprints = [] } = options
+export function makerOf(
+  options: GrowthOptions,
+  slot: PolicySlot,
+  now: () => number,
+  keeps: boolean,
+): CoreMaker {
+  const { host, seed = 0, grafting, blueprints = [], state, policy = "heuristic" } = options
   const problems: Array<Problem> = Object.keys(options)
     .filter((name) => !KNOWN.includes(name as keyof GrowthOptions))
     .map((name) => problem([name], "is not an option.", didYouMean(name, KNOWN)))
@@ -276,6 +335,10 @@ function makeCore(options: GrowthOptions, slot: PolicySlot, now: () => number): 
   problems.push(...slot.problems)
   if (!Number.isSafeInteger(seed) || seed < 0)
     problems.push(problem(["seed"], `must be a whole number of at least 0, not ${show(seed)}.`))
+  if (state !== undefined && (typeof state !== "string" || state === ""))
+    problems.push(problem(["state"], `must be a folder, not ${show(state)}.`, "Leave it out."))
+  else if (state !== undefined && !keeps)
+    problems.push(problem(["state"], "there are no folders here.", "Leave it out, or run under Node."))
   for (const clock of ["now", "stopwatch"] as const)
     if (typeof (options[clock] ?? now) !== "function")
       problems.push(problem([clock], `must be a function, not ${show(options[clock])}.`, "Leave it out."))
@@ -289,14 +352,26 @@ function makeCore(options: GrowthOptions, slot: PolicySlot, now: () => number): 
   const data = attempt(() => readData(asOwn(options.data)), problems)
   if (data !== null && problems.length === 0) problems.push(...misfits(host.options, data))
   if (problems.length > 0 || data === null) throw new GrowthError({ problems: tidy(problems) })
-  return new GrowthCore({
-    host: new NeuralHost({ options: host.options, data, seed, catalogue, now }),
-    catalogue,
-    grafting,
-    policy: slot.source,
-    now,
-    stopwatch: options.stopwatch,
-  })
+  const inThread = options.placement === "thread" || policy instanceof URL
+  const inputs = { host: host.options, data, seed, grafting, policy: slot.source?.name ?? "manual", inThread }
+  return {
+    inputs,
+    make: ({ restore, ...parts }) =>
+      new GrowthCore({
+        host: new NeuralHost({
+          options: host.options,
+          data,
+          seed,
+          catalogue,
+          now: parts.now,
+          ...(restore === undefined ? {} : { restore }),
+        }),
+        catalogue,
+        grafting,
+        stopwatch: options.stopwatch ?? now,
+        ...parts,
+      }),
+  }
 }
 
 /** A task's rows are read as a caller's own are. */

@@ -275,6 +275,22 @@ describe("a growing host", () => {
     expect(thrown).toHaveLength(3)
   })
 
+  it("hands listeners what none of them can change, and trains on", async () => {
+    const growth = createGrowth(OPTIONS)
+    const thrown: Array<unknown> = []
+    const seen: Array<string> = []
+    growth.subscribe((boundary) => {
+      for (const part of [boundary, boundary.sockets, boundary.sockets[0], boundary.moves])
+        thrown.push(Reflect.set(part, "name", "mine"))
+    })
+    growth.subscribe(({ sockets }) => seen.push(sockets[0].name))
+    await growth.start()
+    await growth.germinate("hidden1", { blueprint: "linear", why: "test" })
+    await growth.run({ epochs: 4 })
+    expect(thrown).toEqual(Array.from({ length: 16 }, () => false))
+    expect(seen).toEqual(Array.from({ length: 4 }, () => "hidden1"))
+  })
+
   it("answers rows with shares of the classes, and refuses a piece of a row", async () => {
     const growth = createGrowth(OPTIONS)
     const shares = growth.predict(Float32Array.of(0.1, 0.2, 0.3, 0.4))

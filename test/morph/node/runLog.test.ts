@@ -28,7 +28,7 @@ describe("the record of a run", () => {
       for (const epoch of part) await log.add(boundary(epoch))
       await log.close()
     }
-    expect(readRun(path)).toEqual({ inputs: INPUTS, boundaries: [1, 2, 3, 4, 5].map(boundary) })
+    expect(readRun(path)).toEqual({ inputs: INPUTS, boundaries: [1, 2, 3, 4, 5].map(boundary), commands: [] })
   })
 
   it("of a killed run lacks at most the last 24 boundaries", async () => {
@@ -51,6 +51,6 @@ describe("the record of a run", () => {
   })
 
   it("is empty where there is none", () => {
-    expect(readRun(folder.in("none"))).toEqual({ inputs: null, boundaries: [] })
+    expect(readRun(folder.in("none"))).toEqual({ inputs: null, boundaries: [], commands: [] })
   })
 })
