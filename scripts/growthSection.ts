@@ -1,5 +1,5 @@
 /** The section of docs/benchmarks.md about a growing host: what `npm run bench:growth -- --section host` measures, with the goals. */
-import type { Row } from "../bench/section.ts"
+import type { Row } from "./section.ts"
 
 export type GrowthRun = Readonly<Record<"host", ReadonlyArray<Row>>>
 

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { readOptions } from "../bench/options.ts"
+import { readOptions } from "./options.ts"
 import { type Report, survivorsOf, tableOf } from "./mutation/report.ts"
 
 const RESULTS = ".mutation/incremental.json"

@@ -1,6 +1,6 @@
 /** A million short lives of the whole agent against plants that do their worst. `--help` tells the options. */
 import { setImmediate } from "node:timers/promises"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 import { agentRun } from "./agentRun.ts"
 
 const HELP = `Runs engines with all temporal parts on against plants that do their worst within what was assumed of them, and counts what

@@ -3,7 +3,7 @@
  * guardrails on, in virtual time. `node bench/arena/main.ts --help` tells the options.
  */
 import { inFlight } from "../../src/testing/memoryPlants.ts"
-import { readOptions, refuse, whole } from "../options.ts"
+import { readOptions, refuse, whole } from "../../scripts/options.ts"
 import { actedRun } from "./actedRun.ts"
 import { harmSection } from "./harmSection.ts"
 import { healthySection } from "./healthySection.ts"

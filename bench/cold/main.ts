@@ -3,7 +3,7 @@
  * Whole processes, each beside an empty one that ran just before it, so that a slow spell of the machine meets both. Nothing is gated.
  */
 import { spawnSync } from "node:child_process"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 
 const HELP = `Measures what a process pays to load arqon and to start its first engine.
 

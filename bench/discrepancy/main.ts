@@ -7,7 +7,7 @@ import { Draw, STREAM_PROBE } from "../../src/solver/Draw.ts"
 import { chooseProbeMethod, Probe, type ProbeMethod } from "../../src/solver/Probe.ts"
 import { Sobol } from "../../src/solver/Sobol.ts"
 import { centredDiscrepancy } from "../../src/testing/discrepancy.ts"
-import { readOptions } from "../options.ts"
+import { readOptions } from "../../scripts/options.ts"
 
 const HELP = `Measures which sequence of probe points fills the cube more evenly, by dimensions and number of points.
 

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { noContainers } from "../../test/platform/node/container.ts"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 import { PROPERTIES } from "./check.ts"
 import { chosen, type Row, runSuite } from "./suite.ts"
 

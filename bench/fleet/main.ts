@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { createFleet, type FleetEngine } from "arqon"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 
 const HELP = `Measures what a fleet costs: a spawn, the memory of an engine, the processor.
 

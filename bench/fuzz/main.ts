@@ -3,7 +3,7 @@
  * `node bench/fuzz/main.ts --help` tells the options.
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 import { fuzz, type FuzzReport } from "./fuzz.ts"
 
 const HELP = `Breaks the solver's files by the million and prints as one line of JSON what became of them.

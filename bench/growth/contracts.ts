@@ -10,7 +10,7 @@ import {
 } from "../../src/morph/contracts/index.node.ts"
 import type { Command, HostState, StatePacket } from "../../src/morph/contracts/messages.ts"
 import { StatePacketSchema } from "../../src/morph/contracts/wire/gen/morph/v1/state_pb.ts"
-import type { Row, Section } from "../section.ts"
+import type { Row, Section } from "../../scripts/section.ts"
 
 /** Long batches, because some systems count a thread's processor time in steps of four milliseconds. */
 const ROUNDS = 20

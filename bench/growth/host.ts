@@ -6,7 +6,7 @@ import { neuralHost } from "../../src/morph/neural/options.ts"
 import { HEURISTIC_MODULE, PolicyThread } from "../../src/morph/node/PolicyThread.ts"
 import { inlineHeuristic, type PolicySource } from "../../src/morph/policy/PolicyAnswer.ts"
 import { tasks } from "../../src/morph/training/tasks.ts"
-import type { Row, Section } from "../section.ts"
+import type { Row, Section } from "../../scripts/section.ts"
 import { bareLoop, fullRollback, isolationCheck, fastRollback, transition } from "./hostParts.ts"
 
 const EPOCHS = 1000

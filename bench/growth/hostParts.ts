@@ -16,7 +16,7 @@ import { Optimiser } from "../../src/morph/tensor/optimisers.ts"
 import { permute } from "../../src/morph/training/Draws.ts"
 import { SnapshotRing } from "../../src/morph/training/SnapshotRing.ts"
 import { tasks } from "../../src/morph/training/tasks.ts"
-import type { Row } from "../section.ts"
+import type { Row } from "../../scripts/section.ts"
 
 const REPEATS = 200
 

@@ -1,5 +1,5 @@
 /** What a growing host costs, section by section (`sections.ts` lists them); with `--study` what growing is worth. */
-import { runSections } from "../section.ts"
+import { runSections } from "../../scripts/section.ts"
 import { LIVES } from "./lives/section.ts"
 import { MEMORY } from "./memory.ts"
 import { sections } from "./sections.ts"

@@ -10,8 +10,8 @@ import type { PolicyCommand } from "../../src/morph/policy/PolicyCommand.ts"
 import type { PolicyPacket } from "../../src/morph/policy/PolicyPacket.ts"
 import { inlinePolicy } from "../../src/morph/policy/PolicyAnswer.ts"
 import { tasks } from "../../src/morph/training/tasks.ts"
-import { whole } from "../options.ts"
-import type { Row, Section } from "../section.ts"
+import { whole } from "../../scripts/options.ts"
+import type { Row, Section } from "../../scripts/section.ts"
 
 /** Predictions at each boundary. */
 const PREDICTIONS = 10

@@ -9,7 +9,7 @@ import { heuristic } from "../../src/morph/policy/heuristic.ts"
 import { POLICY_DEADLINE_MS } from "../../src/morph/policy/policyOption.ts"
 import type { PolicyAnswer } from "../../src/morph/policy/PolicyAnswer.ts"
 import type { PolicyPacket } from "../../src/morph/policy/PolicyPacket.ts"
-import type { Row, Section } from "../section.ts"
+import type { Row, Section } from "../../scripts/section.ts"
 
 const ASKS = 2000
 const WARM = 200

@@ -2,7 +2,7 @@
  * The sections of `npm run bench:growth`. A section measures one part of a growing host and gives rows; a row with a bound fails the
  * benchmark where its value is above it. To add one, write a file beside this one and list it here.
  */
-import type { Section } from "../section.ts"
+import type { Section } from "../../scripts/section.ts"
 import { contractsSection } from "./contracts.ts"
 import { hostSection } from "./host.ts"
 import { livesSection } from "./lives/section.ts"

@@ -5,7 +5,7 @@
 import { createEngine } from "../../src/index.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
 import { meanOf, quantileOf } from "../../src/testing/simulate.ts"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 import { type Alternating, EACH_US, plants } from "./plants.ts"
 import type { Key } from "./run.ts"
 

@@ -3,7 +3,7 @@
  * homeostasis cache, by either of its keys, same seeds and same noise. The last plants are there to be lost: where the load tells nothing, or lies.
  */
 import { meanOf, quantileOf } from "../../src/testing/simulate.ts"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 import { EACH_US, plants, VISITS } from "./plants.ts"
 import { type Key, type Run, run } from "./run.ts"
 

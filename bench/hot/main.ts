@@ -3,7 +3,7 @@
  * do the work. Hard gates, which hold on any machine: bytes per operation and the ratio of an apply to its floor, both
  * from one run. Times are printed and gate nothing. Exit code 1 when a gate is missed.
  */
-import { readOptions } from "../options.ts"
+import { readOptions } from "../../scripts/options.ts"
 import { bytesOfSubject, type Price, timeSubjects } from "./measure.ts"
 import {
   applySubject,

@@ -11,7 +11,7 @@ import { zstdCompressSync } from "node:zlib"
 import { type AuditRecord, type AuditSink, createEngine } from "arqon"
 import { openJournal, openJsonLines, readJournal, replayJournal, verifyJournal } from "arqon/node"
 import * as Effect from "effect/Effect"
-import { readOptions } from "../options.ts"
+import { readOptions } from "../../scripts/options.ts"
 
 const DIGESTS = 40_000
 const ROUNDS = 7

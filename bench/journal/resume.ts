@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { type AuditRecord, type AuditSink, createEngine } from "arqon"
 import { lastStanding, openJournal, verifyJournal } from "arqon/node"
 import * as Effect from "effect/Effect"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 
 const HELP = `Measures how long an engine takes to find in its journal where the last one left the plant.
 

@@ -4,7 +4,7 @@
  * interleaved, each cell with processes of its own. `node bench/limiter/main.ts --help` tells the options.
  */
 import { type ChildProcess, fork } from "node:child_process"
-import { numbers, oneOf, readOptions, whole } from "../options.ts"
+import { numbers, oneOf, readOptions, whole } from "../../scripts/options.ts"
 import { capacityRps, SHAPE } from "./Backend.ts"
 import type { Figures, Kind, ServiceReport } from "./protocol.ts"
 import { scenarios } from "./scenarios.ts"

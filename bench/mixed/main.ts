@@ -2,7 +2,7 @@
  * Spaces with choices: the default solver beside Optuna's TPE, in eleven classes, by how often the recommended choices are
  * not the best there are. `node bench/mixed/main.ts --help` tells the options.
  */
-import { oneOf, readOptions, whole } from "../options.ts"
+import { oneOf, readOptions, whole } from "../../scripts/options.ts"
 import { findPython } from "../peers/environment.ts"
 import { type MixedRecord, readRecord } from "../peers/record.ts"
 import { table } from "../solver/report.ts"

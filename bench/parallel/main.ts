@@ -6,7 +6,7 @@ import { createSolver } from "arqon"
 import { ackley, ellipsoid, griewank, levy, rosenbrock, sphere } from "../../src/testing/formulas.ts"
 import { instanceOf, row, type TestFunction } from "../../src/testing/functions.ts"
 import { trainingFunctions } from "../../src/testing/trainingFunctions.ts"
-import { oneOf, readOptions, whole } from "../options.ts"
+import { oneOf, readOptions, whole } from "../../scripts/options.ts"
 import { table } from "../solver/report.ts"
 
 const HELP = `Compares studies with several workers with studies one evaluation after the other, on eleven functions.

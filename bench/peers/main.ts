@@ -3,7 +3,7 @@
  * where it was interrupted. `node bench/peers/main.ts --help` tells the options.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 import { BUDGET, fingerprintOf, rows, SEEDS } from "../solver/rows.ts"
 import { mixedFingerprint, MIXED_SEEDS } from "../mixed/studies.ts"
 import { recordMixed } from "../mixed/optuna.ts"

@@ -8,7 +8,7 @@ import { DEFAULT_ROLLBACK, type RollbackPolicy } from "../../src/control/rollbac
 import { quantileOf } from "../../src/testing/simulate.ts"
 import { type Detection, detectInEngine } from "./inEngine.ts"
 import { type NamedRule, rulesFor } from "./rules.ts"
-import { oneOf, readOptions, whole } from "../options.ts"
+import { oneOf, readOptions, whole } from "../../scripts/options.ts"
 import { WEATHERS } from "./weather.ts"
 
 const HELP = `Measures the statistical rollback: false ones where nothing differs, and windows until a regression is found.

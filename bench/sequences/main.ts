@@ -1,5 +1,5 @@
 /** Random sequences of telemetry and commands, the commands from inside every callback too. `--help` tells the options. */
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 import { sequence } from "./sequence.ts"
 
 const HELP = `Drives engines through random sequences and looks at what comes out: bounds, grid and step of every move, the order of

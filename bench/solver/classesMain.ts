@@ -2,7 +2,7 @@
  * The default solver and its own strategies on the 24 classes of `classes.ts`: how many runs come within a thousandth of the
  * lowest value, and how near they come. `npm run bench:classes -- --help` tells the options.
  */
-import { numbers, oneOf, readOptions, refuse, whole } from "../options.ts"
+import { numbers, oneOf, readOptions, refuse, whole } from "../../scripts/options.ts"
 import { CHOOSING_SEED, landscapeClasses, problemOf, PUBLISHED_SEED } from "./classes.ts"
 import { figure, table } from "./report.ts"
 import { quantile, regretOf } from "./score.ts"

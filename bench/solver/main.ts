@@ -3,7 +3,7 @@
  * each of its own strategies, on 20 functions as they are, shifted, and shifted and rotated. Scored by the true value at
  * the recommended point. `node bench/solver/main.ts --help` tells the options.
  */
-import { oneOf, readOptions, refuse, whole } from "../options.ts"
+import { oneOf, readOptions, refuse, whole } from "../../scripts/options.ts"
 import { peerNames } from "../peers/PeerProcess.ts"
 import type { Figures } from "../peers/record.ts"
 import { classificationAccuracy } from "./accuracy.ts"

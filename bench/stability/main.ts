@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs"
 import { quantileOf } from "../../src/testing/simulate.ts"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 import { type Kind, KINDS, RESTLESS } from "./plants.ts"
 import { rocPicture } from "./rocPicture.ts"
 import { FAULT, type Run, run, STRICTNESS } from "./run.ts"

@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
 import { createFleet } from "arqon"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 
 const HELP = `Measures what a studio costs a fleet of ten thousand engines, as a share of one core.
 

@@ -8,7 +8,7 @@ import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
 import { createEngine } from "arqon"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 
 const HELP = `Measures what an open studio costs, per digest and as a share of one core.
 

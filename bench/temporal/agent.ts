@@ -1,7 +1,7 @@
 /** The self-tuning service of `examples/agent` through a day: each faculty left out in turn, over several seeds. */
 import { type Day, days, runDay } from "../../examples/agent/day.ts"
 import { createEngine } from "../../src/index.node.ts"
-import type { Row, Section } from "../section.ts"
+import type { Row, Section } from "../../scripts/section.ts"
 
 /** The example knows it by the types of the built package. */
 const make = createEngine as unknown as Parameters<typeof runDay>[0]

@@ -4,7 +4,7 @@
  */
 import { BandedDtw, ExemplarSearch } from "../../src/temporal/index.ts"
 import { gaussianAt, uniformAt } from "../../src/testing/noise.ts"
-import type { Row, Section } from "../section.ts"
+import type { Row, Section } from "../../scripts/section.ts"
 
 /** As `src/control/pattern.ts` has them. */
 const TRACE = 48

@@ -3,7 +3,7 @@
  * figure is what was really paid above the optimum, over depth 0.
  */
 import { CASES, type MetaCase, runMeta } from "./metaRun.ts"
-import type { Row, Section } from "../section.ts"
+import type { Row, Section } from "../../scripts/section.ts"
 
 const WINDOWS = 6_000
 /** Nothing was chosen on these. */

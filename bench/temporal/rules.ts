@@ -9,7 +9,7 @@ import {
 } from "../../src/hot/codes.ts"
 import { parseFormula, robustness } from "../../src/temporal/index.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
-import type { Row, Section } from "../section.ts"
+import type { Row, Section } from "../../scripts/section.ts"
 
 const STATES = 200
 const DEEP =

@@ -7,7 +7,7 @@ import { quantileOf } from "../../src/testing/simulate.ts"
 import { ScheduledPlant } from "./ScheduledPlant.ts"
 import { DeadlineExecutive } from "../../src/scheduler/DeadlineExecutive.ts"
 import { SlotHeap } from "../../src/scheduler/SlotHeap.ts"
-import type { Row, Section } from "../section.ts"
+import type { Row, Section } from "../../scripts/section.ts"
 
 const ROUNDS = 7
 const CALLS = 200_000

@@ -7,7 +7,7 @@ import { compareSection } from "./compare.ts"
 import { metaSection } from "./meta.ts"
 import { rulesSection } from "./rules.ts"
 import { scheduleSection } from "./schedule.ts"
-import type { Section } from "../section.ts"
+import type { Section } from "../../scripts/section.ts"
 import { warningSection } from "./warning.ts"
 
 /** In the order in which they run. */

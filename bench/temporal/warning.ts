@@ -1,7 +1,7 @@
 /** How well the early warning of a rule keeps its probabilities, on margins of four kinds, and what a digest costs it. */
 import { EarlyWarning } from "../../src/temporal/logic/EarlyWarning.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
-import type { Row, Section } from "../section.ts"
+import type { Row, Section } from "../../scripts/section.ts"
 
 const DIGESTS = 8_000
 const SEEDS = 20

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process"
 import { autocorrelation, BandedDtw, KNOWN, largestExponent, RegimeMemory } from "../../src/temporal/index.ts"
 import { correlationDimension } from "../../src/temporal/offline/index.ts"
 import { gaussianAt, uniformAt } from "../../src/testing/noise.ts"
-import { readOptions, refuse } from "../options.ts"
+import { readOptions, refuse } from "../../scripts/options.ts"
 import { peerPython } from "./environment.ts"
 
 const HELP = `Compares the dynamics of arqon/temporal with nolds, neurokit2 and aeon: values, and time per call. Ends with 1 where a

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
-import { refuse } from "../options.ts"
+import { refuse } from "../../scripts/options.ts"
 
 const folder = new URL(".venv/", import.meta.url).pathname
 const requirements = new URL("requirements.txt", import.meta.url).pathname

@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process"
 import { BandedDtw, Envelope, lbKeogh, LeftMatrixProfile } from "../../src/temporal/index.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
-import { readOptions, refuse } from "../options.ts"
+import { readOptions, refuse } from "../../scripts/options.ts"
 import { peerPython } from "./environment.ts"
 
 const HELP = `Compares the kernels of arqon/temporal with stumpy and dtaidistance: values, and time per call.

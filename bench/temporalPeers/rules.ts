@@ -12,7 +12,7 @@ import {
   robustness,
 } from "../../src/temporal/index.ts"
 import { uniformAt } from "../../src/testing/noise.ts"
-import { readOptions, refuse, whole } from "../options.ts"
+import { readOptions, refuse, whole } from "../../scripts/options.ts"
 import { peerPython } from "./environment.ts"
 
 const HELP = `Compares rules over time with rtamt: robustness offline and online, and time per step.

@@ -5,7 +5,7 @@
  */
 import { noiseAt } from "../../src/testing/noise.ts"
 import { quantileOf } from "../../src/testing/simulate.ts"
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 import { type Arms, tables } from "./arms.ts"
 import { type Policy, policies } from "./policies.ts"
 

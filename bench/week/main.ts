@@ -3,7 +3,7 @@
  * engine made of it, what the best fixed configuration of a sample day would have, and what was to be had at all.
  * `node bench/week/main.ts --help` tells the options.
  */
-import { readOptions, whole } from "../options.ts"
+import { readOptions, whole } from "../../scripts/options.ts"
 import { calibrate } from "./calibrate.ts"
 import { liveWeek, type Week, type WeekResult } from "./liveWeek.ts"
 

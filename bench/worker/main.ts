@@ -6,7 +6,7 @@
  */
 import { performance } from "node:perf_hooks"
 import { Worker } from "node:worker_threads"
-import { readOptions } from "../options.ts"
+import { readOptions } from "../../scripts/options.ts"
 import { settled } from "./settled.ts"
 import { type ArqonEngine, createEngine, type WorkerEngine } from "arqon"
 

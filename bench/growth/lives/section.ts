@@ -1,7 +1,7 @@
 /** `npm run bench:growth -- --section lives`: random lives, each beside a twin in which nothing is planted. */
 import { LIFE } from "../../../src/morph/grafting/transitions.ts"
-import { whole } from "../../options.ts"
-import type { Row, Section } from "../../section.ts"
+import { whole } from "../../../scripts/options.ts"
+import type { Row, Section } from "../../../scripts/section.ts"
 import { lifeOf, type LifeReport } from "./Life.ts"
 
 /** Lives between two lines that say how far it is. */
