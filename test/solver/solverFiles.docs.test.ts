@@ -63,10 +63,14 @@ describe("docs/reference/solver-files.md", () => {
     expect(page).toContain(`\`\`\`\n${shown}\n\`\`\``)
   })
 
-  it("describes every field, and docs/reference/variants.md those of variants", () => {
+  it("describes every field, and the pages of variants and replicas those of theirs", () => {
     const missing = schemaFiles().flatMap(({ file, text }) => {
       const ofVariants = file.startsWith("variant")
-      const told = ofVariants ? pageOf("variants.md") : page
+      const told = ofVariants
+        ? pageOf("variants.md")
+        : file.startsWith("replica")
+          ? pageOf("replica.md")
+          : page
       const end = ofVariants ? "[`,:?} ]" : "[`,} ]"
       const fields = fieldsOf(JSON.parse(text))
       expect(fields.length).toBeGreaterThan(5)

@@ -233,7 +233,7 @@ class Page {
       if (frame.value !== null)
         picture.update(frame.value, shownSocket(frame.value, socket.value)?.name ?? null)
     })
-    const about = "Width goes by parameters. The filled part of a graft is in the output."
+    const about = "The wider a bar, the more parameters. The filled part of a graft is mixed into the output."
     const element = card("Network", "", picture.element, h("p", { class: "small soft" }, about))
     element.classList.add("tall")
     return element
