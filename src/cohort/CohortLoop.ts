@@ -67,6 +67,7 @@ export class CohortLoop extends HotLoop {
   private reading: StageReading | null = null
   /** The objective as last read: an emergency brings none of its own. */
   private level = 0
+  private lookedUs = Number.NaN
 
   constructor(hot: HotPath, kernel: SpsaKernel, { epoch, seed, cohort, cycle }: CohortStart) {
     super(hot, kernel, cycle)
@@ -120,11 +121,21 @@ export class CohortLoop extends HotLoop {
 
   /** Lets the time in `hot.nowCell` pass: closes what can be closed, and does what is due. */
   override tick(): number {
+    this.countSilence()
     this.followGeneration()
     this.closeStage()
     this.followGeneration()
     if (this.tooManySilent()) this.open(TRIP_TELEMETRY_LOST)
     return super.tick()
+  }
+
+  /** Replicas are silent only while the owner listens: what it slept itself, in a debugger or on a suspended machine, does not count. */
+  private countSilence(): void {
+    const now = this.hot.nowCell[0]
+    const sleptUs = now - this.lookedUs - this.cohort.reportUs
+    if (sleptUs > 0) this.roster.excuse(sleptUs, now)
+    this.lookedUs = now
+    this.roster.forgetGone(now)
   }
 
   /** A generation that somebody published: what was measured under the one before is void. */

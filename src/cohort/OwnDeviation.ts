@@ -7,6 +7,8 @@
  * nor the load of the window can be mistaken for a deviation.
  */
 
+/** The most replicas that are known: each start of an unnamed one is another. Those not seen for longest are forgotten. */
+const MOST_KNOWN = 10_000
 /** The newest cycle weighs at least this much: a deviation that changes is followed. */
 const LEAST_GAIN = 0.05
 
@@ -32,12 +34,12 @@ export class OwnDeviation {
       const { mean: before, cycles } = this.known.get(key) ?? { mean: 0, cycles: 0 }
       // The first one counts half: of equal replicas it is noise.
       const gain = Math.max(1 / (cycles + 2), LEAST_GAIN)
+      this.known.delete(key)
       this.known.set(key, { mean: before + gain * (mean - level - before), cycles: cycles + 1 })
     }
-  }
-
-  /** Forgets a replica that is gone for good. */
-  forget(key: string): void {
-    this.known.delete(key)
+    for (const key of this.known.keys()) {
+      if (this.known.size <= MOST_KNOWN) break
+      this.known.delete(key)
+    }
   }
 }

@@ -106,15 +106,21 @@ export class Roster {
     for (const { measured } of this.entries.values()) Object.assign(measured, nothing())
   }
 
-  /** The replicas heard of late, in the order of their keys; drops those that are gone for good. */
+  /** The replicas heard of late, in the order of their keys. */
   present(nowUs: number): ReadonlyArray<RosterEntry> {
-    const found: Array<RosterEntry> = []
-    for (const [key, entry] of this.entries) {
-      const silentUs = nowUs - entry.heardUs
-      if (silentUs > FORGOTTEN_AFTER * this.reportUs) this.entries.delete(key)
-      else if (!this.isSilent(entry, nowUs) && !entry.replaced) found.push(entry)
-    }
+    const found = this.all.filter((entry) => !this.isSilent(entry, nowUs) && !entry.replaced)
     return found.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
+  /** Drops the replicas that are gone for good. */
+  forgetGone(nowUs: number): void {
+    for (const [key, { heardUs }] of this.entries)
+      if (nowUs - heardUs > FORGOTTEN_AFTER * this.reportUs) this.entries.delete(key)
+  }
+
+  /** The owner did not listen for so long: nobody was silent in that time. */
+  excuse(us: number, nowUs: number): void {
+    for (const entry of this.entries.values()) entry.heardUs = Math.min(nowUs, entry.heardUs + us)
   }
 
   isSilent({ heardUs }: RosterEntry, nowUs: number): boolean {

@@ -59,7 +59,9 @@ describe("a roster", () => {
     roster.take(reportOf(0, 1, { replica: "other" }), 0, LIVE)
     expect(roster.take(reportOf(1, 1, { leaving: true }), 1, LIVE)).toBe("left")
     expect(roster.size).toBe(1)
-    roster.present(60_000_001)
+    roster.forgetGone(60_000_000)
+    expect(roster.size).toBe(1)
+    roster.forgetGone(60_000_001)
     expect(roster.size).toBe(0)
   })
 

@@ -103,6 +103,26 @@ describe("ten replicas under a common load", () => {
     expect(at.loop.lastTrip).toBe(TRIP_TELEMETRY_LOST)
   })
 
+  it("are not taken for silent after the owner itself was paused, by a debugger or a suspended machine", () => {
+    const at = town({ rate: 20 }).run(20)
+    const trips = new Set<number>()
+    at.onTick = () => trips.add(Atomics.load(at.loop.hot.executor.latch, 0))
+    // At another moment of a stage each time.
+    for (let pauses = 0; pauses < 8; pauses++) {
+      at.nowUs += 3e6
+      at.run(4 + pauses / 8)
+    }
+    expect([...trips]).toEqual([0])
+  })
+
+  it("are forgotten a minute after they fell silent, in SafeMode too", () => {
+    const at = town({ network: { cut: (i, nowUs) => i > 0 && nowUs > 10e6 } }).run(9)
+    expect(at.loop.roster.size).toBe(10)
+    at.loop.trip()
+    at.run(75)
+    expect(at.loop.roster.size).toBe(1)
+  })
+
   it("all go back when one of them is in an emergency; that one goes at once, by itself", () => {
     const margin = (_: Float64Array, i: number, now: number): number => (i === 4 && now > 15e6 ? -1 : 1)
     const at = town({ margin, engine: { ...engine, safeMode: { exit: "manualReset" } } }).run(15)
