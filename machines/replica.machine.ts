@@ -1,6 +1,7 @@
 /**
  * Where a replica of a service stands with its tuner, as a statechart: it follows what it is told while its lease lasts, holds its base when
- * the lease has passed, and falls to its baseline when nobody has answered for long. An agent runs it; one needs it alone to look at it.
+ * the lease has passed, and falls to its baseline when nobody has answered for long. Agents take its steps without an actor; run
+ * it as an actor to inspect or simulate a lease.
  *
  * It knows no clock: times come with the events, microseconds of the replica's own monotonic clock.
  */
