@@ -78,15 +78,13 @@ class Replica:
 
     def _take(self, answer, sent):
         at = tuple(answer["at"])
-        if at < self.newest:
-            return
         told = [answer["values"], answer["base"], answer["baseline"]]
         fits = lambda v: v.keys() == self.knobs.keys() and all(k["min"] <= v[n] <= k["max"] for n, k in self.knobs.items())
-        self.refused = None if all(map(fits, told)) else "outOfBounds"
+        self.refused = "older" if at < self.newest else None if all(map(fits, told)) else "outOfBounds"
         if self.refused:
             return
         (self.values, self.base, self.baseline), self.at, self.newest = told, at, at
-        self.report_s = answer["reportMs"] / 1000
+        self.report_s = max(0.01, answer["reportMs"] / 1000)
         self.lease_ends = sent + answer["leaseMs"] / 1000
         self.base_ends = self.lease_ends + answer["baselineAfterMs"] / 1000
 
@@ -94,6 +92,6 @@ class Replica:
         while True:
             try:
                 self.report()
-            except (OSError, ValueError):
-                pass  # the lease runs on: base, then baseline
+            except Exception:
+                pass  # no answer, or one that is none: the lease runs on, base, then baseline
             time.sleep(self.report_s)

@@ -1,6 +1,6 @@
 /**
  * What a replica does with what it is told, in numbers: it holds every answer against its own knobs, and stands where the answer and the
- * lease allow. It trusts the owner with nothing that it can check: order, bounds, steps. One needs it inside an agent.
+ * lease allow. It trusts the owner with nothing that it can check: order, bounds, steps. An agent runs it.
  *
  * It never takes an older pair, a value outside its own bounds, or a probe further from its base than half a step. To a base that is
  * far off, because it was away, it walks by the step limit; a way back to the baseline is taken at once.
@@ -14,7 +14,7 @@ import type { Answer, Refusal, Role } from "./protocol.ts"
 const ROUNDING = 1e-9
 
 /** What came of an answer. */
-export type Heard = "taken" | "older" | Refusal
+export type Heard = "taken" | Refusal
 
 export class Follower {
   /** Counts what was put in force: another number, other values or another meaning of them. */
@@ -53,6 +53,7 @@ export class Follower {
     const order = comparePairs(answer.at, this.seen)
     if (order < 0) {
       this.older++
+      this.refused = "older"
       return "older"
     }
     const told = this.read(answer.values)

@@ -35,7 +35,7 @@ export const PROTOCOL = 1
 export const MOST_WINDOWS = 8
 
 /** Why a replica did not take what it was told. */
-export const REFUSALS = ["outOfBounds", "step", "table", "values"] as const
+export const REFUSALS = ["older", "outOfBounds", "step", "table", "values"] as const
 export type Refusal = (typeof REFUSALS)[number]
 
 /** What a replica is for in the stage under way. */
@@ -62,6 +62,17 @@ const PairShape = about(
   "Epoch and generation.",
 )
 
+/** Larger ones come from no measurement, and overflow where they are added and squared. */
+export const LARGEST_SUM = 1e150
+// NaN is refused as no number before it is compared.
+const moderate = numberThat(
+  `a number from -${LARGEST_SUM} to ${LARGEST_SUM}`,
+  (n) => !(Math.abs(n) > LARGEST_SUM),
+  {
+    minimum: -LARGEST_SUM,
+    maximum: LARGEST_SUM,
+  },
+)
 const atLeast0 = numberThat("at least 0", (n) => n >= 0, { minimum: 0 })
 
 /** What was measured under one configuration. */
@@ -69,11 +80,11 @@ export const WindowShape = about(
   object({
     at: PairShape,
     n: about(whole(0, 1e12), "Measurements; they started under this configuration."),
-    sum: about(number(), "Sum of the objective over them."),
+    sum: about(moderate, "Sum of the objective over them."),
     sum2: about(atLeast0, "Sum of its squares."),
     p99: about(maybe(atLeast0), "99th percentile of the latency, microseconds."),
     errors: about(whole(0, 1e12), "Measurements that failed."),
-    margin: about(maybe(number()), "Mean constraint margin; below 0 the constraint is broken."),
+    margin: about(maybe(moderate), "Mean constraint margin; below 0 the constraint is broken."),
   }),
   { name: "window", description: "What was measured under one configuration." },
 )
@@ -100,7 +111,7 @@ export const ReportShape = about(
       "What was measured since the last report that was answered.",
     ),
     emergency: about(
-      maybe(object({ at: PairShape, margin: about(number(), "The worst margin that was measured.") })),
+      maybe(object({ at: PairShape, margin: about(moderate, "The worst margin that was measured.") })),
       "A constraint margin fell below the emergency margin, and under which configuration.",
     ),
     refused: about(maybe(oneOf(REFUSALS)), "Why the last answer was not taken, if it was not."),

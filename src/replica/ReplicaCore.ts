@@ -6,7 +6,7 @@ import { Follower, type Heard } from "../cohort/Follower.ts"
 import { knobHash } from "../cohort/knobHash.ts"
 import { type Lease, leaseAfter, NO_LEASE, type Standing, standingAt } from "../cohort/Lease.ts"
 import { BEFORE_ALL, type Pair, samePair } from "../cohort/order.ts"
-import { type Answer, PROTOCOL, readAnswer, type Report, type Role } from "../cohort/protocol.ts"
+import { type Answer, LARGEST_SUM, PROTOCOL, readAnswer, type Report, type Role } from "../cohort/protocol.ts"
 import type { ParamSpace } from "../domain/ParamSpace.ts"
 import { MILLISECOND_US } from "../domain/Units.ts"
 import { WindowBook } from "./WindowBook.ts"
@@ -33,6 +33,8 @@ export class ReplicaCore {
   sent = 0
   answered = 0
   failed = 0
+  /** Why the last request failed; null when it was answered. */
+  failure: string | null = null
   /** How long until the next report, as last told. */
   reportUs = FIRST_REPORT_MS * MILLISECOND_US
   safeMode: string | null = null
@@ -138,10 +140,11 @@ export class ReplicaCore {
     this.tick(nowUs)
     const read = readAnswer(input)
     if (!read.ok) {
-      this.failed++
+      this.fail("the answer is malformed")
       return "invalid"
     }
     const answer = read.value
+    this.failure = null
     if (this.unanswered?.emergency === this.emergency) this.emergency = undefined
     this.unanswered = null
     this.answered++
@@ -150,9 +153,11 @@ export class ReplicaCore {
     return heard
   }
 
-  /** Nobody has answered. */
-  fail(): void {
+  /** Nobody has answered, or nothing that helps. A report that the owner refused as malformed is not sent again: it would be refused for ever. */
+  fail(why: string, malformed = false): void {
     this.failed++
+    this.failure = why
+    if (malformed) this.unanswered = null
   }
 
   /** Ends on the base, or where it has fallen to. */
@@ -177,7 +182,7 @@ export class ReplicaCore {
     if (samePair(at, BEFORE_ALL)) return
     const worst =
       this.emergency !== undefined && samePair(this.emergency.at, at) ? this.emergency.margin : margin
-    this.emergency = { at, margin: Math.min(worst, margin) }
+    this.emergency = { at, margin: Math.max(-LARGEST_SUM, Math.min(worst, margin)) }
     this.move(() => this.follower.leave())
   }
 

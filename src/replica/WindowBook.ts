@@ -4,7 +4,7 @@
  * costs no more memory than one that answers.
  */
 import { type Pair, samePair } from "../cohort/order.ts"
-import { MOST_WINDOWS, type ReplicaWindow } from "../cohort/protocol.ts"
+import { LARGEST_SUM, MOST_WINDOWS, type ReplicaWindow } from "../cohort/protocol.ts"
 
 const N = 0
 const SUM = 1
@@ -31,7 +31,7 @@ export class WindowBook {
     cells[SUM] += objective
     cells[SUM2] += objective * objective
     if (errorRate > 0) cells[ERRORS]++
-    if (margin - margin === 0) {
+    if (Math.abs(margin) <= LARGEST_SUM) {
       cells[MARGINS] += margin
       cells[MARGINED]++
     }
@@ -55,10 +55,10 @@ export class WindowBook {
       ...(cells[MARGINED] === 0 ? {} : { margin: cells[MARGINS] / cells[MARGINED] }),
     }
     this.discard()
-    // A sum that overflowed is no measurement.
-    if (!Number.isFinite(window.sum2)) return
+    if (!isSound(window)) return
     const last = this.windows.findIndex((one) => samePair(one.at, at))
-    if (last >= 0) this.windows[last] = merged(this.windows[last], window)
+    const both = last < 0 ? window : merged(this.windows[last], window)
+    if (last >= 0) this.windows[last] = isSound(both) ? both : window
     else this.windows = [...this.windows, window].slice(-MOST_WINDOWS)
   }
 
@@ -83,6 +83,10 @@ export class WindowBook {
     return Math.round(2 ** ((bucket + 1) / PER_OCTAVE))
   }
 }
+
+/** Sums that overflowed are no measurement, and an owner would refuse the whole report for them. */
+const isSound = ({ sum, sum2, margin = 0 }: ReplicaWindow): boolean =>
+  Math.abs(sum) <= LARGEST_SUM && Number.isFinite(sum2) && Math.abs(margin) <= LARGEST_SUM
 
 /** Two windows of one configuration as one. The percentile is the worse one: of two it cannot be known. */
 function merged(a: ReplicaWindow, b: ReplicaWindow): ReplicaWindow {

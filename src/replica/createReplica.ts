@@ -26,7 +26,7 @@ import {
 import { FAILURE_US, type Sample } from "../telemetry/samples.ts"
 import { track } from "../telemetry/track.ts"
 import { ReplicaCore } from "./ReplicaCore.ts"
-import { httpTransport, type Transport } from "./transport.ts"
+import { httpTransport, RefusedReport, type Transport } from "./transport.ts"
 
 /** Options of `createReplica`. */
 export interface ReplicaOptions<K extends string = string> {
@@ -63,6 +63,8 @@ export interface ReplicaSnapshot<K extends string = string> {
   readonly sent: number
   readonly answered: number
   readonly failed: number
+  /** Why the last request failed, such as a wrong token; null when it was answered. */
+  readonly failure: string | null
   /** Answers that were refused because they were older than one taken before. */
   readonly older: number
   readonly refused: string | null
@@ -96,6 +98,8 @@ export interface Replica<K extends string = string> {
   readonly subscribe: (listener: Listener<K>) => { unsubscribe(): void }
 }
 
+type Observer<K extends string> = Exclude<Listener<K>, (...args: never) => void>
+
 const monotonicUs = (): number => performance.now() * 1000
 
 /** A timer that holds no process open. */
@@ -110,20 +114,44 @@ const LOOK_MS = 100
 /** A request may take this many reports. */
 const TIMEOUT_REPORTS = 2
 
+/** Longer timers of JavaScript fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+function isAddress(one: unknown): boolean {
+  if (typeof one !== "string" || !/^https?:\/\//.test(one) || !URL.canParse(one)) return false
+  const { username, password } = new URL(one)
+  return username === "" && password === ""
+}
+
+/** Whether an optional text can be sent in a report. */
+const isText = (text: unknown, least: number, most: number): boolean =>
+  text === undefined || (typeof text === "string" && text.length >= least && text.length <= most)
+
 function check(options: ReplicaOptions): ReadonlyArray<Problem> {
-  const { tuner, at, startWithinMs = 0 } = options
+  const { tuner, at, token, name, zone, version, startWithinMs = 0 } = options
   const addresses = Array.isArray(at) ? (at as ReadonlyArray<unknown>) : null
   const named = typeof tuner === "string" && tuner !== "" && tuner.length <= 128
   const transport =
     addresses === null && typeof (at as { transport?: unknown } | undefined)?.transport === "function"
-  const bad = addresses?.findIndex((one) => typeof one !== "string" || !/^https?:\/\//.test(one)) ?? -1
   return [
     ...(named ? [] : [problem(["tuner"], "must be a name of 1 to 128 characters.")]),
     ...(transport || (addresses !== null && addresses.length > 0)
       ? []
       : [problem(["at"], "must be a list of addresses.", 'Give at: ["https://tuner.internal:7070"].')]),
-    ...(bad < 0 ? [] : [problem(["at", bad], "must be an address.", "Begin it with https:// or http://.")]),
-    ...(startWithinMs >= 0 ? [] : [problem(["startWithinMs"], "must be at least 0.")]),
+    ...(addresses ?? []).flatMap((one, i) =>
+      isAddress(one)
+        ? []
+        : [problem(["at", i], "must be an address without a user.", "Begin it with https:// or http://.")],
+    ),
+    ...(isText(name, 1, 128) ? [] : [problem(["name"], "must be a name of 1 to 128 characters.")]),
+    ...(isText(zone, 0, 64) ? [] : [problem(["zone"], "must be a text of at most 64 characters.")]),
+    ...(isText(version, 0, 64) ? [] : [problem(["version"], "must be a text of at most 64 characters.")]),
+    ...(token === undefined || (typeof token === "string" && /^[!-~]([ -~]*[!-~])?$/.test(token))
+      ? []
+      : [problem(["token"], "must be printable ASCII characters, with no space at its ends.")]),
+    ...(typeof startWithinMs === "number" && startWithinMs >= 0 && startWithinMs <= LONGEST_TIMER_MS
+      ? []
+      : [problem(["startWithinMs"], `must be from 0 to ${LONGEST_TIMER_MS}.`)]),
   ]
 }
 
@@ -148,7 +176,7 @@ export function createReplica<const K extends string>(options: ReplicaOptions<K>
   })
   const transport = "transport" in at ? at.transport : httpTransport(at, token)
   const sign = settings.objective === "maximize" ? -1 : 1
-  const listeners = new Set<Exclude<Listener<K>, (...args: never) => void>>()
+  const listeners = new Set<Observer<K>>()
   const digest = new Float64Array(DIGEST_WIDTH).fill(Number.NaN)
   let status: ReplicaSnapshot["status"] = "idle"
   let timer: ReturnType<typeof setTimeout> | null = null
@@ -169,7 +197,7 @@ export function createReplica<const K extends string>(options: ReplicaOptions<K>
   Object.freeze(values)
 
   const getSnapshot = (): ReplicaSnapshot<K> => {
-    const { follower, sent, answered, failed, safeMode } = core
+    const { follower, sent, answered, failed, failure, safeMode } = core
     return {
       status,
       state: core.standing,
@@ -182,6 +210,7 @@ export function createReplica<const K extends string>(options: ReplicaOptions<K>
       sent,
       answered,
       failed,
+      failure,
       older: follower.older,
       refused: follower.refused,
       faults,
@@ -195,12 +224,17 @@ export function createReplica<const K extends string>(options: ReplicaOptions<K>
       faults++
     }
   }
+  const notify = (how: (listener: Observer<K>) => void): void => {
+    // One that subscribes while it is notified is notified from the next time on.
+    const now = [...listeners]
+    for (const listener of now) call(() => how(listener))
+  }
   const show = (): void => {
-    const now = `${status} ${core.standing} ${core.role} ${core.generation} ${core.safeMode}`
+    const now = `${status} ${core.standing} ${core.role} ${core.generation} ${core.safeMode} ${core.failure}`
     if (now === shown) return
     shown = now
     const snapshot = getSnapshot()
-    for (const listener of listeners) call(() => listener.next?.(snapshot))
+    notify((listener) => listener.next?.(snapshot))
   }
   const tick = (): void => {
     core.tick(monotonicUs())
@@ -218,7 +252,7 @@ export function createReplica<const K extends string>(options: ReplicaOptions<K>
           if (status === "running") core.answer(answer, sentUs, monotonicUs())
           firstAnswer()
         },
-        () => core.fail(),
+        (error: unknown) => core.fail(reasonOf(error), error instanceof RefusedReport && error.malformed),
       )
       .finally(() => {
         busy = false
@@ -274,7 +308,8 @@ export function createReplica<const K extends string>(options: ReplicaOptions<K>
       if (status !== "idle") return Promise.resolve()
       status = "running"
       return new Promise((resolve) => {
-        const given = later(resolve, startWithinMs)
+        // It holds the process open: one that awaits its start before it listens would end here otherwise.
+        const given = setTimeout(resolve, startWithinMs)
         firstAnswer = () => {
           clearTimeout(given)
           resolve()
@@ -291,7 +326,7 @@ export function createReplica<const K extends string>(options: ReplicaOptions<K>
       firstAnswer()
       core.rest()
       show()
-      for (const listener of listeners) call(() => listener.complete?.())
+      notify((listener) => listener.complete?.())
       listeners.clear()
       return told ? exchange(true) : Promise.resolve()
     },
@@ -309,6 +344,12 @@ export function createReplica<const K extends string>(options: ReplicaOptions<K>
       return { unsubscribe: () => void listeners.delete(observer) }
     },
   }
+}
+
+/** An error in one line, with what lies behind it: `fetch` says only that it failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }
 
 const pairNumber = (pair: Pair): number => (samePair(pair, BEFORE_ALL) ? 0 : pair[1])

@@ -11,11 +11,12 @@ import {
   type TunerOptions,
   type TunerStatus,
 } from "./TunerHost.ts"
-import { REPORT_PATH, type Transport } from "./transport.ts"
+import { REPORT_PATH, RefusedReport, type Transport } from "./transport.ts"
 
 /** The most that a report may be, bytes. */
 const MOST_REPORT_BYTES = 65_536
 const TICK_MS = 50
+const NOT_RUNNING = { status: 503, body: { error: "the tuner does not run", problems: [] } } as const
 
 /** A tuner for many replicas in this process. */
 export interface Tuner {
@@ -70,9 +71,9 @@ export function createTuner<const K extends string>(
     transport: (report) => {
       // As over a network: what the owner hands out is nobody's to change, and what it is handed neither.
       const hearing = hear(structuredClone(report))
-      return hearing?.status === 200
-        ? Promise.resolve(structuredClone(hearing.body))
-        : Promise.reject(new Error("the tuner did not answer"))
+      if (hearing?.status === 200) return Promise.resolve(structuredClone(hearing.body))
+      const { status, body } = hearing ?? NOT_RUNNING
+      return Promise.reject(new RefusedReport(status, "error" in body ? body.error : null))
     },
     handle: (request, response) => {
       if (request.method !== "POST" || request.url?.split("?")[0] !== REPORT_PATH) return false
@@ -84,8 +85,8 @@ export function createTuner<const K extends string>(
       readBody(request, (text) => {
         if (text === null) return send(response, 413, { error: "the report is too large", problems: [] })
         const hearing = hear(attempt(() => JSON.parse(text) as unknown))
-        if (hearing === null) send(response, 503, { error: "the tuner does not run", problems: [] })
-        else send(response, hearing.status, hearing.body)
+        const { status, body } = hearing ?? NOT_RUNNING
+        send(response, status, body)
       })
       return true
     },

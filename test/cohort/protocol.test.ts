@@ -42,6 +42,12 @@ describe("a report", () => {
     ],
     ["squares that cannot be", { ...report, windows: [{ ...window, sum2: 39 }] }, "windows[0].sum2"],
     ["sums of nothing", { ...report, windows: [{ ...window, n: 0, errors: 0 }] }, "windows[0].n"],
+    [
+      "a sum that overflows",
+      { ...report, windows: [{ ...window, sum: 1e200, sum2: 1e308 }] },
+      "windows[0].sum",
+    ],
+    ["a margin that overflows", { ...report, windows: [{ ...window, margin: 1e300 }] }, "windows[0].margin"],
     ["too many windows", { ...report, windows: Array.from({ length: 9 }, () => window) }, "windows"],
   ])("with %s is refused, with the field", (_, input, path) => {
     expect(paths(input)).toEqual([path])

@@ -5,6 +5,7 @@ import { inFlightLimiter } from "../../src/adapters/InFlightLimiter.ts"
 import { ConfigError, DigestError } from "../../src/domain/errors.ts"
 import { DIGEST_OBJECTIVE } from "../../src/hot/codes.ts"
 import { createReplica, type Replica } from "../../src/replica/createReplica.ts"
+import { RefusedReport, type Transport } from "../../src/replica/transport.ts"
 import { createTuner } from "../../src/replica/createTuner.ts"
 
 const params = { batch: { min: 1, max: 101, initial: 21 } }
@@ -84,6 +85,38 @@ describe("a replica that nobody answers", () => {
     expect(replica.getSnapshot().faults).toBe(2)
   })
 
+  it("notifies a subscriber that was added during a notification from the next one on", async () => {
+    const replica = make()
+    let notified = 0
+    const add = (): void => {
+      notified++
+      if (notified < 1000) replica.subscribe(add)
+    }
+    replica.subscribe(add)
+    void replica.start()
+    expect(notified).toBe(1)
+    await replica.stop()
+    expect(notified).toBeGreaterThan(2)
+    expect(notified).toBeLessThan(10)
+  })
+
+  it("sends no report again that was refused as malformed", async () => {
+    const sent: Array<{ readonly seq: number }> = []
+    const refusing = {
+      transport: (report: { readonly seq: number }) => {
+        sent.push(report)
+        return Promise.reject(new RefusedReport(400, "this is no report"))
+      },
+    }
+    const replica = make({ at: refusing })
+    void replica.start()
+    await vi.advanceTimersByTimeAsync(1_600)
+    expect(sent.map(({ seq }) => seq)).toEqual(sent.map((_, i) => i))
+    expect(sent.length).toBeGreaterThan(2)
+    expect(replica.getSnapshot().failure).toBe("the tuner answered 400: this is no report")
+    await replica.stop()
+  })
+
   it("refuses a digest that is none, and a write to its values", () => {
     const replica = make()
     expect(() => replica.observe({ objectve: 1 } as never)).toThrow(DigestError)
@@ -145,6 +178,25 @@ describe("replicas and a tuner in one process", () => {
     tuner.stop()
   })
 
+  it("tell a tuner that restarted under its old epoch that they follow something newer", async () => {
+    const before = tunerOf({ epoch: 3 })
+    const after = tunerOf({ epoch: 2 })
+    before.start()
+    after.start()
+    let now = before
+    const replica = make({ at: { transport: (...sent: Parameters<Transport>) => now.transport(...sent) } })
+    await replica.start()
+    now = after
+    await vi.advanceTimersByTimeAsync(1_500)
+    expect(after.replicas().map(({ refused }) => refused)).toEqual(["older"])
+    now = before
+    await vi.advanceTimersByTimeAsync(1_500)
+    expect(before.replicas().map(({ refused }) => refused)).toEqual([null])
+    await replica.stop()
+    before.stop()
+    after.stop()
+  })
+
   it("say goodbye when they stop, and rest on their base", async () => {
     const tuner = tunerOf()
     tuner.start()
@@ -202,6 +254,16 @@ describe("options that cannot be", () => {
       "params.batch.min",
       "startWithinMs",
       "tuner",
+    ])
+    const over = { name: "", zone: "z".repeat(65), version: 7, token: "two\nlines", startWithinMs: 2 ** 31 }
+    expect(problemsOf(() => make({ ...over, at: ["http://", "https://user:secret@host"] }))).toEqual([
+      "at[0]",
+      "at[1]",
+      "name",
+      "startWithinMs",
+      "token",
+      "version",
+      "zone",
     ])
     const engine = { params: { batch: { min: 2, max: 1 } }, journal: {}, rules: [] }
     expect(problemsOf(() => createTuner({ name: "", engine, epoch: 0, replicas: { leaseMs: 1 } }))).toEqual([

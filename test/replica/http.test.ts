@@ -92,10 +92,61 @@ describe("a tuner over HTTP", () => {
   it("does not keep a process alive whose replica asks in vain", async () => {
     const program = `
       import { createReplica } from ${JSON.stringify(join(root, "src/replica/createReplica.ts"))}
-      const replica = createReplica({ tuner: "t", at: ["http://127.0.0.1:9"], params: ${JSON.stringify(params)} })
+      const replica = createReplica({ tuner: "t", at: ["http://127.0.0.1:9"], params: ${JSON.stringify(params)}, startWithinMs: 50 })
       replica.start()
       console.log(replica.values.batch)`
     expect(await output(process.execPath, ["--input-type=module", "-e", program])).toBe("21\n")
+  })
+
+  it("lets a process get past the start that it awaits, though nothing else holds the process open yet", async () => {
+    const program = `
+      import { createReplica } from ${JSON.stringify(join(root, "src/replica/createReplica.ts"))}
+      const at = ["http://127.0.0.1:9"]
+      const replica = createReplica({ tuner: "t", at, params: ${JSON.stringify(params)}, startWithinMs: 50 })
+      await replica.start()
+      console.log("serves on", replica.values.batch)`
+    expect(await output(process.execPath, ["--input-type=module", "-e", program])).toBe("serves on 21\n")
+  })
+
+  it("tells a replica why it was refused", async () => {
+    const failureOf = async (over: object): Promise<string | null> => {
+      const replica = createReplica({ tuner: "t", at: [url], token, params, startWithinMs: 60_000, ...over })
+      const failed = new Promise<string | null>((resolve) => {
+        replica.subscribe(({ failure }) => failure !== null && resolve(failure))
+      })
+      void replica.start()
+      const failure = await failed
+      await replica.stop()
+      return failure
+    }
+    expect(await failureOf({ token: "guessed" })).toBe(
+      "the tuner answered 401: the token is missing or wrong",
+    )
+    expect(await failureOf({ tuner: "other" })).toBe("the tuner answered 404: there is no tuner of this name")
+    expect(await failureOf({ params: { batch: { min: 1, max: 9 } } })).toBe(
+      "the tuner answered 409: the replica has other knobs",
+    )
+  })
+
+  it("is asked where it was configured, and a redirect is not followed", async () => {
+    const asked: Array<string | undefined> = []
+    const moved = createServer((request, response) => {
+      request.resume()
+      asked.push(request.url)
+      response.writeHead(307, { location: "/elsewhere" }).end()
+    })
+    await new Promise<void>((listening) => moved.listen(0, "127.0.0.1", listening))
+    const at = [`http://127.0.0.1:${(moved.address() as AddressInfo).port}`]
+    const replica = createReplica({ tuner: "t", at, token, params, startWithinMs: 60_000 })
+    const failed = new Promise<void>((resolve) => {
+      replica.subscribe(({ failure }) => failure !== null && resolve())
+    })
+    void replica.start()
+    await failed
+    await replica.stop()
+    expect(new Set(asked)).toEqual(new Set(["/arqon/report"]))
+    moved.closeAllConnections()
+    moved.close()
   })
 })
 
@@ -130,5 +181,38 @@ print(json.dumps(sorted(seen)))`
     expect(seen.every((value) => Number.isInteger(value) && value >= 1 && value <= 101)).toBe(true)
     expect(tuner.status().cycles).toBeGreaterThan(1)
     expect(tuner.replicas().map(({ replica }) => replica)).toEqual(["py-0", "py-1", "py-2", "py-3"])
+  })
+
+  it("goes on reporting after answers that are none", async () => {
+    const bodies = ["[]", "{}", "<html>", '{"at":[1,1]}', '{"at":7}', "cut off"]
+    let requests = 0
+    const odd = createServer((request, response) => {
+      request.resume()
+      const body = bodies[requests++ % bodies.length]
+      // The last one says that more is coming, and closes.
+      if (body === "cut off") response.writeHead(200, { "content-length": "99" }).write(body)
+      setImmediate(() => (body === "cut off" ? response.destroy() : response.end(body)))
+    })
+    await new Promise<void>((listening) => odd.listen(0, "127.0.0.1", listening))
+    const program = `
+import json, sys, time, threading
+sys.path.insert(0, sys.argv[1])
+from replica import Replica
+one = Replica(sys.argv[2], "t", json.loads(sys.argv[3]))
+one.report_s = 0.01
+report, tried = one.report, []
+one.report = lambda: (tried.append(1), report())
+one.start()
+reporting = threading.enumerate()[-1]
+while reporting.is_alive() and len(tried) < 14:
+    time.sleep(0.01)
+print(reporting.is_alive(), one.configuration()[1])`
+    const at = `http://127.0.0.1:${(odd.address() as AddressInfo).port}`
+    const args = ["-c", program, join(root, "examples"), at, JSON.stringify(params)]
+    expect(await output(python as string, args, { env: { PYTHONDONTWRITEBYTECODE: "1" } })).toBe(
+      "True {'batch': 21}\n",
+    )
+    odd.closeAllConnections()
+    odd.close()
   })
 })
