@@ -69,6 +69,7 @@ function meant(word: string, known: ReadonlyArray<string>): string {
 /** effect/cli's own wording, such as "Expected integer", in ours. */
 function expectedText(expected: string): string {
   return expected
+    .replace(/^Failed to check path existence.*$/s, "a path")
     .replace(/^Expected:? ?/, "")
     .replace(/[.,;]+$/, "")
     .replaceAll('" | "', '", "')

@@ -1,5 +1,5 @@
 /** `arqon grow`: what a run shows, keeps, goes on with, repeats and refuses. */
-import { readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { useDesk } from "./rig.ts"
 
@@ -85,6 +85,15 @@ describe("arqon grow", () => {
     expect((await grow(2, "--state", "kept")).stderr).toContain(
       "The record has 5 epochs; this repeats the first 2.",
     )
+  })
+
+  it("refuses a folder without a name, which is not the working directory", async () => {
+    for (const state of [["--state", ""], ["--state="]])
+      expect(await grow(3, ...state)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("--state must be a path; no value was given."),
+      })
+    expect(readdirSync(desk.folder)).toEqual([])
   })
 
   it("shows a run in a studio until it is stopped, and one that was kept boundary by boundary", async () => {

@@ -2,7 +2,7 @@
  * The folder a growing host is kept in: its checkpoints and its reports, for one host and one process at a time. Another host, or a second
  * process, is refused before anything is changed.
  */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { removeTorn, writeAtomically } from "../../system/atomicFile.ts"
 import { type Lock, lockFile } from "../../system/lockFile.ts"
@@ -81,6 +81,15 @@ async function requireHost(directory: string, host: string): Promise<void> {
     text = readFileSync(path, "utf8")
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
+    const left = readdirSync(directory).find(
+      (name) => name === RUN || name === REPORTS || name.startsWith("checkpoint"),
+    )
+    if (left !== undefined)
+      throw growthProblem(
+        "state",
+        `${directory} holds ${left}, and no ${HOST} that says which host it belongs to.`,
+        "Restore it from a copy, or name another folder.",
+      )
     return writeAtomically(path, `${JSON.stringify({ host })}\n`)
   }
   const found = hostIn(text)

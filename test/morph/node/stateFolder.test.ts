@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { GrowthError } from "../../../src/domain/errors.ts"
@@ -71,6 +71,23 @@ describe("a state folder", () => {
     ])
     expect(contents(path)).toEqual(before)
     await (await openStateFolder(path, HOST, 0)).close()
+  })
+
+  it("whose host.json was deleted is refused, and stays as it was", async () => {
+    const path = folder.in("growth")
+    await (await openStateFolder(path, HOST, 0)).close()
+    rmSync(join(path, "host.json"))
+    const before = contents(path)
+    expect(await refusal(openStateFolder(path, "neural 3-4-2 relu", 0))).toMatchObject({
+      problems: [
+        {
+          path: "state",
+          message: expect.stringMatching(/no host.json that says which host it belongs to/),
+          suggestion: "Restore it from a copy, or name another folder.",
+        },
+      ],
+    })
+    expect(contents(path)).toEqual(before)
   })
 
   it("whose host cannot be read is refused", async () => {
