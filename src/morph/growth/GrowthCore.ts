@@ -373,8 +373,7 @@ export class GrowthCore {
       case "optimiser":
         return this.host.adjust({ rate: this.host.rates.rate * command.factor })
       case "rollback":
-        this.rollback(why)
-        return
+        return void this.rollback(why)
       case "pause":
         this.counts.pausedUntil = this.counts.epoch + command.boundaries
         return
