@@ -12,6 +12,7 @@ import { type Answer, readReport, type Refusal, type Role } from "../cohort/prot
 import { type EngineConfig, type EngineSettings, parseEngineConfig } from "../domain/Config.ts"
 import { ConfigError, type Problem } from "../domain/errors.ts"
 import { problem, tidy } from "../domain/problems.ts"
+import { optionsOf, tokenProblems, unknownOptions } from "./replicaProblems.ts"
 import { attempt } from "../domain/readInput.ts"
 import { readShape } from "../domain/Shape.ts"
 import { TRIP_REASONS, type TripReason } from "../domain/words.ts"
@@ -25,7 +26,13 @@ export interface TunerOptions<K extends string = string> {
   readonly replicas?: CohortConfig
   /** Higher than that of every owner of this tuner before; 1 where there was none. */
   readonly epoch?: number
+  /** What a report over HTTP must bring as its bearer token. */
+  readonly token?: string | undefined
 }
+
+const OPTIONS = ["name", "engine", "replicas", "epoch", "token"] as const satisfies ReadonlyArray<
+  keyof TunerOptions
+>
 
 /** One replica, as its tuner knows it. */
 export interface ReplicaStatus {
@@ -98,7 +105,9 @@ export class TunerHost {
   private readonly table: string
 
   /** Throws a ConfigError that lists every problem of the options. */
-  constructor({ name, engine, replicas = {}, epoch = 1 }: TunerOptions) {
+  constructor(given: TunerOptions) {
+    const options = optionsOf(given)
+    const { name, engine, replicas = {}, epoch = 1 } = options
     const settings = parseEngineConfig(engine)
     const read = readShape(CohortShape, replicas, { at: ["replicas"] })
     const wrong: ReadonlyArray<Problem> = [
@@ -109,8 +118,13 @@ export class TunerHost {
         ? []
         : [problem(["epoch"], "must be a whole number from 1.", "Take one more than the last owner had.")]),
       ...(settings instanceof ConfigError
-        ? settings.problems.map((one) => ({ ...one, path: `engine.${one.path}` }))
+        ? settings.problems.map((one) => ({
+            ...one,
+            path: one.path === "" ? "engine" : `engine.${one.path}`,
+          }))
         : []),
+      ...tokenProblems(options.token),
+      ...unknownOptions(options, OPTIONS),
       ...(attempt(() => absentProblems(engine)) ?? []),
       ...(read.ok ? cohortProblems(read.value) : read.problems),
     ]
@@ -146,8 +160,10 @@ export class TunerHost {
         ),
       ])
     this.tick(nowUs)
+    const before = this.loop.roster.find(report.replica, report.boot)
     this.loop.take(report)
-    const entry = this.loop.roster.find(report.replica, report.boot)
+    // A goodbye is answered too.
+    const entry = this.loop.roster.find(report.replica, report.boot) ?? before
     if (entry === undefined) return refusal(409, "the replica has left", [])
     return { status: 200, body: answerFor(this.loop, this.settings.space.names, entry) }
   }

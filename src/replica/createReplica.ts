@@ -25,6 +25,7 @@ import {
 } from "../hot/codes.ts"
 import { FAILURE_US, type Sample } from "../telemetry/samples.ts"
 import { track } from "../telemetry/track.ts"
+import { optionsOf, tokenProblems, unknownOptions } from "./replicaProblems.ts"
 import { ReplicaCore } from "./ReplicaCore.ts"
 import { httpTransport, RefusedReport, type Transport } from "./transport.ts"
 
@@ -127,6 +128,19 @@ function isAddress(one: unknown): boolean {
 const isText = (text: unknown, least: number, most: number): boolean =>
   text === undefined || (typeof text === "string" && text.length >= least && text.length <= most)
 
+const OPTIONS = [
+  "tuner",
+  "at",
+  "token",
+  "params",
+  "objective",
+  "guardrails",
+  "name",
+  "zone",
+  "version",
+  "startWithinMs",
+] as const satisfies ReadonlyArray<keyof ReplicaOptions>
+
 function check(options: ReplicaOptions): ReadonlyArray<Problem> {
   const { tuner, at, token, name, zone, version, startWithinMs = 0 } = options
   const addresses = Array.isArray(at) ? (at as ReadonlyArray<unknown>) : null
@@ -146,9 +160,8 @@ function check(options: ReplicaOptions): ReadonlyArray<Problem> {
     ...(isText(name, 1, 128) ? [] : [problem(["name"], "must be a name of 1 to 128 characters.")]),
     ...(isText(zone, 0, 64) ? [] : [problem(["zone"], "must be a text of at most 64 characters.")]),
     ...(isText(version, 0, 64) ? [] : [problem(["version"], "must be a text of at most 64 characters.")]),
-    ...(token === undefined || (typeof token === "string" && /^[!-~]([ -~]*[!-~])?$/.test(token))
-      ? []
-      : [problem(["token"], "must be printable ASCII characters, with no space at its ends.")]),
+    ...tokenProblems(token),
+    ...unknownOptions(options, OPTIONS),
     ...(typeof startWithinMs === "number" && startWithinMs >= 0 && startWithinMs <= LONGEST_TIMER_MS
       ? []
       : [problem(["startWithinMs"], `must be from 0 to ${LONGEST_TIMER_MS}.`)]),
@@ -156,7 +169,8 @@ function check(options: ReplicaOptions): ReadonlyArray<Problem> {
 }
 
 /** Creates the agent of this replica. Throws a ConfigError that lists every problem of the options. */
-export function createReplica<const K extends string>(options: ReplicaOptions<K>): Replica<K> {
+export function createReplica<const K extends string>(given: ReplicaOptions<K>): Replica<K> {
+  const options = optionsOf(given)
   const { tuner, at, token, params, objective, guardrails = "balanced", startWithinMs = 2000 } = options
   const settings = parseEngineConfig({ params, objective, guardrails })
   const wrong = [...check(options), ...(settings instanceof ConfigError ? settings.problems : [])]
@@ -309,9 +323,9 @@ export function createReplica<const K extends string>(options: ReplicaOptions<K>
       status = "running"
       return new Promise((resolve) => {
         // It holds the process open: one that awaits its start before it listens would end here otherwise.
-        const given = setTimeout(resolve, startWithinMs)
+        const waiting = setTimeout(resolve, startWithinMs)
         firstAnswer = () => {
-          clearTimeout(given)
+          clearTimeout(waiting)
           resolve()
         }
         show()

@@ -38,11 +38,9 @@ export interface Tuner {
 }
 
 /** Creates a tuner for many replicas. Throws a ConfigError that lists every problem of the options. */
-export function createTuner<const K extends string>(
-  options: TunerOptions<K> & { readonly token?: string | undefined },
-): Tuner {
-  const { token, ...rest } = options
-  const host = new TunerHost(rest)
+export function createTuner<const K extends string>(options: TunerOptions<K>): Tuner {
+  const host = new TunerHost(options)
+  const { token } = options
   let timer: ReturnType<typeof setInterval> | null = null
   const nowUs = (): number => performance.now() * 1000
   const hear = (input: unknown): Hearing | null => {
@@ -80,6 +78,11 @@ export function createTuner<const K extends string>(
       if (token !== undefined && !sameText(request.headers.authorization ?? "", `Bearer ${token}`)) {
         send(response, 401, { error: "the token is missing or wrong", problems: [] })
         request.resume()
+        return true
+      }
+      // Nothing of it would come any more.
+      if (request.readableEnded) {
+        send(response, 500, { error: "another handler has read the body of the report", problems: [] })
         return true
       }
       readBody(request, (text) => {

@@ -205,6 +205,7 @@ describe("replicas and a tuner in one process", () => {
     expect(tuner.replicas()).toHaveLength(1)
     await replica.stop()
     expect(tuner.replicas()).toHaveLength(0)
+    expect(replica.getSnapshot()).toMatchObject({ failed: 0, failure: null })
     expect(replica.values.batch).toBe(tuner.status().base["batch"])
   })
 
@@ -265,6 +266,15 @@ describe("options that cannot be", () => {
       "version",
       "zone",
     ])
+    expect(problemsOf(() => make({ zonee: "a" }))).toEqual(["zonee"])
+    // A tuner whose token is misspelt or empty would take reports from everybody, or from nobody.
+    const tuner = { name: "t", engine: { params } }
+    for (const over of [{ token: "" }, { token: 7 }, { tokn: "secret" }])
+      expect(problemsOf(() => createTuner({ ...tuner, ...over } as never))).toEqual(Object.keys(over))
+    for (const nothing of [undefined, null, 7] as Array<never>) {
+      expect(problemsOf(() => createTuner(nothing))).toEqual(["engine", "name"])
+      expect(problemsOf(() => createReplica(nothing))).toEqual(["at", "params", "tuner"])
+    }
     const engine = { params: { batch: { min: 2, max: 1 } }, journal: {}, rules: [] }
     expect(problemsOf(() => createTuner({ name: "", engine, epoch: 0, replicas: { leaseMs: 1 } }))).toEqual([
       "engine.journal",

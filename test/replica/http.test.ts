@@ -85,6 +85,20 @@ describe("a tuner over HTTP", () => {
     expect(tuner.replicas()).toEqual([])
   })
 
+  it("answers a request whose body another handler has read, and says so", async () => {
+    const parsing = createServer((request, response) => {
+      request.resume().on("end", () => tuner.handle(request, response))
+    })
+    await new Promise<void>((listening) => parsing.listen(0, "127.0.0.1", listening))
+    const at = `http://127.0.0.1:${(parsing.address() as AddressInfo).port}/arqon/report`
+    const headers = { authorization: `Bearer ${token}` }
+    const response = await fetch(at, { method: "POST", body: "{}", headers })
+    expect(response.status).toBe(500)
+    expect(await response.json()).toMatchObject({ error: "another handler has read the body of the report" })
+    parsing.closeAllConnections()
+    parsing.close()
+  })
+
   it("leaves every other path to the server", async () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(404)
   })
