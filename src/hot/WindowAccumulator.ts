@@ -77,9 +77,9 @@ export class WindowAccumulator {
   /** Digests by validity code since construction. */
   readonly counters: Float64Array
   /** Digests by validity code since the last `open`. */
-  readonly windowCounters: Float64Array
+  readonly windowCounters: Int32Array
   /** Readings present in each channel of this window. */
-  readonly present = new Int32Array(CHANNELS)
+  readonly present: Int32Array
   /** Valid digests in this window. */
   count = 0
   /** True from the digest that completed the window until the next `open`. */
@@ -109,8 +109,18 @@ export class WindowAccumulator {
     this.aggregate = numbers.aggregate
     this.trim = numbers.trim
     const { windowDigests } = numbers
-    ;[this.cells, this.means, this.trend, this.counters, this.windowCounters, this.stamps, this.readings] =
-      beside(CELLS, CHANNELS, TREND_CELLS, CLASSES, CLASSES, windowDigests, CHANNELS * windowDigests)
+    ;[this.cells, this.means, this.trend, this.counters, this.stamps, this.readings] = beside(
+      CELLS,
+      CHANNELS,
+      TREND_CELLS,
+      CLASSES,
+      windowDigests,
+      CHANNELS * windowDigests,
+    )
+    // Whole numbers: they go into a record for each window, where a double would be allocated.
+    const counts = new Int32Array(CHANNELS + CLASSES)
+    this.present = counts.subarray(0, CHANNELS)
+    this.windowCounters = counts.subarray(CHANNELS)
     this.means.fill(Number.NaN)
     this.cells[OPEN_GENERATION] = Number.NaN
     this.cells[EXPIRES] = Number.POSITIVE_INFINITY
