@@ -179,14 +179,11 @@ const DOMAIN = [0x6f717261, 0x7073206e, 0x73206173, 0x736e6769, 0x00317620, 0]
 
 /** A drawer of signs with its own scratch words, so that drawing allocates nothing. */
 export class SignDraw {
-  private readonly key: Uint32Array
-  private readonly words: Uint32Array
+  private readonly key = new Uint32Array(8)
+  private readonly words = new Uint32Array(16)
 
   /** @param seed integer from 0 to 2^53 - 1 */
   constructor(seed: number) {
-    const both = new Uint32Array(8 + 16)
-    this.key = both.subarray(0, 8)
-    this.words = both.subarray(8)
     this.key[0] = seed % TWO_32
     this.key[1] = Math.floor(seed / TWO_32)
     for (let i = 0; i < DOMAIN.length; i++) this.key[2 + i] = DOMAIN[i]

@@ -254,7 +254,9 @@ export class RunawayGuard extends GuardTrial {
 
   /** What the world has added goes as the level goes down again; how far above that is allowed is kept. */
   private forgetWorld(b: Float64Array, added: number): void {
-    b[G_WORLD] -= Math.max(b[G_WORLD] - Math.max(added, 0), 0) / WORLD_WINDOWS
+    // No Math.max: with it, each window allocated the argument.
+    const over = b[G_WORLD] - added
+    if (over > 0) b[G_WORLD] -= (added > 0 ? over : b[G_WORLD]) / WORLD_WINDOWS
   }
 
   /** One more window above the threshold; true while it may still mend itself. */

@@ -76,10 +76,10 @@ export class WindowAccumulator {
   readonly trend: Float64Array
   /** Digests by validity code since construction. */
   readonly counters: Float64Array
-  /** Digests by validity code since the last `open`. */
-  readonly windowCounters: Int32Array
+  /** Digests by validity code since the last `open`. Whole numbers: a record of them would allocate doubles. */
+  readonly windowCounters = new Int32Array(CLASSES)
   /** Readings present in each channel of this window. */
-  readonly present: Int32Array
+  readonly present = new Int32Array(CHANNELS)
   /** Valid digests in this window. */
   count = 0
   /** True from the digest that completed the window until the next `open`. */
@@ -117,10 +117,6 @@ export class WindowAccumulator {
       windowDigests,
       CHANNELS * windowDigests,
     )
-    // Whole numbers: they go into a record for each window, where a double would be allocated.
-    const counts = new Int32Array(CHANNELS + CLASSES)
-    this.present = counts.subarray(0, CHANNELS)
-    this.windowCounters = counts.subarray(CHANNELS)
     this.means.fill(Number.NaN)
     this.cells[OPEN_GENERATION] = Number.NaN
     this.cells[EXPIRES] = Number.POSITIVE_INFINITY
