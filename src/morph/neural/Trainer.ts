@@ -85,7 +85,9 @@ export class Trainer {
   prepare(): Run {
     const { runs, workshop, grafts } = this.on
     const owners = grafts.owners()
-    return runs.obtain(`train|${owners.join()}`, () =>
+    // A graft that is kept opens a socket, and its owner was there before.
+    const sockets = workshop.network.sockets.map(({ name }) => name)
+    return runs.obtain(`train|${owners.join()}|${sockets.join()}`, () =>
       trainingRun(workshop, this.batch, grafts.base(), owners),
     )
   }
