@@ -1,5 +1,6 @@
 /** A growing run in words: its boundaries while it runs, its end, and what is on record. */
 import type { GrowthBoundary } from "../morph/growth/GrowthBoundary.ts"
+import type { PersonCommand } from "../morph/growth/PersonCommand.ts"
 import type { RunBoundary, RunRecord } from "../morph/node/RunLog.ts"
 import type { GrowthReport } from "../morph/policy/reports.ts"
 import type { GrowthSnapshot } from "../morph/service/createGrowth.ts"
@@ -62,17 +63,29 @@ export function summaryText({ task, seed, epoch, test, parameters, sockets, fing
   ].join("\n")
 }
 
-export function recordText({ inputs, boundaries }: RunRecord, reports: ReadonlyArray<GrowthReport>): string {
+export function recordText(
+  { inputs, boundaries, commands }: RunRecord,
+  reports: ReadonlyArray<GrowthReport>,
+): string {
   const last = boundaries.at(-1)
   const lines = [
     inputs === null ? "no run" : `task     ${inputs.task}, seed ${inputs.seed}, ${boundaries.length} epochs`,
   ]
   if (last !== undefined) lines.push(`last     ${lastText(last)}`)
+  for (const { after, command, refused } of commands)
+    lines.push(`${after}  asked: ${askedText(command)}${refused === null ? "" : `, refused: ${refused}`}`)
   for (const { epoch, moves } of boundaries)
     for (const { slot, from, to, why } of moves) lines.push(`${epoch}  ${slot}: ${from} to ${to} (${why})`)
   for (const { command, type, outcome, before, after, why } of reports)
     lines.push(`report ${command}  ${type}: ${outcome}, loss ${short(before)} to ${short(after)} (${why})`)
   return lines.join("\n")
+}
+
+function askedText(command: PersonCommand): string {
+  const blueprint = command.type === "germinate" ? ` ${command.request.blueprint}` : ""
+  const socket = "socket" in command ? ` in ${command.socket}` : ""
+  const why = command.type === "germinate" ? command.request.why : command.why
+  return `${command.type}${blueprint}${socket} (${why})`
 }
 
 function lastText({ loss, accuracy, parameters, mode, hash }: RunBoundary): string {

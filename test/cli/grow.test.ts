@@ -1,6 +1,8 @@
 /** `arqon grow`: what a run shows, keeps, goes on with, repeats and refuses. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { describe, expect, it } from "vitest"
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { describe, expect, it, vi } from "vitest"
+import { FrameLog } from "../../src/morph/node/FrameLog.ts"
+import { ReportLog } from "../../src/morph/node/ReportLog.ts"
 import { useDesk } from "./rig.ts"
 
 const desk = useDesk()
@@ -24,7 +26,7 @@ describe("arqon grow", () => {
     const whole = await grow(30, "--json", "--quiet")
     expect((await grow(12, "--state", "kept", "--quiet")).stderr).toBe("")
     const second = await grow(30, "--state", "kept", "--json")
-    expect(second.stderr).toContain("Repeating 12 epochs from the record")
+    expect(second.stderr).toContain("Going on from epoch 12.")
     expect(second.stdout).toBe(whole.stdout)
     const { fingerprint } = JSON.parse(whole.stdout) as { fingerprint: string }
     const shown = await desk.run("grow", "show", "kept")
@@ -80,11 +82,70 @@ describe("arqon grow", () => {
     })
   })
 
-  it("says so where the record is longer than the run that is asked for", async () => {
-    await grow(5, "--state", "kept", "--quiet")
-    expect((await grow(2, "--state", "kept")).stderr).toContain(
-      "The record has 5 epochs; this repeats the first 2.",
+  it("says so where the record is longer than the run that is asked for, and trains nothing", async () => {
+    const first = await grow(5, "--state", "kept", "--quiet")
+    const second = await grow(2, "--state", "kept")
+    expect(second.stderr).toContain("The record has 5 epochs, so there is nothing left to train.")
+    expect(second.stdout).toBe(first.stdout)
+  })
+
+  it("that is killed keeps its reports and checkpoints, and goes on from there", async () => {
+    const args = ["grow", "--task", "spirals", "--state", "kept"]
+    const run = desk.start([...args, "--epochs", "1000000", "--quiet"])
+    await vi.waitUntil(
+      () =>
+        ReportLog.read(desk.path("kept/reports.log")).length > 0 &&
+        existsSync(desk.path("kept/checkpoint-00000002")),
+      { timeout: 60_000 },
     )
+    run.child.kill("SIGKILL")
+    await run.ended
+    const shown = JSON.parse((await desk.run("grow", "show", "kept", "--json")).stdout) as {
+      boundaries: ReadonlyArray<unknown>
+      reports: ReadonlyArray<unknown>
+    }
+    expect(shown.reports.length).toBeGreaterThan(0)
+    const { length } = shown.boundaries
+    const second = await desk.run(...args, "--epochs", String(length + 5), "--json")
+    expect(second.stderr).toContain(`Going on from epoch ${length}.`)
+    expect(JSON.parse(second.stdout)).toMatchObject({ epoch: length + 5 })
+    expect(await desk.run("grow", "verify", "kept")).toMatchObject({ code: 0 })
+    expect(await desk.run("grow", "replay", "kept")).toMatchObject({
+      stdout: `Identical: host, grafts and decisions of all ${length + 5} boundaries.\n`,
+    })
+  })
+
+  it("is steered from a studio while it is kept, and its record repeats with the commands", async () => {
+    const run = desk.start(["grow", "--task", "xor", "--epochs", "1000000", "--state", "kept", "--studio"])
+    const [, url] = await run.seen(/The studio is at (http:\S+)/)
+    const { origin, searchParams } = new URL(url)
+    const germinate = (socket: string) =>
+      fetch(`${origin}/api/growth/actions`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${searchParams.get("token") ?? ""}`,
+          "content-type": "application/json",
+        },
+        body: JSON.stringify({
+          growth: "grow",
+          action: "germinate",
+          socket,
+          blueprint: "linear",
+          reason: "to see it grow",
+          confirm: true,
+        }),
+      })
+    expect([(await germinate("hidden1")).status, (await germinate("hidden9")).status]).toEqual([200, 409])
+    await run.seen(/hidden1: germinated to training/)
+    run.child.kill("SIGINT")
+    expect((await run.ended).code).toBe(130)
+    const { stdout } = await desk.run("grow", "show", "kept")
+    expect(stdout).toMatch(/^\d+ {2}asked: germinate linear in hidden1 \(.*to see it grow.*\)$/m)
+    expect(stdout).toMatch(/^\d+ {2}asked: germinate linear in hidden9 \(.*\), refused: /m)
+    expect(await desk.run("grow", "replay", "kept")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Identical: /),
+    })
   })
 
   it("refuses a folder without a name, which is not the working directory", async () => {
@@ -94,6 +155,22 @@ describe("arqon grow", () => {
         stderr: expect.stringContaining("--state must be a path; no value was given."),
       })
     expect(readdirSync(desk.folder)).toEqual([])
+  })
+
+  it("refuses to repeat a run of version 1, and one whose rows it does not know", async () => {
+    for (const [inputs, message] of [
+      [{ version: 1, task: "xor", seed: 1 }, "run.log is of version 1"],
+      [{ version: 2, task: "own", seed: 1 }, 'holds a run of "own", whose rows are not here'],
+    ] as const) {
+      const { log } = await FrameLog.open(desk.path("run.log"))
+      await log.append({ kind: 1, data: inputs })
+      await log.close()
+      expect(await desk.run("grow", "replay", ".")).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(message),
+      })
+      rmSync(desk.path("run.log"))
+    }
   })
 
   it("shows a run in a studio until it is stopped, and one that was kept boundary by boundary", async () => {

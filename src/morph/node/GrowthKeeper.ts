@@ -18,15 +18,16 @@ import type { GrowthReport } from "../policy/reports.ts"
 import type { CoreMaker, CoreParts, KeptInputs, Keeper } from "../service/Keeper.ts"
 import { growthProblem } from "./growthProblem.ts"
 import {
-  otherInputs,
   readRun,
+  requireInputs,
+  RUN,
   type RunBoundary,
   runBoundary,
   type RunInputs,
   RunLog,
   type RunRecord,
 } from "./RunLog.ts"
-import { openStateFolder, RUN, type StateFolder } from "./stateFolder.ts"
+import { openStateFolder, type StateFolder } from "./stateFolder.ts"
 import { type Heard, Tape } from "./Tape.ts"
 
 /** Boundaries between two checkpoints. */
@@ -69,11 +70,15 @@ function keptBoundary(boundary: GrowthBoundary, { host }: GrowthCore, heard: Hea
   })
 }
 
+/** Gets each boundary of a run that is repeated, and the core behind it. */
+export type EachRepeated = (boundary: GrowthBoundary, core: GrowthCore) => void
+
 /** Runs on as a record says; the first boundary that comes out another way, or null where all are the same. */
 async function repeat(
   core: GrowthCore,
   tape: Tape,
   { boundaries, commands }: RunRecord,
+  each: EachRepeated = () => {},
 ): Promise<number | null> {
   const carriedOut = commands.filter(({ after, refused }) => refused === null && after >= core.epochs)
   let at = 0
@@ -92,9 +97,11 @@ async function repeat(
   }
   for (const recorded of boundaries.slice(core.epochs)) {
     if (!command()) return core.epochs
-    tape.play({ clock: [], ...recorded })
-    const again = keptBoundary(core.next(), core, tape.take())
+    tape.play(recorded)
+    const boundary = core.next()
+    const again = keptBoundary(boundary, core, tape.take())
     if (JSON.stringify(again) !== JSON.stringify(recorded)) return recorded.epoch
+    each(boundary, core)
     if (performance.now() - turnAt < TURN_MS) continue
     await turn()
     turnAt = performance.now()
@@ -130,13 +137,13 @@ export async function repeatRun(
   directory: string,
   maker: CoreMaker,
   parts: CoreParts,
+  each: EachRepeated,
 ): Promise<{ readonly boundaries: number; readonly differentFrom: number | null }> {
   const record = readRun(join(directory, RUN))
-  const other = record.inputs === null ? "no run" : otherInputs(record.inputs, inputsOf(maker.inputs))
-  if (other !== null)
-    throw growthProblem("state", `the folder holds ${other}.`, "Give what it was begun with.")
+  if (record.inputs === null) throw growthProblem("state", "the folder holds no run.", "Name another folder.")
+  requireInputs(record.inputs, inputsOf(maker.inputs))
   const tape = new Tape(parts.now)
-  const differentFrom = await repeat(coreAt(maker, parts, tape, null), tape, record)
+  const differentFrom = await repeat(coreAt(maker, parts, tape, null), tape, record, each)
   return { boundaries: record.boundaries.length, differentFrom }
 }
 

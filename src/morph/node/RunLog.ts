@@ -9,6 +9,9 @@ import { FrameLog } from "./FrameLog.ts"
 import { growthProblem } from "./growthProblem.ts"
 import type { Heard } from "./Tape.ts"
 
+/** Its file in a state folder. */
+export const RUN = "run.log"
+
 const INPUTS = 1
 const BOUNDARY = 2
 const COMMAND = 3
@@ -17,23 +20,24 @@ const TOGETHER = 25
 
 /** The inputs of a run. What is only compared stands as a hash or a text. */
 export interface RunInputs {
-  readonly version: 1 | 2
+  /** Of the record; version 1 had no commands. */
+  readonly version: 2
   /** Name of the data: of a task, where they are one of the package's. */
   readonly task: string
   readonly seed: number
   /** SHA-256 of the rows. */
-  readonly rows?: string
-  readonly host?: string
-  readonly grafting?: string
-  readonly policy?: string
+  readonly rows: string
+  readonly host: string
+  readonly grafting: string
+  readonly policy: string
 }
 
 /** A boundary as it is kept. Losses are texts where they are no numbers. */
-export interface RunBoundary extends Partial<Heard> {
+export interface RunBoundary extends Heard {
   readonly epoch: number
   /** Of the host after this boundary, and of the host with everything that is planted. */
   readonly hash: string
-  readonly grafts?: string
+  readonly grafts: string
   readonly loss: number | string
   readonly accuracy: number | null
   readonly parameters: number
@@ -70,7 +74,7 @@ const kept = (value: number): number | string => (Number.isFinite(value) ? value
 export const runBoundary = (
   boundary: GrowthBoundary,
   hash: string,
-  more: Pick<RunBoundary, "grafts" | "kernels" | "clock" | "answer"> = {},
+  more: Pick<RunBoundary, "grafts" | "kernels" | "clock" | "answer">,
 ): RunBoundary => ({
   epoch: boundary.epoch,
   hash,
@@ -96,8 +100,25 @@ const recordOf = (records: ReturnType<typeof FrameLog.read>): RunRecord => {
 /** What stands in a file, which stays as it is. */
 export const readRun = (path: string): RunRecord => recordOf(FrameLog.read(path))
 
-/** What else than these a run was begun with. */
-export function otherInputs(found: RunInputs, inputs: RunInputs): string | null {
+/** Throws a `GrowthError` where a run was begun with something else than these, or is written in another way. */
+export function requireInputs(found: RunInputs, inputs: RunInputs): void {
+  const version: number = found.version
+  if (version !== inputs.version)
+    throw growthProblem(
+      "state",
+      `${RUN} is of version ${version}, and this arqon reads version ${String(inputs.version)}.`,
+      "Name another folder: the same task and seed give the same run.",
+    )
+  const other = otherInputs(found, inputs)
+  if (other !== null)
+    throw growthProblem(
+      "state",
+      `the folder holds ${other}.`,
+      "Name another folder, or give what it was begun with.",
+    )
+}
+
+function otherInputs(found: RunInputs, inputs: RunInputs): string | null {
   if (found.task !== inputs.task || found.seed !== inputs.seed)
     return `a run of ${found.task} with seed ${found.seed}, and this is ${inputs.task} with seed ${inputs.seed}`
   const others = (["host", "rows", "grafting", "policy"] as const).filter(
@@ -125,14 +146,13 @@ export class RunLog {
       await log.append({ kind: INPUTS, data: inputs })
       return new RunLog(log, record)
     }
-    const other = otherInputs(found, inputs)
-    if (other === null) return new RunLog(log, record)
-    await log.close()
-    throw growthProblem(
-      "state",
-      `the folder holds ${other}.`,
-      "Name another folder, or give what it was begun with.",
-    )
+    try {
+      requireInputs(found, inputs)
+    } catch (cause) {
+      await log.close()
+      throw cause
+    }
+    return new RunLog(log, record)
   }
 
   /** Takes a boundary that the record does not have yet. */

@@ -12,10 +12,10 @@ import { causeText, isSystemError, StateFileError } from "../../system/StateFile
 import { Checkpoints, type OpenedCheckpoints } from "./Checkpoints.ts"
 import { growthProblem } from "./growthProblem.ts"
 import { ReportLog } from "./ReportLog.ts"
+import { RUN } from "./RunLog.ts"
 
 const HOST = "host.json"
 export const REPORTS = "reports.log"
-export const RUN = "run.log"
 
 export interface StateFolder extends OpenedCheckpoints {
   readonly reports: ReportLog

@@ -1,13 +1,24 @@
 import { describe, expect, it } from "vitest"
-import { readRun, type RunBoundary, RunLog } from "../../../src/morph/node/RunLog.ts"
+import { FrameLog } from "../../../src/morph/node/FrameLog.ts"
+import { readRun, type RunBoundary, type RunInputs, RunLog } from "../../../src/morph/node/RunLog.ts"
 import { ownFolder } from "../../journal/journalRig.ts"
 
 const folder = ownFolder()
-const INPUTS = { version: 1, task: "xor", seed: 1 } as const
+const INPUTS: RunInputs = {
+  version: 2,
+  task: "xor",
+  seed: 1,
+  rows: "r",
+  host: "{}",
+  grafting: "{}",
+  policy: "heuristic",
+}
 
 const boundary = (epoch: number): RunBoundary => ({
   epoch,
   hash: `h${epoch}`,
+  grafts: `g${epoch}`,
+  clock: [],
   loss: epoch === 3 ? "NaN" : 1 / epoch,
   accuracy: null,
   parameters: 42,
@@ -48,6 +59,23 @@ describe("the record of a run", () => {
     ])
       await expect(RunLog.open(path, other)).rejects.toMatchObject({ _tag: "GrowthError" })
     expect(readRun(path).inputs).toEqual(INPUTS)
+  })
+
+  it("of version 1 is refused with the remedy, and stays as it is", async () => {
+    const path = folder.in("run.log")
+    const { log } = await FrameLog.open(path)
+    await log.append({ kind: 1, data: { version: 1, task: "xor", seed: 1 } })
+    await log.close()
+    await expect(RunLog.open(path, INPUTS)).rejects.toMatchObject({
+      problems: [
+        {
+          path: "state",
+          message: "run.log is of version 1, and this arqon reads version 2.",
+          suggestion: "Name another folder: the same task and seed give the same run.",
+        },
+      ],
+    })
+    expect(readRun(path)).toMatchObject({ inputs: { version: 1 }, boundaries: [] })
   })
 
   it("is empty where there is none", () => {
