@@ -33,7 +33,7 @@ await growth.run({ epochs: 30 })
 const before = growth.snapshot()
 console.log(`start: ${percent(before.test?.accuracy)} right, ${before.parameters} parameters`)
 
-await growth.run({ epochs: 370 })
+await growth.run({ epochs: 120 })
 const after = growth.snapshot()
 console.log(`end: ${percent(after.test?.accuracy)} right, ${after.parameters} parameters`)
 
