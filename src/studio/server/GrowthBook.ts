@@ -1,4 +1,4 @@
-/** What a studio knows of a growing host: its last boundaries, each with the network as it was. Fed by whoever runs the host. */
+/** What a studio knows of a growing host: its last boundaries, each with the network as it was. The process that runs the host feeds it. */
 import type { GrowthBoundary } from "../../morph/growth/GrowthBoundary.ts"
 import type { PartView } from "../../morph/growth/partViews.ts"
 import type { GrowthReport } from "../../morph/policy/reports.ts"
@@ -16,7 +16,7 @@ import {
 } from "../protocol/growthProtocol.ts"
 import { growthAct, type GrowthSteering } from "./growthActions.ts"
 import { notesOf } from "./growthNotes.ts"
-import { Refusal } from "./refusal.ts"
+import { conflict, Refusal } from "./refusal.ts"
 
 /** Boundaries that are remembered; older ones make room. */
 export const MOST_BOUNDARIES = 4000
@@ -60,7 +60,7 @@ export class GrowthBook {
   async act(request: GrowthActionRequest, who: string): Promise<GrowthActionResult> {
     const { steering = null } = this.options
     if (steering === null) throw new Refusal("readOnly", "This growing host cannot be steered from here.")
-    if (this.ended) throw new Refusal("conflict", "The run is over, so no boundary would decide.")
+    if (this.ended) throw conflict("The run is over, so no boundary would decide.")
     const note = await growthAct(steering, request, who)
     this.asked.push({ tone: null, text: note })
     return { ok: true, action: request.action, note }

@@ -8,7 +8,7 @@ import type { Command } from "../../engine/commands.ts"
 import type { EngineCore } from "../../engine/EngineCore.ts"
 import { type Action, ACTIONS, isPauseNote } from "../protocol/actions.ts"
 import { type ActionRequest, GUARDRAIL_PRESETS, MOST_NAME, MOST_REASON } from "../protocol/protocol.ts"
-import { Refusal } from "./refusal.ts"
+import { conflict, Refusal } from "./refusal.ts"
 
 /** Actions this build can do on a running engine. */
 export const DOABLE: ReadonlyArray<Action> = ACTIONS
@@ -54,7 +54,7 @@ export function reasonOf(
   }
 }
 
-/** What stands in the audit. `who`: how whoever asks was identified; the name is what they say it is. */
+/** What stands in the audit. `who`: how the person was identified; the name is what they say it is. */
 export const noteOf = (
   {
     action,
@@ -82,7 +82,7 @@ const isControl = (character: string): boolean => {
 /**
  * Does it; returns the note.
  *
- * @param who how whoever asks was identified: "token" or "no token"
+ * @param who how the person was identified: "token" or "no token"
  */
 export function engineAct(core: EngineCore, request: ActionRequest, who: string): string {
   const note = noteOf(request, who)
@@ -91,7 +91,7 @@ export function engineAct(core: EngineCore, request: ActionRequest, who: string)
     core.calls.attempt(() => core.send(command))
   } catch (error) {
     if ([AuditError, EngineStateError, NoBaselineError].some((one) => error instanceof one)) {
-      throw new Refusal("conflict", (error as Error).message)
+      throw conflict((error as Error).message)
     }
     throw error
   }
@@ -139,5 +139,3 @@ function isPaused(core: EngineCore): boolean {
   const last = core.trail.records().findLast(({ kind }) => kind === "safeModeEntered")
   return isPauseNote(last?.note)
 }
-
-const conflict = (message: string): Refusal => new Refusal("conflict", message)

@@ -10,7 +10,7 @@ import { outcomeOf } from "../../engine/calls/outcome.ts"
 import { noteOf, reasonOf } from "./engineActions.ts"
 import type { FleetActionRequest } from "../protocol/fleetProtocol.ts"
 import { FLEET_ACTIONS, type FleetAction } from "../protocol/protocol.ts"
-import { Refusal } from "./refusal.ts"
+import { conflict, Refusal } from "./refusal.ts"
 
 /** The body of a request, checked; a Refusal names everything that is wrong with it. */
 export function fleetRequestOf(body: unknown): FleetActionRequest {
@@ -29,7 +29,7 @@ export function fleetRequestOf(body: unknown): FleetActionRequest {
 /**
  * Does it; returns the note.
  *
- * @param who how whoever asks was identified: "token" or "no token"
+ * @param who how the person was identified: "token" or "no token"
  */
 export function fleetAct(core: FleetCore, cell: FleetCell, request: FleetActionRequest, who: string): string {
   const note = noteOf(request, who)
@@ -53,5 +53,3 @@ function perform(core: FleetCore, cell: FleetCell, action: FleetAction, note: st
     )
   }
 }
-
-const conflict = (message: string): Refusal => new Refusal("conflict", message)

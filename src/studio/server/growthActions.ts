@@ -3,7 +3,7 @@ import { GrowthError } from "../../domain/errors.ts"
 import type { GerminateRequest } from "../../morph/growth/GrowthBoundary.ts"
 import { GROWTH_ACTIONS, type GrowthActionRequest } from "../protocol/growthProtocol.ts"
 import { noteOf, reasonOf } from "./engineActions.ts"
-import { Refusal } from "./refusal.ts"
+import { conflict, Refusal } from "./refusal.ts"
 
 interface Because {
   readonly why: string
@@ -45,7 +45,7 @@ export function growthRequestOf(body: unknown): GrowthActionRequest {
 /**
  * Asks for it; returns the note.
  *
- * @param who how whoever asks was identified: "token" or "no token"
+ * @param who how the person was identified: "token" or "no token"
  */
 export async function growthAct(
   steering: GrowthSteering,
@@ -63,7 +63,7 @@ export async function growthAct(
   } catch (error) {
     if (!(error instanceof GrowthError)) throw error
     const told = error.problems.map(({ message, suggestion = "" }) => `${message} ${suggestion}`.trimEnd())
-    throw new Refusal("conflict", told.join(" "))
+    throw conflict(told.join(" "))
   }
   return note
 }

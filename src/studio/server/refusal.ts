@@ -31,6 +31,9 @@ export class Refusal extends Error {
   }
 }
 
+/** What was asked does not fit how things stand. */
+export const conflict = (message: string): Refusal => new Refusal("conflict", message)
+
 /** A parameter that is a number, or `otherwise` when it is not given; a Refusal for anything else. */
 export function numberOf(parameters: URLSearchParams, name: string, otherwise: number): number {
   const text = parameters.get(name)

@@ -85,7 +85,7 @@ export interface GrowthDrawing {
   readonly trunk: { readonly x: number; readonly from: number; readonly to: number }
   readonly parts: ReadonlyArray<DrawnPart>
   readonly sockets: ReadonlyArray<DrawnSocket>
-  /** The drawing in a sentence, for whoever does not see it. */
+  /** The drawing in a sentence, for people who cannot see it. */
   readonly label: string
 }
 
