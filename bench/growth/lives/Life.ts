@@ -7,6 +7,7 @@ import { GrowthError } from "../../../src/domain/errors.ts"
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { OPERATORS } from "../../../src/morph/contracts/Host.ts"
 import { FAULTS } from "../../../src/morph/grafting/graftEvents.ts"
+import { PLAIN_COMMANDS } from "../../../src/morph/grafting/GraftTable.ts"
 import { GrowthCore } from "../../../src/morph/growth/GrowthCore.ts"
 import { NeuralHost } from "../../../src/morph/neural/NeuralHost.ts"
 import { heuristic } from "../../../src/morph/policy/heuristic.ts"
@@ -30,18 +31,6 @@ export interface LifeReport {
 }
 
 const SOUND = BLUEPRINTS.map(({ name }) => name)
-const STEPS = [
-  "startTraining",
-  "startGrafting",
-  "stabilize",
-  "evaluate",
-  "fineTune",
-  "fossilize",
-  "cull",
-  "cancel",
-  "pause",
-  "resume",
-] as const
 /** More than the longest embargo, reset and resume take. */
 const LAST_EPOCHS = 40
 
@@ -198,7 +187,7 @@ class Life {
 
   private step(socket: string, why: string): Order {
     const { chance } = this
-    const type = chance.of(STEPS)
+    const type = chance.of(PLAIN_COMMANDS)
     return chance.is(0.9)
       ? (one) => one.ask(socket, { type, why })
       : (one) => one.ask(socket, { type, why, graft: "g1" })
@@ -230,7 +219,7 @@ class Life {
       null,
       { type: "graft", operation: "germinate", socket, blueprint, why, risk },
       { type: "graft", operation: "germinate", socket, blueprint, why, risk },
-      { type: "graft", operation: chance.of(STEPS.slice(0, 8)), socket, why, risk },
+      { type: "graft", operation: chance.of(PLAIN_COMMANDS.slice(0, 8)), socket, why, risk },
       { type: "graft", operation: "fossilize", socket, why },
       chance.is(0.5) ? { type: "optimiser", factor: 0.1 + chance.next(), why, risk } : null,
       chance.is(0.3) ? { type: "rollback", why } : null,

@@ -9,7 +9,7 @@ import { GrowthError, type Problem } from "../../domain/errors.ts"
 import { didYouMean, problem, show } from "../../domain/problems.ts"
 import { OPERATIONS } from "../contracts/enums.ts"
 import type { Figures, Host } from "../contracts/Host.ts"
-import type { FaultName, GraftCommand, GraftEvent, GraftMove } from "./graftEvents.ts"
+import type { FaultName, GraftCommand, GraftEvent, GraftMove, StepName } from "./graftEvents.ts"
 import { type GraftLife, lifeWith } from "./GraftLife.ts"
 import { embargoOf, lived } from "./lived.ts"
 import { type GraftingOptions, requireGraftingOptions } from "./options.ts"
@@ -282,12 +282,13 @@ export class GraftTable {
   }
 }
 
-const COMMANDS: ReadonlyArray<GraftCommand["type"]> = [
-  ...OPERATIONS.filter((name) => name !== "unknown"),
+/** The commands that say no more than why. */
+export const PLAIN_COMMANDS: ReadonlyArray<StepName | "pause" | "resume"> = [
+  ...OPERATIONS.filter((name) => name !== "unknown" && name !== "germinate"),
   "pause",
   "resume",
-  "terminate",
 ]
+const COMMANDS: ReadonlyArray<GraftCommand["type"]> = ["germinate", ...PLAIN_COMMANDS, "terminate"]
 
 const FUNCTIONS = "sockets quarantine plant mode measure snapshot restore keep remove".split(
   " ",

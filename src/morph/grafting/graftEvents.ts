@@ -18,7 +18,7 @@ interface Signed {
   readonly graft?: string
 }
 
-type StepName = Exclude<OperationName, "unknown" | "germinate">
+export type StepName = Exclude<OperationName, "unknown" | "germinate">
 
 /** Asks for a blueprint to be planted. */
 export interface GerminateEvent extends Omit<Signed, "graft"> {

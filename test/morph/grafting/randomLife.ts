@@ -2,6 +2,7 @@
 import * as fc from "fast-check"
 import { OPERATORS } from "../../../src/morph/contracts/Host.ts"
 import { FAULTS, type GraftEvent } from "../../../src/morph/grafting/graftEvents.ts"
+import { PLAIN_COMMANDS } from "../../../src/morph/grafting/GraftTable.ts"
 import type { GraftState } from "../../../src/morph/grafting/transitions.ts"
 import { PASSING } from "./rig.ts"
 
@@ -18,18 +19,6 @@ interface BoundaryDraft {
 }
 
 const SPOILT = [undefined, 0, 1, -1, 1e9, Number.NaN, Number.POSITIVE_INFINITY]
-const COMMANDS = [
-  "startTraining",
-  "startGrafting",
-  "stabilize",
-  "evaluate",
-  "fineTune",
-  "fossilize",
-  "cull",
-  "cancel",
-  "pause",
-  "resume",
-] as const
 
 const boundary: fc.Arbitrary<Draft> = fc.record({
   type: fc.constant("boundary" as const),
@@ -54,10 +43,10 @@ const planting = fc.record({
 
 const command: fc.Arbitrary<Draft> = fc.oneof(
   fc.record({ type: fc.constant("germinate" as const), why: fc.constantFrom("a plateau", " "), planting }),
-  fc.record({ type: fc.constantFrom(...COMMANDS), why: fc.constantFrom("so", "so", "so", "") }),
+  fc.record({ type: fc.constantFrom(...PLAIN_COMMANDS), why: fc.constantFrom("so", "so", "so", "") }),
   fc.record({ type: fc.constant("fossilize" as const), why: fc.constant("so") }),
   fc.record({
-    type: fc.constantFrom(...COMMANDS),
+    type: fc.constantFrom(...PLAIN_COMMANDS),
     why: fc.constant("so"),
     graft: fc.constantFrom("g1", "g9"),
   }),
