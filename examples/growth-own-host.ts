@@ -1,5 +1,5 @@
 /**
- * A host of one's own. The network below runs in @jax-js/jax; Arqon sees no more of it than the nine functions of `Host`. Blueprints of
+ * A host of your own. The network below runs in @jax-js/jax; Arqon sees no more of it than the nine functions of `Host`. Blueprints of
  * `arqon/morph` are planted in it: `jax/operators.ts` says what each of their operators is in jax.
  *
  * First a blueprint that overflows is planted, and refused. Then one that helps is planted, and kept.
@@ -26,7 +26,7 @@ const { jit, nn, numpy: np, valueAndGrad } = jax
 
 const [WIDTH, STEPS_PER_EPOCH, RATE] = [8, 2, 0.02]
 
-/** A blueprint of one's own that is not as harmless as it says: infinity times zero. */
+/** A blueprint of your own that is not as harmless as it says: infinity times zero. */
 const overflow: Blueprint = {
   ...BLUEPRINTS[0],
   name: "overflow",

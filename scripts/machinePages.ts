@@ -146,7 +146,7 @@ The machine performs nothing. It emits, and sends to its parent, what the host h
 | \`quarantine\`, \`plant\` | tries the blueprint on copies; reserves the slot and fetches the kernel |
 | \`mode\` | leads values through the socket as \`host\`, \`branch\`, \`mixed\` (by alpha), \`shadow\` or \`whole\` |
 | \`snapshot\`, \`restore\` | copies all that learns, on the way into the probation; puts it back on a cull from there |
-| \`keep\` | makes the graft part of itself, and opens a socket at its output |
+| \`keep\` | makes the graft a permanent part of the host, and opens a socket at its output |
 | \`remove\` | zeroes the slice and releases everything; asked again until G5 finds nothing left |`,
     colours:
       "Green states are live: a graft is in the socket. Amber states are safe: the host is as if nothing were planted.",

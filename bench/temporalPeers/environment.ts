@@ -9,7 +9,7 @@ import { refuse } from "../../scripts/options.ts"
 const folder = new URL(".venv/", import.meta.url).pathname
 const requirements = new URL("requirements.txt", import.meta.url).pathname
 const python = `${folder}bin/python`
-/** Written when everything is installed: a torn environment is made anew. */
+/** Written when everything is installed: an unfinished environment is built again. */
 const ready = `${folder}ready`
 
 const done = (command: string, args: ReadonlyArray<string>): boolean =>

@@ -1,5 +1,5 @@
 /**
- * Who is on which side. Roles are drawn by counter from (seed, epoch, draw), so that whoever knows these and the members knows
+ * Who is on which side. Roles are drawn by counter from (seed, epoch, draw), so that these and the members are enough to know
  * the roles. Sides are dealt within each stratum (zone and version), so that they differ by one at most in each stratum and in all:
  * a zone that is slow is slow on both sides.
  */

@@ -54,7 +54,7 @@ export interface MadeShield {
 
 /**
  * The shield of a rule for a plant as a file describes it. The first case of `next` that fits a state says where the channels can be at
- * the next digest; where none fits they may go anywhere. It is made for an engine, so it may stand still wherever it may be.
+ * the next digest; where none fits they may go anywhere. An engine may always leave its knobs alone, so standing still is allowed in every state.
  *
  * Throws a ConfigError that lists what is wrong: with the plant by its path, with the text of the rule under `formula`, with what it asks under `rule`.
  */

@@ -195,8 +195,8 @@ export class Trainer {
   }
 
   /**
-   * As if alpha were 1, also while the graft is in a mixture: what learns for a small share of itself grows too large for the whole, and
-   * is of no use at the end.
+   * As if alpha were 1, also while the graft is being blended in. A graft that learns at its current alpha makes up for it by growing, and
+   * is too large once it counts in full.
    */
   private obtainBeside(socket: string, planted: Planted): Run {
     const { runs, workshop, grafts } = this.on
