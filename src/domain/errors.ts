@@ -9,30 +9,14 @@ import {
   ENGINE_STATE,
   FLEET,
   FLEET_STATE,
-  GROWTH_REFUSED,
   NO_BASELINE,
   REFUSED,
   VARIANT,
 } from "./messages.ts"
+import type { Problem } from "./Problem.ts"
+import { problemText } from "./problems.ts"
 
-/** One thing that is wrong with a configuration. */
-export interface Problem {
-  /** Where it is, as one would write it: `params.concurrency.min`. Empty for the configuration itself. */
-  readonly path: string
-  /** What is wrong, in one sentence. */
-  readonly message: string
-  /** What to do about it. */
-  readonly suggestion?: string
-}
-
-/** What was refused, and each problem on a line of its own. */
-function problemText(refused: (problems: string) => string, problems: ReadonlyArray<Problem>): string {
-  const lines = problems.map(
-    (p) =>
-      `  ${p.path === "" ? "" : `${p.path}: `}${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`,
-  )
-  return [refused(lines.length === 1 ? "1 problem" : `${lines.length} problems`), ...lines].join("\n")
-}
+export type { Problem } from "./Problem.ts"
 
 /** A configuration that cannot be used; lists every problem at once, sorted by path. */
 export class ConfigError extends /* @__PURE__ */ Data.TaggedError("ConfigError")<{
@@ -79,15 +63,6 @@ export class ArtifactError extends /* @__PURE__ */ Data.TaggedError("ArtifactErr
 }> {
   override get message(): string {
     return problemText(REFUSED[this.document], this.problems)
-  }
-}
-
-/** A call on a growing host that was refused: its options, data or a command. Lists every problem at once, and nothing was changed. */
-export class GrowthError extends /* @__PURE__ */ Data.TaggedError("GrowthError")<{
-  readonly problems: ReadonlyArray<Problem>
-}> {
-  override get message(): string {
-    return problemText(GROWTH_REFUSED, this.problems)
   }
 }
 

@@ -3,7 +3,7 @@
  * that refuses input.
  */
 import { closest } from "./closest.ts"
-import type { Problem } from "./errors.ts"
+import type { Problem } from "./Problem.ts"
 
 type Path = ReadonlyArray<PropertyKey>
 
@@ -73,4 +73,13 @@ export function withExample(
   return at < 0
     ? problems
     : problems.with(at, { ...problems[at], suggestion: `The smallest call that works: ${example}.` })
+}
+
+/** What was refused, and each problem on a line of its own. */
+export function problemText(refused: (problems: string) => string, problems: ReadonlyArray<Problem>): string {
+  const lines = problems.map(
+    (p) =>
+      `  ${p.path === "" ? "" : `${p.path}: `}${p.message}${p.suggestion === undefined ? "" : ` ${p.suggestion}`}`,
+  )
+  return [refused(lines.length === 1 ? "1 problem" : `${lines.length} problems`), ...lines].join("\n")
 }

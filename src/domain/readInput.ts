@@ -1,13 +1,15 @@
 /** Reads what may throw while it is read: an object of somebody else's making, a text that should be JSON. Needed at every door. */
-import * as Result from "effect/Result"
 import type { Problem } from "./errors.ts"
 import { problem } from "./problems.ts"
 import { type Reading, type ReadOptions, readShape, type Shape } from "./Shape.ts"
 
 /** What a reader gives; null where a getter or a proxy of what it reads throws. Total. */
 export function attempt<T>(read: () => T): T | null {
-  const tried = Result.try(read)
-  return Result.isSuccess(tried) ? tried.success : null
+  try {
+    return read()
+  } catch {
+    return null
+  }
 }
 
 /** An input that throws where it is read. */

@@ -272,6 +272,34 @@ export const RECORD_TEXTS: Readonly<Record<AuditKind, RecordText>> = {
         .replace("GAIN", `the gain ${reason}`)
         .replace("VALUE", `${figure(value)}, was ${figure(limit)}`),
   },
+  cohort: {
+    name: "Replicas",
+    group: "Cycles",
+    tone: null,
+    mark: null,
+    line: (record, show) => said(cohortText(record, show), noteOf(record, show)),
+  },
+}
+
+/** How a pair is spread over replicas, as a person says it. */
+const DESIGN_TEXTS: Readonly<Record<string, string>> = {
+  together: "all replicas in turns",
+  split: "two halves",
+  cross: "two halves that change sides",
+}
+
+function cohortText(
+  { action, reason, knob, value, limit, difference, asked }: AuditRecord,
+  show: Show,
+): string {
+  const { figure } = show
+  const design = DESIGN_TEXTS[reason ?? ""] ?? plain(reason)
+  if (action === "read") return `${design} read ${figure(value)} on plus and ${figure(limit)} on minus`
+  if (action === "interference")
+    return `replicas interfere by ${show.own(knob ?? "a knob")}: in turns plus less minus is ${figure(difference)} more than in halves, evidence ${figure(value)} of ${figure(limit)}; from here on ${design}`
+  const known = Object.values(asked ?? {}).some((unit) => unit !== null)
+  const other = known ? `, the other side at ${positions(asked, show)}` : ""
+  return `${design}, draw ${figure(value)} of epoch ${figure(limit)}${other}`
 }
 
 /** What the meta level did, by its act. */

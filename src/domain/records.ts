@@ -19,6 +19,8 @@ import {
 import * as codes from "../hot/codes.ts"
 import {
   APPLY_KINDS,
+  COHORT_ACTS,
+  COHORT_DESIGNS,
   COMMANDS,
   DUE,
   GUARD_ACTS,
@@ -269,6 +271,23 @@ const TABLE = {
       difference: ["number", RECORD_OBJECTIVE],
     },
     point: "none",
+  },
+  // Drawn: value and limit are the numbers of the draw and of the epoch, the point is the other target of the pair. Read: the losses of
+  // plus and minus. Interference: the evidence, and what it reached; the difference is that of the slopes.
+  cohort: {
+    code: codes.AUDIT_COHORT,
+    fields: {
+      proposal: PROPOSAL,
+      action: ["word", RECORD_DETAIL, COHORT_ACTS],
+      reason: ["word", RECORD_CODE, COHORT_DESIGNS],
+      knob: ["knob"],
+      value: VALUE,
+      limit: LIMIT,
+      difference: ["given", RECORD_OBJECTIVE],
+      asked: ASKED,
+    },
+    point: "other",
+    ordinary: true,
   },
 } as const satisfies Readonly<Record<string, RecordRow>>
 

@@ -247,11 +247,17 @@ export const META_ACTS = [
 /** What the meta level does. */
 export type MetaAct = (typeof META_ACTS)[number]
 
-/** By code: the gains that the meta level may change. */
-export const META_GAINS = ["floor", "trustTarget", "a0"] as const
+/** By code: the gains that the meta level may change; `windows` make one reading. */
+export const META_GAINS = ["floor", "trustTarget", "a0", "windows"] as const
 
 /** A gain that the meta level may change. */
 export type MetaGain = (typeof META_GAINS)[number]
+
+/** By detail of a cohort record: roles were drawn and a stage began, it closed, replicas turned out to interfere. */
+export const COHORT_ACTS = ["drawn", "read", "interference"] as const
+
+/** By code of a cohort record: how a pair is spread over replicas and time. */
+export const COHORT_DESIGNS = ["together", "split", "cross"] as const
 
 /** By code of a command record: what was asked of an engine from outside, telemetry and time apart. */
 export const COMMANDS = [
