@@ -179,7 +179,7 @@ const chart = engineWords.createMachine({
             "The cycle is paused while the base moves to a known place, or back; the guard watches.",
           entry: [
             { type: "pauseCycle", params: { reason: "relocating" } },
-            { type: "sendToGuard", params: { event: "pause" } },
+            { type: "sendToGuard", params: { event: "moves" } },
             "returnToBase",
           ],
           on: {

@@ -121,9 +121,12 @@ export const withGuard = withCycle.extend({
         return
       enqueue.sendTo("guard", judgeEvent(event, guardedPlace(context), null))
     }),
-    /** What the guard has to know of the plant: it stands still, has another baseline, or was rolled back by a person. */
+    /** What the guard has to know of the plant: it stands still, is being moved, has another baseline, or was rolled back by a person. */
     sendToGuard: enqueueActions(
-      ({ context, enqueue, self }, { event }: { event: "pause" | "rebaselined" | "rolledBack" }) => {
+      (
+        { context, enqueue, self },
+        { event }: { event: "pause" | "moves" | "rebaselined" | "rolledBack" },
+      ) => {
         const engine = self.getSnapshot()
         if (!isWhole(engine, "guard")) return
         // In a cooldown a new baseline says that the plant is right where it stands: no need to watch.

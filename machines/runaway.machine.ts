@@ -49,6 +49,8 @@ export type RunawayEvent =
   | JudgeEvent
   /** Somebody else has moved the plant, or it stood still for another reason. */
   | { readonly type: "pause" }
+  /** The base is being taken to a known place, while the guard watches. */
+  | { readonly type: "moves" }
   /** SafeMode stands open for the objective's sake, or a cooldown runs, and something else than the guard ends it. */
   | { readonly type: "watchOver" }
   /** The baseline was set by hand or by the comparison. */
@@ -128,6 +130,7 @@ const runawaySetup = setup({
   actions: {
     take: assign(({ context, event }) => taken(context, event)),
     pause: assign(({ context }) => changed(context, (guard, block) => guard.pause(block))),
+    moves: assign(({ context }) => changed(context, (guard, block) => guard.moves(block))),
     watchOver: assign(({ context }) => changed(context, (guard, block) => guard.watchOver(block))),
     rebaseline: assign(({ context }) => changed(context, (guard, block) => guard.rebaselined(block))),
     holdHere: assign(({ context }) => changed(context, (guard, block) => guard.holdHere(block))),
@@ -174,6 +177,7 @@ const chart = runawaySetup.createMachine({
   on: {
     judge,
     pause: { actions: "pause" },
+    moves: { actions: "moves" },
     watchOver: { actions: "watchOver" },
     rebaselined: { actions: "rebaseline" },
   },

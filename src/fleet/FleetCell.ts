@@ -8,7 +8,7 @@ import type { HotLoop } from "../hot/HotLoop.ts"
 import { FROZEN } from "../hot/phases.ts"
 import type { SharedBudget } from "../hot/SharedBudget.ts"
 import { writeRecord } from "../../machines/hotAudit.ts"
-import { type FleetParts, loopAround } from "./fleetParts.ts"
+import { type FleetParts, loopAround, type LoopOwner } from "./fleetParts.ts"
 import type { Recorder } from "./FleetTrail.ts"
 
 export type CellState = "awake" | "resting" | "passive" | "stopped"
@@ -16,12 +16,14 @@ export type CellState = "awake" | "resting" | "passive" | "stopped"
 /** Number of a loop's counters, in the order of `FleetCounters`. */
 const COUNTS = 6
 
-export class FleetCell implements Recorder {
+export class FleetCell implements Recorder, LoopOwner {
   readonly key: string
   readonly number: number
   readonly seed: number
   readonly group: string | null
   readonly config: AtomicConfig
+  readonly startUnit: Float64Array
+  beganElsewhere = false
   readonly shared: SharedBudget | null
   state: CellState = "awake"
   /** Null while passivated, and once stopped. */
@@ -52,6 +54,8 @@ export class FleetCell implements Recorder {
       readonly number: number
       readonly seed: number
       readonly group: string | null
+      /** Where it begins, unit space. */
+      readonly unit: Float64Array
     },
     shared: SharedBudget | null,
     nowUs: number,
@@ -62,6 +66,7 @@ export class FleetCell implements Recorder {
     this.number = who.number
     this.seed = who.seed
     this.group = who.group
+    this.startUnit = who.unit
     this.shared = shared
     this.lastDigestUs = nowUs
     this.loop = this.freshLoop()
@@ -146,6 +151,7 @@ export class FleetCell implements Recorder {
     this.learned = null
     this.guarded = null
     this.forgetCounts()
+    this.beganElsewhere = this.isElsewhere()
     const loop = this.freshLoop()
     this.loop = loop
     loop.hot.nowCell[0] = nowUs
@@ -161,12 +167,19 @@ export class FleetCell implements Recorder {
     writeRecord({ audit: this.parts.audit, config: this.config }, "engineStopped", nowUs, {})
   }
 
+  /** The plant does not stand on its start. */
+  private isElsewhere(): boolean {
+    const { config, startUnit } = this
+    const { table } = this.parts.settings.space
+    return startUnit.some((unit, i) => config.unit(i) !== table.snap(i, unit))
+  }
+
   private forgetCounts(): void {
     this.windows = 0
   }
 
   private freshLoop(): HotLoop {
-    const loop = loopAround(this.parts, this.config, this.seed)
+    const loop = loopAround(this.parts, this)
     loop.shared = this.shared
     return loop
   }

@@ -107,7 +107,7 @@ export class FleetCore {
     checkRoom(this.cells, maxEngines, key)
     const { unit, shared, seed, group } = checkSpawn(engine, this.shared, key, options)
     const nowUs = this.clock()
-    const who = { key, number: this.numbers++, seed, group }
+    const who = { key, number: this.numbers++, seed, group, unit }
     const config = configAt(this.parts, unit)
     const cell = new FleetCell(this.parts, config, who, shared, nowUs)
     this.cells.set(key, cell)

@@ -51,15 +51,27 @@ export function configAt({ settings }: FleetParts, initialUnit: Float64Array): A
   return new AtomicConfig(table, initialUnit, new ArrayBuffer(AtomicConfig.byteLength(table.size)))
 }
 
-/** A new loop around a configuration. */
-export function loopAround(parts: FleetParts, config: AtomicConfig, seed: number): HotLoop {
+/** The engine that a loop is made for. */
+export interface LoopOwner {
+  readonly config: AtomicConfig
+  readonly seed: number
+  /** Where a person wanted it to begin, unit space. */
+  readonly startUnit: Float64Array
+  /** It has begun anew away from there, and knows nothing of its start. */
+  readonly beganElsewhere: boolean
+}
+
+/** A new loop around an engine's configuration. */
+export function loopAround(parts: FleetParts, owner: LoopOwner): HotLoop {
   const { settings, policy, digest, audit, manual, kernel } = parts
+  const { config, seed, startUnit, beganElsewhere } = owner
   const { table } = settings.space
   const hot = new HotPath({
     table,
     policy,
     config,
-    initialUnit: settings.space.initialUnit,
+    initialUnit: startUnit,
+    beginsElsewhere: beganElsewhere,
     window: settings.window,
     digest,
     audit,

@@ -89,6 +89,17 @@ export class LoopSafety implements Sharer {
     return this.next
   }
 
+  /** Which way leads out of SafeMode: BY_TIMER .. BY_RESET. Means nothing while it is closed. */
+  get wayOut(): number {
+    return this.exit
+  }
+
+  /** SafeMode was found open: it is left as it was before, at `dueUs` at the earliest where a timer leads out. */
+  protected foundOpen(wayOut: number, dueUs: number): void {
+    this.exit = wayOut
+    this.due[0] = dueUs
+  }
+
   protected leaveSeat(): void {
     if (this.shared !== null) this.shared.leave(this)
   }

@@ -141,6 +141,14 @@ export class RunawayGuard extends GuardTrial {
     this.forgetLevels(b)
   }
 
+  /**
+   * The base is being taken to a known place, under this guard's eyes. What may earn a baseline starts over. A suspicion goes on: where
+   * moves follow each other sooner than it lasts, a ruin would otherwise never be left.
+   */
+  moves(b: Float64Array): void {
+    b[G_CALM] = 0
+  }
+
   /** The baseline was set by hand where the level is what it is now. On trial that means: rest here, it is right. */
   rebaselined(b: Float64Array): void {
     if (b[G_PHASE] === GUARD_LEARNING || b[G_PHASE] === GUARD_HOLDING) return

@@ -157,7 +157,7 @@ export class SpsaKernel extends SpsaState {
     this.placeBase(next, baseUnit)
     // The slope that was averaged is that of another place, and several knobs would step along it.
     if (this.n > 1) next.fill(0, SCALARS + V_AVERAGE_SLOPE * this.n, SCALARS + (V_AVERAGE_SLOPE + 1) * this.n)
-    beginExcursion(next, this.n, 0, 0)
+    beginExcursion(next, this.n)
   }
 
   /** The runaway guard has blamed what was tuned: in place. */
@@ -282,7 +282,7 @@ export class SpsaKernel extends SpsaState {
   /** The constraint is broken here: tuning goes on, to where it holds. */
   private leaveRest(b: Float64Array): void {
     if (b[X_MODE] === IDLE) b[S_PROBE] = b[X_PROBE]
-    beginExcursion(b, this.n, 0, 0)
+    beginExcursion(b, this.n)
     forgetComparison(b)
   }
 

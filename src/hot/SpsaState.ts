@@ -98,7 +98,7 @@ export class SpsaState {
     out[S_PROBE] = wanted < half ? wanted : half
     out[S_STEP] = firstStep
     this.placeBase(out, baseUnit)
-    beginExcursion(out, this.n, 0, 0)
+    beginExcursion(out, this.n)
   }
 
   plusTarget(state: Float64Array, out: Float64Array, outOffset: number): void {

@@ -137,6 +137,8 @@ export const AUDIT_RESET_DEMANDED = 20
 export const AUDIT_RULE = 21
 /** The meta level changed a gain of the tuning rule, or judged a change. */
 export const AUDIT_META = 22
+/** A tuner of many replicas began or closed a stage, or concluded something of its design. */
+export const AUDIT_COHORT = 23
 
 /** What a command record says was asked of the engine from outside, telemetry and time apart. */
 export const COMMAND_STOP = 0

@@ -69,6 +69,8 @@ const FIRST_LOOK = 20
 const LAST_LOOK = 4
 /** Share of what a probe changes that a gain must exceed. */
 const PROBE_SHARE = 0.1
+/** Failures beyond this make the next excursion no harder: a plant whose load comes and goes has hundreds of them. */
+const MOST_FAILS = 3
 /** Cycles of a stretch, and how far its mean base may lie from that of the one before to be still, unit space. */
 const STRETCH = 40
 const STILL = 0.02
@@ -83,13 +85,13 @@ const PAIR_SHARE = 1.2
 /** The base counts as there when it is this near in every knob, unit space. */
 const THERE = 1e-9
 
-/** An excursion from here. `readings`: how many readings' worth the level `h` of home is known by; 0: it is learned in the first cycle. */
-export function beginExcursion(b: Float64Array, n: number, h: number, readings: number): void {
+/** An excursion from here, whose level of home is learned in the first cycle. Where it is known, the caller writes it into the block. */
+export function beginExcursion(b: Float64Array, n: number): void {
   b[X_MODE] = EXCURSION
   b[X_CYCLES] = 0
   b[X_PROVEN] = 0
-  b[X_HOME_LEVEL] = h
-  b[X_HOME_READINGS] = readings
+  b[X_HOME_LEVEL] = 0
+  b[X_HOME_READINGS] = 0
   b[X_HAS_RECENT] = 0
   b[X_SECOND_LOOK] = 0
   copyVector(b, n, V_BASE, V_HOME)
@@ -181,7 +183,7 @@ export function judgeExcursion(b: Float64Array, work: Float64Array, n: number): 
 
 /** Unproven: back to where it began. What was found here is kept for a second look. */
 export function turnHome(b: Float64Array, n: number): void {
-  b[X_FAILS]++
+  if (b[X_FAILS] < MOST_FAILS) b[X_FAILS]++
   copyVector(b, n, V_BASE, V_END)
   b[X_END_LEVEL] = b[X_RECENT]
   b[X_END_VARIANCE] = b[S_NOISE] / 18

@@ -14,7 +14,7 @@ export const X_HOME_READINGS = 36
 /** m: recent level of the cycle mean; 1 once there is one. */
 export const X_RECENT = 37
 export const X_HAS_RECENT = 38
-/** Excursions in a row that went home unproven. */
+/** Excursions in a row that went home unproven, as far as they count. */
 export const X_FAILS = 39
 /** Level and its variance where the last excursion ended; 1 while a second look at it is due. */
 export const X_END_LEVEL = 40

@@ -37,7 +37,10 @@ export function wishStep(b: Float64Array, displacement: Float64Array, work: Floa
     if (size > largest) largest = size
     b[move + i] = step
   }
-  if (largest > work[W_ROOM]) scaleStep(b, n, work[W_ROOM] / largest)
+  if (!(largest > work[W_ROOM])) return
+  // Written out in both places: the scale would be allocated on its way into a function.
+  const scale = work[W_ROOM] / largest
+  for (let i = 0; i < n; i++) b[move + i] *= scale
 }
 
 /** `takeStep` for plain knobs without a constraint: the usual case, and a third of the time. */
@@ -100,11 +103,8 @@ export function shrinkStep(b: Float64Array, n: number, work: Float64Array, roomA
     const size = Math.abs(b[move + i])
     if (size > largest) largest = size
   }
-  if (largest > work[roomAt]) scaleStep(b, n, work[roomAt] / largest)
-}
-
-function scaleStep(b: Float64Array, n: number, scale: number): void {
-  const move = SCALARS + V_MOVE * n
+  if (!(largest > work[roomAt])) return
+  const scale = work[roomAt] / largest
   for (let i = 0; i < n; i++) b[move + i] *= scale
 }
 

@@ -7,6 +7,8 @@
  */
 import { beginExcursion, forgetComparison } from "./excursion.ts"
 import {
+  X_HOME_LEVEL,
+  X_HOME_READINGS,
   IDLE,
   WALK_BACK,
   WALKING,
@@ -84,6 +86,8 @@ const FIRST_BLOCKS = 4
 const BLOCK_ALARM = 5
 /** Rests after a failed excursion before an alarm may begin another, times 2 with each. */
 const LOCKED_RESTS = 64
+/** Half of the rests is how many readings' worth the level of home is known by, and no more than this. */
+const MOST_HOME_READINGS = 20
 /** Pairs that the slope test remembers. */
 const TEST_PAIRS = 80
 /** The first step that the slope test leads to. */
@@ -217,8 +221,10 @@ function looksBack(b: Float64Array): boolean {
   if (b[X_RESTS] < SECOND_LOOK_RESTS) return false
   b[X_SECOND_LOOK] = 0
   const home = b[X_FIRST_REST] + b[X_REST_SUM] / SECOND_LOOK_RESTS
+  // Written out: see `watchBlocks`.
+  const noise = b[X_REST_SQUARES] / b[X_REST_TERMS]
   const scale =
-    Math.sqrt(b[X_END_VARIANCE] + restNoise(b) / SECOND_LOOK_RESTS) + 0.1 * b[X_PROBE] * Math.sqrt(b[S_SLOPE])
+    Math.sqrt(b[X_END_VARIANCE] + noise / SECOND_LOOK_RESTS) + 0.1 * b[X_PROBE] * Math.sqrt(b[S_SLOPE])
   return b[X_END_LEVEL] - home < SECOND_LOOK * scale
 }
 
@@ -231,18 +237,20 @@ function walkBack(b: Float64Array): void {
 
 /** The walk back is over: tuning goes on there, and need prove nothing more. */
 export function resumeExcursion(b: Float64Array, n: number): void {
-  const level = b[X_END_LEVEL]
-  beginExcursion(b, n, level, 1)
+  beginExcursion(b, n)
+  b[X_HOME_LEVEL] = b[X_END_LEVEL]
+  b[X_HOME_READINGS] = 1
   b[X_PROVEN] = 1
 }
 
 /** Out again from here. After an alarm the level of home is learned anew, for it is not what it was. */
 function goOut(b: Float64Array, n: number, rings: boolean, work: Float64Array): void {
-  const readings = rings ? 0 : atMost(20, b[X_RESTS] / 2)
-  const level = rings ? b[X_WATCH_LEVEL] + work[W_REST_AWAY] : b[X_WATCH_LEVEL]
   b[S_PROBE] = b[X_PROBE]
-  b[S_NOISE] = restNoise(b)
-  beginExcursion(b, n, level, readings)
+  b[S_NOISE] = b[X_REST_SQUARES] / b[X_REST_TERMS]
+  beginExcursion(b, n)
+  b[X_HOME_READINGS] = rings ? 0 : b[X_RESTS] / 2
+  if (b[X_HOME_READINGS] > MOST_HOME_READINGS) b[X_HOME_READINGS] = MOST_HOME_READINGS
+  b[X_HOME_LEVEL] = rings ? b[X_WATCH_LEVEL] + work[W_REST_AWAY] : b[X_WATCH_LEVEL]
   b[X_ALARMED] = 1
   reheat(b)
 }
@@ -259,12 +267,9 @@ export function testSlope(
   const sum = SCALARS + V_SUM * n
   const fade = b[X_TEST_PAIRS] >= TEST_PAIRS ? 1 - 1 / TEST_PAIRS : 1
   let square = 0
-  let largest = 0
   for (let i = 0; i < n; i++) {
     b[sum + i] = fade * b[sum + i] + share * displacement[i]
     square += b[sum + i] * b[sum + i]
-    const size = b[sum + i] < 0 ? -b[sum + i] : b[sum + i]
-    if (size > largest) largest = size
   }
   b[X_TEST_SQUARES] = fade * b[X_TEST_SQUARES] + d * d
   b[X_TEST_PAIRS] = fade * b[X_TEST_PAIRS] + 1
@@ -285,21 +290,22 @@ export function testSlope(
     chooseProbe(b)
     return false
   }
-  followSlope(b, work, n, largest, meanSquare, r)
+  followSlope(b, work, n)
   return true
 }
 
-function followSlope(
-  b: Float64Array,
-  work: Float64Array,
-  n: number,
-  largest: number,
-  meanSquare: number,
-  r: number,
-): void {
+/** The first step along the slope of the pairs. Works out again what the test knew: doubles that cross a call are allocated. */
+function followSlope(b: Float64Array, work: Float64Array, n: number): void {
   const k = b[X_TEST_PAIRS]
+  const r = b[X_REST_SQUARES] / b[X_REST_TERMS]
+  const meanSquare = b[X_TEST_SQUARES] / k
   const sum = SCALARS + V_SUM * n
   const move = SCALARS + V_MOVE * n
+  let largest = 0
+  for (let i = 0; i < n; i++) {
+    const size = b[sum + i] < 0 ? -b[sum + i] : b[sum + i]
+    if (size > largest) largest = size
+  }
   const scale = -TEST_STEP / largest
   let predicted = 0
   for (let i = 0; i < n; i++) {
@@ -310,10 +316,12 @@ function followSlope(
   const eta =
     (TEST_STEP * (sure > 0.2 ? sure : 0.2) * work[W_SQUARE]) / (n * Math.sqrt(meanSquare) * work[W_LARGEST])
   const slope = (meanSquare - 6 * r) / work[W_SQUARE]
-  const level = b[X_WATCH_LEVEL]
-  const readings = atMost(20, b[X_RESTS] / 2)
   b[S_PROBE] = b[X_PROBE]
-  beginExcursion(b, n, level, readings > 1 ? readings : 1)
+  beginExcursion(b, n)
+  b[X_HOME_READINGS] = b[X_RESTS] / 2
+  if (b[X_HOME_READINGS] < 1) b[X_HOME_READINGS] = 1
+  else if (b[X_HOME_READINGS] > MOST_HOME_READINGS) b[X_HOME_READINGS] = MOST_HOME_READINGS
+  b[X_HOME_LEVEL] = b[X_WATCH_LEVEL]
   if (eta > b[S_ETA]) b[S_ETA] = eta
   b[S_NOISE] = r
   if (slope > b[S_SLOPE]) b[S_SLOPE] = slope

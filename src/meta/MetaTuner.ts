@@ -304,8 +304,9 @@ export class MetaTuner {
     for (let k = 0; k < 2 * n; k++) {
       const i = b[C_TURN]
       if (steps[i] >= LEAST) {
-        const { min, max } = scalars[i]
-        const to = values[i] * Math.exp(directions[i] * steps[i])
+        const { min, max, whole } = scalars[i]
+        const far = values[i] * Math.exp(directions[i] * steps[i])
+        const to = whole ? Math.round(far) : far
         const clamped = to < min ? min : to > max ? max : to
         if (clamped !== values[i]) {
           this.askedValues[i] = clamped

@@ -1,7 +1,17 @@
 /** What a meta level is made from: the scalars it may set, their clamps, and the presets of its own pace. Read once, at the door. */
 import { ConfigError } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
-import { above0, list, numberThat, object, optional, type ShapeType, text, whole } from "../domain/Shape.ts"
+import {
+  above0,
+  boolean,
+  list,
+  numberThat,
+  object,
+  optional,
+  type ShapeType,
+  text,
+  whole,
+} from "../domain/Shape.ts"
 import { readOptions } from "../temporal/readOptions.ts"
 import { type Level, requireAcyclic } from "./levels.ts"
 
@@ -22,6 +32,8 @@ const Scalar = object({
   /** The clamp; a thousandth and a thousand times the start where omitted. */
   min: optional(above0(1e100)),
   max: optional(above0(1e100)),
+  /** Takes whole numbers only, such as a number of windows. Start and clamp are whole then. */
+  whole: optional(boolean),
 })
 
 const Preset = object({
@@ -53,6 +65,7 @@ export interface MetaScalar {
   readonly start: number
   readonly min: number
   readonly max: number
+  readonly whole: boolean
 }
 
 /** Everything a `MetaTuner` needs, checked. */
@@ -78,11 +91,12 @@ const PACE = ["block", "step"]
 /** The plan of these options. Throws a `ConfigError` that names every field that is wrong. */
 export function readMetaOptions(input: unknown): MetaPlan {
   const read = readOptions(Options, input)
-  const scalars = read.scalars.map(({ name, start, min = start / 1000, max = start * 1000 }) => ({
+  const scalars = read.scalars.map(({ name, start, min, max = start * 1000, whole = false }) => ({
     name,
     start,
-    min,
+    min: min ?? (whole ? 1 : start / 1000),
     max,
+    whole,
   }))
   const names = scalars.map(({ name }) => name)
   const problems = [
@@ -90,6 +104,11 @@ export function readMetaOptions(input: unknown): MetaPlan {
       min <= start && start <= max
         ? []
         : [problem(["scalars", i, "start"], `is ${start}, outside ${min} to ${max}.`, "Widen the clamp.")],
+    ),
+    ...scalars.flatMap(({ start, min, max, whole }, i) =>
+      !whole || [start, min, max].every(Number.isInteger)
+        ? []
+        : [problem(["scalars", i, "whole"], "needs a whole start and whole clamps.", "Round them.")],
     ),
     ...names.flatMap((name, i) =>
       names.indexOf(name) === i ? [] : [problem(["scalars", i, "name"], `"${name}" is there twice.`)],

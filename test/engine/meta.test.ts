@@ -24,6 +24,7 @@ type Options = Partial<EngineOptions<"x" | "y">>
 
 const make = (more: Options = {}) => createEngine({ ...options, ...more })
 type Engine = ReturnType<typeof make>
+type Gain = "floor" | "trustTarget" | "windows"
 
 /** Reports the loss of an optimum that goes round, with little noise. */
 function drive(engine: Engine, digests: number): void {
@@ -46,9 +47,9 @@ function driveUntil(engine: Engine, holds: () => boolean): void {
 
 const metaOf = (engine: Engine) => engine.getSnapshot().meta ?? never()
 const cycleGains = (engine: Engine) => {
-  const { kernel } = engine.actor.getSnapshot().children.cycle?.getSnapshot().context ?? never()
+  const { kernel, pace } = engine.actor.getSnapshot().children.cycle?.getSnapshot().context ?? never()
   const { floor, trustTarget } = kernel.get().settings
-  return { floor, trustTarget }
+  return { floor, trustTarget, windows: pace?.windows ?? 1 }
 }
 const moves = (records: ReadonlyArray<AuditRecord>) => records.filter(({ kind }) => kind === "meta")
 
@@ -85,13 +86,12 @@ describe("an engine with a meta level", () => {
       }
     // Within the clamp, and by no more than the pace allows.
     for (const { reason, value, limit } of asked) {
-      const start = reason === "floor" ? 0.003 : 0.5
-      const reach = reason === "floor" ? 12 : 2
+      const [start, reach] = { floor: [0.003, 12], trustTarget: [0.5, 2], windows: [1, 4] }[reason as Gain]
       expect(Math.abs(Math.log((value ?? 0) / start))).toBeLessThanOrEqual(Math.log(reach) + 1e-9)
       expect(Math.abs(Math.log((value ?? 0) / (limit ?? 0)))).toBeLessThanOrEqual(Math.log(3) + 1e-9)
     }
     const lines = made.map((record) => lineOfRecord(record, { figure: String, own: String }))
-    expect(lines[0]).toMatch(/^tries the gain (floor|trustTarget) at [\d.]+, was [\d.]+$/)
+    expect(lines[0]).toMatch(/^tries the gain (floor|trustTarget|windows) at [\d.]+, was [\d.]+$/)
     // Why a knob changed names the gain that was changed right before.
     const [first] = asked
     const next = records.find(({ kind, seq }) => kind === "apply" && seq > first.seq) ?? never()
@@ -104,7 +104,7 @@ describe("an engine with a meta level", () => {
     await engine.start()
     driveUntil(engine, () => metaOf(engine).phase === "trying")
     const asked = moves(engine.audit.records()).at(-1) ?? never()
-    const gain = asked.reason as "floor" | "trustTarget"
+    const gain = asked.reason as Gain
     expect(cycleGains(engine)[gain]).toBe(asked.value)
     engine.setBaseline()
     engine.rollback()
@@ -164,8 +164,32 @@ describe("an engine with a meta level", () => {
   it("changes a gain only where that is recorded, and none of the plain schedule's but its own", async () => {
     const engine = make({ gains: { mode: "spall" } })
     await engine.start()
-    expect(Object.keys(metaOf(engine).gains)).toEqual(["a0"])
+    expect(Object.keys(metaOf(engine).gains)).toEqual(["a0", "windows"])
     driveUntil(engine, () => metaOf(engine).moves > 2)
+    await engine.stop()
+  })
+
+  it("makes readings of more windows, a whole number of them, and the tuner moves as much less often", async () => {
+    const engine = make({ seed: 7 })
+    await engine.start()
+    driveUntil(engine, () => cycleGains(engine).windows > 1)
+    const { windows } = cycleGains(engine)
+    expect(metaOf(engine)).toMatchObject({
+      phase: "trying",
+      gains: { windows },
+      last: { gain: "windows", before: 1 },
+    })
+    expect([2, 3, 4]).toContain(windows)
+    const appliesIn = (digests: number): number => {
+      const { applies } = engine.getSnapshot().counters
+      drive(engine, digests)
+      return engine.getSnapshot().counters.applies - applies
+    }
+    const slow = appliesIn(48)
+    expect(cycleGains(engine).windows).toBe(windows)
+    driveUntil(engine, () => cycleGains(engine).windows === 1)
+    // What cools down after an apply takes its time either way.
+    expect(appliesIn(48) / slow).toBeGreaterThan(1.5)
     await engine.stop()
   })
 

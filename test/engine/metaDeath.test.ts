@@ -42,9 +42,9 @@ it("opens SafeMode, and after it the tuner goes on with the gains of the configu
     expect(done()).toBe(true)
   }
   const gainsOfCycle = (): unknown => {
-    const { floor, trustTarget } =
-      engine.actor.getSnapshot().children.cycle?.getSnapshot().context.kernel.get().settings ?? {}
-    return { floor, trustTarget }
+    const { kernel, pace } = engine.actor.getSnapshot().children.cycle?.getSnapshot().context ?? {}
+    const { floor, trustTarget } = kernel?.get().settings ?? {}
+    return { floor, trustTarget, windows: pace?.windows ?? 1 }
   }
   const configured = engine.getSnapshot().meta?.gains
   drive(() => engine.getSnapshot().meta?.phase === "trying")

@@ -131,6 +131,27 @@ describe("a rule that trips", () => {
 describe("the journal of an engine with rules", () => {
   const folder = ownFolder()
 
+  it("lets nothing be applied in a digest that violates it, also where SafeMode ends with that very digest", async () => {
+    // After its timer SafeMode waits for a window: here that is closed by a digest that violates the rule.
+    const engine = await started({
+      rules: [RULE],
+      gains: { prove: false },
+      window: { digests: 3, us: 1_000_000, settleUs: 0 },
+      safeMode: { exit: "timer", timerUs: 1_000_000 },
+      guardrails: { preset: "aggressive", rollbacksPerHour: 1_000, cooldownUs: 100_000 },
+    })
+    const seen = watch(engine, 2_000, (i) => {
+      const { safeMode } = engine.getSnapshot()
+      const ends = safeMode !== null && (safeMode.deadlineUs ?? 0) <= engine.nowUs
+      return ends || (safeMode === null && i % 200 === 199) ? LIMIT_US + 1 : 100_000
+    })
+    const broken = seen.filter(({ p99 }) => p99 > LIMIT_US)
+    const ended = broken.filter(({ before, after }) => before.mode === "safe" && after.mode !== "safe")
+    expect(ended.length).toBeGreaterThan(0)
+    for (const { after } of broken) expect(after.values).toEqual(after.baseline)
+    expect(seen.some(({ after }) => JSON.stringify(after.values) !== JSON.stringify(after.base))).toBe(true)
+  })
+
   it("names the rule as the cause of the rollback", async () => {
     const engine = createUnderNode({
       params: knobs,

@@ -388,7 +388,7 @@ describe("two shields over the same knob", () => {
 
 describe("an engine without a shield", () => {
   it("asks nobody about a proposal", async () => {
-    const engine = await staffed(["queue < 400"])
+    const engine = await staffed([{ formula: "queue < 400", onViolation: "warn" }])
     expect(engine.actor.getSnapshot().context.hot.get().onProposal).toBeNull()
     expect(engine.getSnapshot().rules?.[0]).not.toHaveProperty("shield")
     await engine.stop()

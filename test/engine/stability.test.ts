@@ -185,6 +185,32 @@ describe("an engine that watches the stability of its loop", () => {
     await engine.stop()
   })
 
+  it("sets the pace in the calm alone, whatever the meta level makes of the readings' length", async () => {
+    const engine = manual({ stability: true, meta: { depth: 1 }, ...RESTLESS })
+    await engine.start()
+    const plant = hunting(FAULT)
+    let i = 0
+    const until = (isSo: () => boolean): void => {
+      for (const end = i + 6_000; i < end && !isSo(); )
+        i = drive(engine, { digests: 1, from: i, objective: plant })
+      expect(isSo()).toBe(true)
+    }
+    const pace = () => engine.actor.getSnapshot().children.cycle?.getSnapshot().context.pace
+    const calm = () => engine.getSnapshot().stability?.calm ?? null
+    until(() => trips(engine).length === 1)
+    expect(trips(engine)[0].reason).toBe("instability")
+    until(() => engine.getSnapshot().safeMode === null)
+    const paces = new Set<string>()
+    until(() => {
+      if (calm() !== null) paces.add(JSON.stringify(pace()))
+      return calm() === null
+    })
+    expect([...paces]).toEqual(['{"windows":4,"step":0.5}'])
+    const { windows } = engine.getSnapshot().meta?.gains ?? {}
+    expect(pace()).toEqual({ windows, step: 1 })
+    await engine.stop()
+  })
+
   it("does not take what it learned during a swing for another one, once that is over", async () => {
     for (const seed of [1, 5]) {
       const engine = await run(

@@ -120,7 +120,7 @@ class Both {
   }
 
   /** What a person or another rule does to both. */
-  say(what: "pause" | "rebaselined" | "holdHere" | "watchOver" | "restored" | "letGo"): void {
+  say(what: "pause" | "moves" | "rebaselined" | "holdHere" | "watchOver" | "restored" | "letGo"): void {
     const code = this.guard[what](this.block)
     const act = this.reference[what]()
     if (typeof code === "number" && typeof act === "string") {
@@ -166,7 +166,7 @@ class Both {
   }
 }
 
-const PEOPLE = ["pause", "rebaselined", "holdHere", "watchOver", "restored", "letGo"] as const
+const PEOPLE = ["pause", "moves", "rebaselined", "holdHere", "watchOver", "restored", "letGo"] as const
 /** What makes a plant bad: how its level answers to where it stands and to time. */
 const PLANTS = [
   "away",

@@ -516,6 +516,36 @@ describe("a move of the plant by somebody else", () => {
     expect(bench.phase).toBe(GUARD_SUSPICIOUS)
   })
 
+  it("does not interrupt a suspicion where the guard watches the way", () => {
+    const bench = new GuardBench()
+    bench.run(40, about(17, worseAway))
+    bench.base = 0.8
+    let windows = 0
+    for (; windows < 60 && bench.acts.length === 0; windows++) {
+      if (windows % 4 === 0) bench.guard.moves(bench.state)
+      bench.run(1, about(17, worseAway))
+    }
+    expect(bench.acts.map(({ act }) => act)).toEqual([GUARD_RETREAT])
+    expect(windows).toBeLessThan(30)
+  })
+
+  it("begins the stay that may earn a baseline anew", () => {
+    const promotedIn = (every: number): boolean => {
+      const bench = new GuardBench()
+      bench.run(10, about(17, worseAway))
+      bench.base = 0.45
+      for (let windows = 1; windows <= 200; windows++) {
+        if (windows % every === 0) bench.guard.moves(bench.state)
+        bench.run(
+          1,
+          about(17, () => 5),
+        )
+      }
+      return bench.acts.some(({ act }) => act === GUARD_PROMOTE)
+    }
+    expect([promotedIn(1_000), promotedIn(30)]).toEqual([true, false])
+  })
+
   it("is believed: a reset means the load changed, and ends a hold after a blame", () => {
     const onTrial = new GuardBench()
     onTrial.run(40, about(18, worseAway))

@@ -3,7 +3,8 @@
  * to the lower bounds, where positions between grid points and beyond the first one are asked for. Prints JSON.
  *
  * With `tuning` the plant gets better all the time, so that the kernel never goes home; else it rests most of the time, and the rests
- * are counted too. Windows have a trend and a covariate, which every decision learns from.
+ * are counted too. Once it is warm it stays at home: a way that is taken once in ten thousand windows makes the compiler give up functions,
+ * for as long as one can wait, and code that is not compiled allocates. Windows have a trend and a covariate, which every decision learns from.
  */
 import { GCProfiler } from "node:v8"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
@@ -17,6 +18,7 @@ import {
   TREND_MINUS,
   TREND_PLUS,
 } from "../../src/hot/readings.ts"
+import { X_LOCKED_UNTIL } from "../../src/hot/excursionLayout.ts"
 import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 import { TREND_CENTRE, TREND_COUNT, TREND_XX, TREND_XY, TREND_YY } from "../../src/hot/trend.ts"
 import { balanced, everyShape } from "./rig.ts"
@@ -62,7 +64,9 @@ const swap = (): void => {
   next = spare
 }
 
+let staysHome = false
 const cycle = (): void => {
+  if (staysHome) state[X_LOCKED_UNTIL] = 1_000_000_000
   while (kernel.restsLeft(state) > 0) {
     kernel.updateTarget(state, targets, 0)
     readSide(LOSS_PLUS, TREND_PLUS, COVARIATE_PLUS)
@@ -83,6 +87,8 @@ const cycle = (): void => {
 
 const WARM = 200_000
 const CYCLES = 200_000
+for (let k = 0; k < WARM; k++) cycle()
+staysHome = !tuning
 for (let k = 0; k < WARM; k++) cycle()
 globalThis.gc?.()
 const profiler = new GCProfiler()

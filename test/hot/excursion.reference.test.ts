@@ -56,7 +56,9 @@ class Both {
     this.block = new Float64Array(S.spsaStateLength(this.n)).fill(0.37)
     this.put(S.V_BASE, base)
     this.block[X.X_FAILS] = 0
-    beginExcursion(this.block, this.n, homeLevel, homeReadings)
+    beginExcursion(this.block, this.n)
+    this.block[X.X_HOME_LEVEL] = homeLevel
+    this.block[X.X_HOME_READINGS] = homeReadings
     this.reference = new ExcursionReference(table, base, homeLevel, homeReadings)
     expect([X.X_MODE, X.X_SECOND_LOOK, E_SEEN, E_EARNED].map((at) => this.block[at])).toEqual([
       X.EXCURSION,

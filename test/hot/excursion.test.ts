@@ -228,6 +228,21 @@ describe("a tuner that rests", () => {
     expect(leaves(0).filter(Number.isFinite).length).toBeLessThan(2)
   })
 
+  // Root cause of what this holds: each failed excursion doubled the rests before the next one and raised what their pairs had to show,
+  // without end. After ten of them a tuner stood still for 32,768 rests, while its level rose to ten times what it had been.
+  it("starts again within some hundred rests, however many excursions have failed before", () => {
+    const turnsAt = 40_000
+    // Each step of the load, which no knob changes, leads to an excursion that fails. Then the optimum moves.
+    const plant: Loss = (unit, i) =>
+      i < turnsAt ? bowl(unit, i) + Math.floor(i / 400) / 4 : 25 + 4 * (unit[0] - 0.1) ** 2
+    for (const seed of [1, 2, 3]) {
+      const bench = new Bench(1, 0.6, plant, 0.02, seed).run(turnsAt)
+      expect(bench.loop.state[X_FAILS]).toBeGreaterThan(0)
+      bench.run(1_500)
+      expect(Math.abs(bench.hot.executor.base[0] - 0.1)).toBeLessThan(0.1)
+    }
+  })
+
   it("reads pairs more often while they agree, and so restarts sooner by their slope, until it is blamed", () => {
     const untilOut = (seed: number, blamed: 0 | 1): number => {
       let slope = 0

@@ -54,7 +54,7 @@ export class ExcursionReference {
   take(cycle: Cycle): Verdict {
     this.slope = cycle.slope
     if (this.hasFailed(cycle)) {
-      this.fails++
+      this.fails = Math.min(3, this.fails + 1)
       return "goesHome"
     }
     return this.hasArrived(cycle) ? "arrives" : "tunes"

@@ -154,6 +154,10 @@ export class GuardReference {
     this.forgetLevels()
   }
 
+  moves(): void {
+    this.calm = null
+  }
+
   rebaselined(): void {
     if (this.phase === "learning" || this.phase === "holding") return
     if (this.standsStill) return this.rest()

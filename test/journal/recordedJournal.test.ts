@@ -63,7 +63,8 @@ describe("a journal written now", () => {
     await recordEveryKind(folder.path)
     const { records, problems } = readJournal(folder.path)
     expect(problems).toEqual([])
-    expect(new Set(records.map(({ kind }) => kind))).toEqual(new Set(AUDIT_KINDS))
+    // Those of a tuner of many replicas are held by `replica/tunerAudit.test.ts`: no engine writes them.
+    expect(new Set(records.map(({ kind }) => kind).concat("cohort"))).toEqual(new Set(AUDIT_KINDS))
     for (const run of ["busy", "falling", "guarded", "retuned"])
       expect(replayJournal(folder.path, { run })).toMatchObject({ verdict: "identical" })
   })

@@ -137,6 +137,7 @@ describe("the guard's chart", () => {
     learning: {
       judge: "learning",
       pause: "learning",
+      moves: "learning",
       watchOver: "learning",
       rebaselined: "learning",
       rolledBack: "learning",
@@ -145,6 +146,7 @@ describe("the guard's chart", () => {
     calm: {
       judge: "calm",
       pause: "calm",
+      moves: "calm",
       watchOver: "watching",
       rebaselined: "calm",
       rolledBack: "calm",
@@ -153,6 +155,7 @@ describe("the guard's chart", () => {
     suspicious: {
       judge: "suspicious",
       pause: "calm",
+      moves: "suspicious",
       watchOver: "suspicious",
       rebaselined: "calm",
       rolledBack: "suspicious",
@@ -161,6 +164,7 @@ describe("the guard's chart", () => {
     onBaseline: {
       judge: "onBaseline",
       pause: "calm",
+      moves: "onBaseline",
       watchOver: "onBaseline",
       rebaselined: "holding",
       rolledBack: "holding",
@@ -169,6 +173,7 @@ describe("the guard's chart", () => {
     holding: {
       judge: "holding",
       pause: "calm",
+      moves: "holding",
       watchOver: "holding",
       rebaselined: "holding",
       rolledBack: "holding",
@@ -177,6 +182,7 @@ describe("the guard's chart", () => {
     watching: {
       judge: "watching",
       pause: "calm",
+      moves: "watching",
       watchOver: "watching",
       rebaselined: "holding",
       rolledBack: "watching",
@@ -185,6 +191,7 @@ describe("the guard's chart", () => {
   }
   const others: ReadonlyArray<RunawayEvent> = [
     { type: "pause" },
+    { type: "moves" },
     { type: "watchOver" },
     { type: "rebaselined" },
     { type: "rolledBack" },

@@ -242,6 +242,11 @@ describe("options", () => {
       { depth: 1, scalars: [{ name: "a", start: 1, min: 2 }] },
       "scalars[0].start",
     ],
+    [
+      "a whole scalar with a start between two numbers",
+      { depth: 1, scalars: [{ name: "a", start: 1.5, min: 1, whole: true }] },
+      "scalars[0].whole",
+    ],
     ["a name that is there twice", { depth: 1, scalars: [...scalars, ...scalars] }, "scalars[1].name"],
     [
       "five presets",

@@ -19,12 +19,12 @@ const shaken = (loss: Loss, seed: number, share: number, constant: number): Loss
 }
 
 /** A rig whose probe read a point twice, and where that and three others lie. */
-function rigOf(loss: Loss, d: number, seed: number, budget: number): Rig {
+function rigOf(loss: Loss, d: number, seed: number, budget: number, noise = 0.1): Rig {
   const corners = [0.1, 0.5, 0.5, 0.9, 0.7].map((x) =>
     Array.from({ length: d }, (_, i) => (i % 2 === 0 ? x : 1 - x)),
   )
   const history = corners.map((point) => [point, loss(Float64Array.from(point))] as const)
-  return new Rig(cube(d), noisySearch.make, { seed, noise: 0.1, budget, history })
+  return new Rig(cube(d), noisySearch.make, { seed, noise, budget, history })
 }
 
 describe("the search under noise", () => {
@@ -89,17 +89,19 @@ describe("the search under noise", () => {
     expect(later(6, 800)).not.toContain("generation")
   })
 
-  it("trusts differences in fading noise less in very many dimensions, and leaves these to the evolution strategy", () => {
-    const moves = (d: number): ReadonlyArray<string> => {
+  it("trusts differences in fading noise less in many dimensions where it was loud, and in very many", () => {
+    const moves = (d: number, noise: number): ReadonlyArray<string> => {
       const [round, rough] = [sphereAt(0.37), shaken(sphereAt(0.37), 2, 0, 0.05)]
       const middle = round(new Float64Array(d).fill(0.5))
       const loss: Loss = (x) => (round(x) < 0.9 * middle ? round(x) : rough(x))
-      const rig = rigOf(loss, d, 2, 100 * d)
+      const rig = rigOf(loss, d, 2, 100 * d, noise)
       rig.descend(loss, 90)
       return rig.moves
     }
-    expect(moves(16)).toContain("generation")
-    expect(moves(12)).not.toContain("generation")
-    expect(moves(12)).toContain("candidate")
+    expect(moves(16, 0.005)).toContain("generation")
+    expect(moves(12, 0.02)).toContain("generation")
+    expect(moves(8, 0.02)).not.toContain("generation")
+    expect(moves(12, 0.005)).not.toContain("generation")
+    expect(moves(12, 0.005)).toContain("candidate")
   })
 })

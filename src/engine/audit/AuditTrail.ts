@@ -148,6 +148,12 @@ export class AuditTrail implements TrailSource {
     if (this.notes.length > NOTES) this.notes.shift()
   }
 
+  /** Puts `note` on the record of this kind and number, which is on the ring still. */
+  note(kind: AuditRecord["kind"], seq: number, note: string): void {
+    this.notes.push({ from: seq, to: seq, kind, note })
+    if (this.notes.length > NOTES) this.notes.shift()
+  }
+
   get left(): number {
     return this.ring.size
   }

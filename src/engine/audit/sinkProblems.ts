@@ -11,13 +11,18 @@ const OWN = "A sink is { name, write, close }; openSqlite and openJsonLines of a
 
 /** The sinks, or a ConfigError that names everything wrong with them. */
 export function checkedSinks(given: unknown): Effect.Effect<ReadonlyArray<AuditSink>, ConfigError> {
-  if (given === undefined) return Effect.succeed([])
-  const problems = Array.isArray(given)
-    ? given.flatMap((sink: unknown, i) => problemsOf(sink, i))
-    : [problem(["sinks"], `must be a list of sinks, got ${show(given)}.`, OWN)]
+  const problems = sinkProblems(given)
   return problems.length > 0
     ? Effect.fail(new ConfigError({ problems }))
-    : Effect.succeed(given as ReadonlyArray<AuditSink>)
+    : Effect.succeed((given ?? []) as ReadonlyArray<AuditSink>)
+}
+
+/** Everything wrong with what was given as sinks; nothing, where none were given. */
+export function sinkProblems(given: unknown): ReadonlyArray<Problem> {
+  if (given === undefined) return []
+  return Array.isArray(given)
+    ? given.flatMap((sink: unknown, i) => problemsOf(sink, i))
+    : [problem(["sinks"], `must be a list of sinks, got ${show(given)}.`, OWN)]
 }
 
 function problemsOf(sink: unknown, index: number): ReadonlyArray<Problem> {

@@ -9,6 +9,7 @@ import { type Actor, createActor } from "xstate"
 import type { SpsaSettings } from "../../hot/spsaSettings.ts"
 import { NOT_TRIPPED } from "../../hot/codes.ts"
 import { S_LAST_MEAN } from "../../hot/spsaLayout.ts"
+import { USUAL_PACE } from "../../../machines/cycleLimits.ts"
 import { writeRecord } from "../../../machines/hotAudit.ts"
 import { metaMachine } from "../../../machines/meta.machine.ts"
 import type { MetaMovedEvent } from "../../../machines/metaContext.ts"
@@ -31,7 +32,9 @@ export interface MetaHost {
 }
 
 /** How far a gain may go from where it began, as a factor. */
-const REACH: Readonly<Record<MetaGain, number>> = { floor: 12, trustTarget: 2, a0: 50 }
+const REACH: Readonly<Record<Exclude<MetaGain, "windows">, number>> = { floor: 12, trustTarget: 2, a0: 50 }
+/** How many windows make one reading: one at first, at most as many as in the calm after SafeMode. */
+const WINDOWS = { name: "windows", start: 1, min: 1, max: 4, whole: true } as const
 /** Chosen on wandering and still quadratics of four knobs, on seeds that no figure uses. */
 const PRESETS = [
   { block: 32, step: 3 },
@@ -42,12 +45,13 @@ const PRESETS = [
 
 /** What is tuned of these settings: the plain schedule has other gains than the rule. */
 export function metaOptionsOf(settings: SpsaSettings, depth: number): MetaTunerOptions {
-  const names = META_GAINS.filter((name) => (name === "a0") === (settings.mode === "spall"))
-  const scalars = names.flatMap((name) => {
+  const scalars = META_GAINS.flatMap((name): MetaTunerOptions["scalars"] => {
+    if (name === WINDOWS.name) return [WINDOWS]
+    if ((name === "a0") !== (settings.mode === "spall")) return []
     const start = settings[name]
     return start > 0 ? [{ name, start, min: start / REACH[name], max: start * REACH[name] }] : []
   })
-  return { depth: scalars.length === 0 ? 0 : depth, scalars, presets: PRESETS, seed: settings.seed }
+  return { depth, scalars, presets: PRESETS, seed: settings.seed }
 }
 
 /** Runs the meta level beside an engine that is about to begin; returns what its snapshots show of it. */
@@ -147,9 +151,13 @@ class CycleWatch {
     const snapshot = cycle?.getSnapshot()
     // One that is frozen gets them when it goes on.
     if (cycle === undefined || snapshot?.status !== "active" || !snapshot.matches("tuning")) return
-    const { settings } = snapshot.context.kernel.get()
-    const named = this.gains()
-    if (named.every(([name, value]) => settings[name as MetaGain] === value)) return
-    cycle.send({ type: "retune", gains: Object.fromEntries(named) })
+    const { pace = USUAL_PACE, kernel } = snapshot.context
+    const { settings } = kernel.get()
+    const { windows, ...gains } = Object.fromEntries(this.gains())
+    if (Object.entries(gains).some(([name, value]) => settings[name as keyof SpsaSettings] !== value))
+      cycle.send({ type: "retune", gains })
+    // In the calm after SafeMode the stability watch sets the pace.
+    if (pace.step === USUAL_PACE.step && pace.windows !== windows)
+      cycle.send({ type: "retune", pace: { ...USUAL_PACE, windows } })
   }
 }

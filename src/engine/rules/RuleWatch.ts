@@ -45,7 +45,9 @@ class RuleWatch implements WatchedRules {
       shield === null ? [] : [{ lookup: shield.lookup, clipped: this.clipped.bind(this, i) }],
     )
     this.shields = shields.length === 0 ? null : new ProposalShields(hot, shields)
-    const holding = this.rules.some(({ warning }) => warning?.onWarning === "hold")
+    const holding = this.rules.some(
+      ({ warning, monitor }) => warning?.onWarning === "hold" || monitor.rule.onViolation !== "warn",
+    )
     if (holding || this.shields !== null) hot.onProposal = this.propose
   }
 
@@ -61,9 +63,15 @@ class RuleWatch implements WatchedRules {
     return shields === null ? kind : shields.propose(kind)
   }
 
-  /** A warning stands that keeps the tuner from moving. */
+  /**
+   * Something keeps the tuner from moving: a warning that stands, or a rule that is violated on the baseline. There nothing is left to
+   * do for it, but SafeMode or a cooldown may end with this very digest.
+   */
   private get holds(): boolean {
-    return this.rules.some(({ warning }) => warning?.onWarning === "hold" && warning.stands)
+    return this.rules.some(
+      ({ warning, monitor, failing }) =>
+        (failing && monitor.rule.onViolation !== "warn") || (warning?.onWarning === "hold" && warning.stands),
+    )
   }
 
   readonly observe = (): boolean => {

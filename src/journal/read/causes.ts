@@ -1,6 +1,7 @@
 /** Which records may explain a change, and which windows count for nothing. */
 import { RECORD_CODE, RECORD_DETAIL, RECORD_KIND } from "../../hot/AuditRing.ts"
 import {
+  AUDIT_COHORT,
   AUDIT_META,
   AUDIT_NO_CHANGE,
   AUDIT_VERDICT,
@@ -17,7 +18,7 @@ import {
 } from "../../hot/codes.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { RECORD_ROWS } from "../../domain/records.ts"
-import { VERDICT_REASONS, VERDICTS } from "../../domain/words.ts"
+import { COHORT_ACTS, VERDICT_REASONS, VERDICTS } from "../../domain/words.ts"
 
 /** What is learned of the readings and changes how they are taken. */
 const LEARNT = [
@@ -30,6 +31,7 @@ const LEARNT = [
   NO_CHANGE_COVARIATE_MOVED,
   NO_CHANGE_COVARIATE_IS_OBJECTIVE,
 ]
+const DRAWN = COHORT_ACTS.indexOf("drawn")
 const FAIL = VERDICTS.indexOf("fail")
 const HOLD = VERDICTS.indexOf("hold")
 const CLOSING_PROOF = VERDICT_REASONS.indexOf("closingProof")
@@ -41,14 +43,18 @@ export const isCause = (numbers: Float64Array): boolean =>
       numbers[RECORD_DETAIL] === FAIL ||
       (numbers[RECORD_DETAIL] === HOLD && numbers[RECORD_CODE] === CLOSING_PROOF))) ||
   (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && LEARNT.includes(numbers[RECORD_CODE])) ||
-  numbers[RECORD_KIND] === AUDIT_META
+  numbers[RECORD_KIND] === AUDIT_META ||
+  (numbers[RECORD_KIND] === AUDIT_COHORT && numbers[RECORD_DETAIL] !== DRAWN)
 
 /**
  * Of the causes, those that explain an update that was asked for: how its readings were taken, by which gains it was computed, and what a
  * shield left of it.
  */
-export const isLearnt = ({ kind, reason }: AuditRecord): boolean =>
-  kind === "noChange" || kind === "meta" || (kind === "rule" && reason === "clipped")
+export const isLearnt = ({ kind, action, reason }: AuditRecord): boolean =>
+  kind === "noChange" ||
+  kind === "meta" ||
+  (kind === "cohort" && action !== "drawn") ||
+  (kind === "rule" && reason === "clipped")
 
 /** The window behind which another one of the same place begins counts for nothing. */
 export const LEAVES_OUT: ReadonlySet<number> = new Set([NO_CHANGE_EVAL_TIMEOUT, NO_CHANGE_EFFECT_AWAITED])

@@ -49,6 +49,8 @@ function causeText(record: AuditRecord): string {
   if (guard !== undefined) return `  before it: guard: ${note ?? ""} (record ${seq})`
   if (reason === "memoryProven") return `  before it: ${memoryText(value)} (record ${seq})`
   if (reason === "windowsShort") return `  before it: ${shortText(value, limit)} (record ${seq})`
+  if (kind === "cohort")
+    return `  before it: ${lineOfRecord(record, { figure: (figure) => round(figure ?? null), own: plainText })} (record ${seq})`
   if (kind === "meta") {
     const line = lineOfRecord(record, { figure: (figure) => round(figure ?? null), own: plainText })
     return `  before it: the meta level ${line} (record ${seq})`

@@ -17,6 +17,7 @@ import {
 import { aggregateInto, trimCount } from "../../hot/aggregate.ts"
 import {
   AUDIT_APPLY,
+  AUDIT_COHORT,
   AUDIT_DIGEST,
   AUDIT_ENGINE_STARTED,
   AUDIT_NO_CHANGE,
@@ -34,7 +35,7 @@ import {
   VISIT_BASELINE,
 } from "../../hot/codes.ts"
 import type { EngineSettings } from "../../domain/Config.ts"
-import { APPLY_KINDS } from "../../domain/words.ts"
+import { APPLY_KINDS, COHORT_ACTS, COHORT_DESIGNS } from "../../domain/words.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { endsOnBase, showsLive } from "../format/Standing.ts"
 import { isCause, isLearnt, LEAVES_OUT } from "./causes.ts"
@@ -46,6 +47,9 @@ import type { WindowEvidence, KnobChange } from "./KnobChange.ts"
 const KEPT_GENERATIONS = 8
 /** Causes that are kept. */
 const KEPT_CAUSES = 8
+
+const DRAWN = COHORT_ACTS.indexOf("drawn")
+const TOGETHER = COHORT_DESIGNS.indexOf("together")
 
 /** The digests of one generation, as far as they belong to its window. */
 interface Measured {
@@ -104,6 +108,7 @@ class Trace {
     if (kind === AUDIT_VARIANT) this.variant = item.words()
     if (kind === AUDIT_DIGEST) this.measure(numbers)
     else if (kind === AUDIT_PROPOSAL) this.proposal = item.words()
+    else if (kind === AUDIT_COHORT && numbers[RECORD_DETAIL] === DRAWN) this.shareStage(numbers)
     else if (kind === AUDIT_RELOCATION) this.relocation = item.words()
     else if (kind === AUDIT_NO_CHANGE && LEAVES_OUT.has(numbers[RECORD_CODE])) this.forgetWindow()
     else if (kind === AUDIT_NO_CHANGE && numbers[RECORD_CODE] === NO_CHANGE_READING_ON) this.readOn()
@@ -262,6 +267,13 @@ class Trace {
     last.stamps.push(numbers[RECORD_TIMESTAMP_US])
     last.objectives.push(numbers[RECORD_OBJECTIVE])
     last.margins.push(numbers[RECORD_MARGIN])
+  }
+
+  /** Both sides of the pair are live at once: the stage's level is neither side's, and the record of its readings says what each read. */
+  private shareStage(numbers: Float64Array): void {
+    const last = this.measured.at(-1)
+    if (last !== undefined && numbers[RECORD_CODE] !== TOGETHER)
+      this.measured = [...this.measured.slice(0, -1), { ...last, side: null }]
   }
 
   /** The window expired: the next one begins empty. */

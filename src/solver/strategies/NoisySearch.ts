@@ -5,7 +5,8 @@
  *
  * Now and then the lowest point is read again. Where its readings agree far better than those of the probe did, noise fades
  * towards the optimum, as it does where it is a share of the value: there differences can be trusted again, and the local
- * surrogate has the first turn. One more reading that differs, and that point is not read any more.
+ * surrogate has the first turn. In many dimensions the evolution strategy has all of them, unless the noise was small from the
+ * start. One more reading that differs, and that point is not read any more.
  */
 import type { Strategy, StrategyContext } from "../Strategy.ts"
 import { CmaEs } from "./CmaEs.ts"
@@ -20,9 +21,11 @@ const LOOK_EVERY = 12
 const AGREEING = 3
 /** They agree when they lie within this share of what the probe's readings of one point were apart. By chance so in one look of 200. */
 const FADED = 0.1
-/** An evolution strategy goes on from so many dimensions, where noise fades from so many, and with so many readings left for each. */
+/** An evolution strategy goes on from so many dimensions, and with so many readings left for each. */
 const EVOLVED = 10
+/** Where noise fades: from so many, but from those above where it was at least this share of the probe's spread. */
 const EVOLVED_IN_FADING = 16
+const LOUD = 0.008
 const EVOLVE = 55
 /** Edge of the simplex. */
 const EDGE = 0.15
@@ -86,7 +89,8 @@ export class NoisySearch implements Strategy {
     this.found = []
     if (!agree) return
     const { context } = this
-    this.enter(evolves(context, EVOLVED_IN_FADING) ? new CmaEs(context) : surrogateFirst(context))
+    const from = context.noise >= LOUD ? EVOLVED : EVOLVED_IN_FADING
+    this.enter(evolves(context, from) ? new CmaEs(context) : surrogateFirst(context))
   }
 
   fail(id: number, unit: Float64Array): void {
