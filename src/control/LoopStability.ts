@@ -23,11 +23,30 @@ const SWINGS = 0.2
 const ALONG = 0.4
 const SAME_PERIOD = 0.25
 
-/** For swings that are large at once, and for those that are not. */
-export const QUICK: StabilityLook = {
+/** Values that a series must have for an exponent. */
+const RECENT = 128
+
+/** Never by itself. */
+const { POSITIVE_INFINITY: NEVER } = Number
+
+/** For swings that are very large at once, after a turn more than a step or a ramp has, and for slightly smaller ones. */
+const SUDDEN: StabilityLook = {
+  window: 16,
+  every: 1,
+  confirmations: 1,
+  loud: 3,
+  parts: 2,
+  turns: 3,
+  louder: NEVER,
+  periodic: 1,
+  shortest: 4,
+}
+const BRIEF: StabilityLook = { ...SUDDEN, window: 20, confirmations: 2, loud: 2.5 }
+/** For swings that are large, and for those that are not. */
+const QUICK: StabilityLook = {
   window: 24,
-  every: 4,
-  confirmations: 2,
+  every: 1,
+  confirmations: 3,
   loud: 2.5,
   parts: 3,
   turns: 3,
@@ -37,8 +56,8 @@ export const QUICK: StabilityLook = {
 }
 export const SLOW: StabilityLook = {
   window: 64,
-  every: 4,
-  confirmations: 2,
+  every: 1,
+  confirmations: 3,
   loud: 2.5,
   parts: 2,
   turns: 5,
@@ -49,12 +68,12 @@ export const SLOW: StabilityLook = {
 /** What the knobs explain is no surprise: a loop that swings by its moves shows in the objective, and the moves swing along. */
 const OBJECTIVE: StabilityLook = {
   ...SLOW,
-  loud: Number.POSITIVE_INFINITY,
+  loud: NEVER,
   louder: 2.2,
   periodic: 0.6,
 }
 /** They are witnesses: a base that travels is no fault by itself. */
-const MOVES: StabilityLook = { ...OBJECTIVE, louder: Number.POSITIVE_INFINITY }
+const MOVES: StabilityLook = { ...OBJECTIVE, louder: NEVER }
 
 /** What is known of the loop. */
 export type StabilityPhase = "learning" | "stable" | "unstable" | "unknown"
@@ -75,13 +94,24 @@ export interface StabilityFinding {
   readonly withMoves: boolean
 }
 
+/** By series, the looks at it; those at the residual first, the longest of them last. */
+const LOOKS: ReadonlyArray<readonly [StabilityFinding["series"], StabilityLook]> = [
+  ["residual", SUDDEN],
+  ["residual", BRIEF],
+  ["residual", QUICK],
+  ["residual", SLOW],
+  ["objective", OBJECTIVE],
+  ["moves", MOVES],
+]
+
 const PHASES: ReadonlyArray<StabilityPhase> = ["learning", "stable", "unstable", "unknown"]
 
 export class LoopStability {
-  readonly quick: StabilityWatch
-  readonly slow: StabilityWatch
-  readonly objective: StabilityWatch
-  readonly moves: StabilityWatch
+  private readonly slow: StabilityWatch
+  private readonly objective: StabilityWatch
+  private readonly moves: StabilityWatch
+  /** The watches of the residual, the shortest look first. */
+  private readonly residuals: ReadonlyArray<StabilityWatch>
   /** Closed windows seen. */
   windows = 0
   private settling = 0
@@ -94,26 +124,22 @@ export class LoopStability {
   private lowest = Number.POSITIVE_INFINITY
   private highest = Number.NEGATIVE_INFINITY
   private place = Number.NaN
+  private readonly past = new Float64Array(RECENT).fill(Number.NaN)
 
   /** @param strictness multiplies every threshold of a deviation: below 1 less is enough. Default 1. */
   constructor(knobs: number, strictness = 1) {
     this.residual = new LoopResidual(knobs)
-    const [quick, slow, objective, moves] = [QUICK, SLOW, OBJECTIVE, MOVES].map((look) => ({
-      ...look,
-      loud: strictness * look.loud,
-      louder: strictness * look.louder,
-    }))
-    this.quick = new StabilityWatch(LEARN_WINDOWS, quick)
-    this.slow = new StabilityWatch(LEARN_WINDOWS, slow)
-    this.objective = new StabilityWatch(LEARN_WINDOWS, objective)
-    this.moves = new StabilityWatch(LEARN_WINDOWS, moves)
+    const watched = LOOKS.map(([series, plain]) => {
+      const look = { ...plain, loud: strictness * plain.loud, louder: strictness * plain.louder }
+      return [series, new StabilityWatch(LEARN_WINDOWS, look), look] as const
+    })
+    const watches = watched.map(([, watch]) => watch)
+    this.watched = watched
+    this.residuals = watches.slice(0, -2)
+    this.slow = watches[LOOKS.length - 3]
+    this.objective = watches[LOOKS.length - 2]
+    this.moves = watches[LOOKS.length - 1]
     this.moves.floor = FLOOR_MOVE
-    this.watched = [
-      ["residual", this.quick, quick],
-      ["residual", this.slow, slow],
-      ["objective", this.objective, objective],
-      ["moves", this.moves, moves],
-    ]
   }
 
   /** What is known of the loop, over all its series. */
@@ -139,11 +165,12 @@ export class LoopStability {
     }
     const { value, objective } = this.residual
     const floor = FLOOR_SHARE * (this.highest - this.lowest)
-    this.quick.floor = floor
-    this.slow.floor = floor
+    this.past[this.windows % RECENT] = value
+    for (const watch of this.residuals) {
+      watch.floor = floor
+      watch.observe(value)
+    }
     this.objective.floor = floor
-    this.quick.observe(value)
-    this.slow.observe(value)
     this.objective.observe(objective)
     this.moves.observe(moved)
     return this.isUnstable()
@@ -156,26 +183,32 @@ export class LoopStability {
     this.unseen()
   }
 
+  /** The residuals of the last 128 windows, oldest first; NaN where one is unknown. */
+  recent(): Float64Array {
+    return Float64Array.from(this.past, (_, i) => this.past[(this.windows + 1 + i) % RECENT])
+  }
+
   private unseen(): void {
+    this.past[this.windows % RECENT] = Number.NaN
     for (const [, watch] of this.watched) watch.observe(Number.NaN)
   }
 
-  /** After SafeMode: a swing is found anew, with all its confirmations. */
-  rearm(): void {
-    this.settling = SETTLING
+  /** After SafeMode, or while a relocation is under way: so many windows are not seen, and all confirmations start over. */
+  rearm(windows = SETTLING): void {
+    this.settling = Math.max(this.settling, windows)
     for (const [, watch] of this.watched) watch.rearm()
   }
 
   /** What is seen of the loop now, by the series that gives it away; by the residual where none does. */
   finding(): StabilityFinding {
-    const { quick, slow } = this
+    const { slow } = this
     const [series, watch, look] = this.watched.find(([, one]) => one.state === STABILITY.unstable) ?? [
       "residual",
       slow,
       SLOW,
     ]
     // The longer look knows a period best, where it sees one already.
-    const clear = watch === quick && slow.oscillation.index >= SWINGS ? slow : watch
+    const clear = series === "residual" && slow.oscillation.index >= SWINGS ? slow : watch
     const { index, period } = clear.oscillation
     const swings = index >= SWINGS
     const periodic = watch.oscillation.index >= look.periodic
@@ -191,8 +224,8 @@ export class LoopStability {
   }
 
   private isUnstable(): boolean {
-    const { quick, slow, objective } = this
-    if (quick.state === STABILITY.unstable || slow.state === STABILITY.unstable) return true
+    const { residuals, objective } = this
+    if (residuals.some(({ state }) => state === STABILITY.unstable)) return true
     return objective.state === STABILITY.unstable && this.movesAlong(objective.oscillation.period)
   }
 
