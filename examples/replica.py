@@ -84,14 +84,15 @@ class Replica:
         if self.refused:
             return
         (self.values, self.base, self.baseline), self.at, self.newest = told, at, at
-        self.report_s = max(0.01, answer["reportMs"] / 1000)
-        self.lease_ends = sent + answer["leaseMs"] / 1000
-        self.base_ends = self.lease_ends + answer["baselineAfterMs"] / 1000
+        self.report_s = min(60, max(0.1, answer["reportMs"] / 1000))
+        self.lease_ends = sent + min(answer["leaseMs"], 600_000) / 1000
+        self.base_ends = self.lease_ends + min(answer["baselineAfterMs"], 86_400_000) / 1000
 
     def _run(self):
         while True:
+            wait = self.report_s
             try:
                 self.report()
-            except Exception:
-                pass  # no answer, or one that is none: the lease runs on, base, then baseline
-            time.sleep(self.report_s)
+            except Exception as error:  # no answer, or one that is none: the lease runs on, base, then baseline
+                wait = max(wait, float((getattr(error, "headers", None) or {}).get("retry-after", 0)))  # 429: too many
+            time.sleep(wait)

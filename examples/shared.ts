@@ -6,7 +6,7 @@
  *
  * The same evening runs twice, without and with the watch. Time is simulated: the run is the same every time.
  *
- * Run: npm run build && node examples/shared.ts
+ * Run: npm run example shared
  */
 import { type ArqonEngine, createEngine } from "arqon"
 import { gaussianAt } from "arqon/testing"

@@ -1,7 +1,7 @@
 /**
  * What it is worth to try both sides of a pair at the same time on two halves of the replicas, instead of in turns on all of them.
  *
- *   npm run bench:replicas            # variances, and windows to a tenth of the start on seven plants
+ *   npm run bench:replicas            # variances, windows to a tenth of the start on seven plants, interference
  *   npm run bench:replicas -- --json
  *
  * The tuning rule is that of every engine, with its step limit and without budgets of a minute: the same for both designs.
@@ -16,6 +16,7 @@ import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
 import type { Plant } from "../../src/testing/Plant.ts"
 import { kink, quadratic, rotated, valley } from "../../src/testing/plants.ts"
+import { interferenceRow } from "./interference.ts"
 import { queuePlant, LOADS } from "../../src/testing/queue.ts"
 
 /** Standard deviations as shares of the start's excess: what all replicas share in a window, and what each has of its own. */
@@ -145,7 +146,9 @@ const windows = plants.map((plant) => {
   return { plant: plant.name, together: of("together"), split: of("split") }
 })
 
-if (process.argv.includes("--json")) console.log(JSON.stringify({ variances, windows }))
+const interference = [1, 0.3, 0].map((shared) => interferenceRow(shared, 300, 400))
+
+if (process.argv.includes("--json")) console.log(JSON.stringify({ variances, windows, interference }))
 else {
   const shown = (count: number): string => (Number.isFinite(count) ? String(count) : `>${MOST_WINDOWS}`)
   console.log(`Variance of the difference of a pair, common ${100 * COMMON} %, own ${100 * OWN} %`)
@@ -158,4 +161,12 @@ else {
   console.log("plant | in turns | in halves")
   for (const { plant, together, split } of windows)
     console.log(`${plant} | ${shown(together)} | ${shown(split)}`)
+  console.log("\nInterference, share of the private curvature, 300 seeds, 400 windows, 10 replicas")
+  console.log(
+    "shared | found | windows until then, median | late excess above in turns, share of the start's",
+  )
+  for (const { shared, found, medianWindows, lateAbove } of interference)
+    console.log(
+      `${shared} | ${(100 * found).toFixed(1)} % | ${Number.isFinite(medianWindows) ? medianWindows : "never"} | ${lateAbove.toFixed(3)}`,
+    )
 }

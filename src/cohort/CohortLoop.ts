@@ -9,15 +9,17 @@
  */
 import { GUARD_RETREAT, PLUS, TRIP_ENGINE_FAULT, TRIP_TELEMETRY_LOST, UPDATE } from "../hot/codes.ts"
 import type { CycleOptions } from "../hot/cycleOptions.ts"
-import { HotLoop } from "../hot/HotLoop.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import { APPLYING_MINUS, APPLYING_PLUS, WAITING_MINUS, WAITING_PLUS } from "../hot/phases.ts"
 import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, type SpsaKernel } from "../hot/SpsaKernel.ts"
 import { P_TARGET } from "../hot/SafetyExecutor.ts"
+import { drawnText, readText, writeCohortRecord, writeProposalRecord } from "./cohortRecords.ts"
 import type { CohortSettings } from "./cohortOptions.ts"
 import { type Design, designFor, sideIn, stagesOf } from "./designs.ts"
+import { type FoundInterference, NEEDED_EVIDENCE } from "./Interference.ts"
 import { type Pair, samePair } from "./order.ts"
-import { OwnDeviation } from "./OwnDeviation.ts"
+import { OwnedLoop } from "./OwnedLoop.ts"
+import { PairCheck } from "./PairCheck.ts"
 import { pairFits } from "./pairFits.ts"
 import type { Report, Role } from "./protocol.ts"
 import { drawRoles } from "./roles.ts"
@@ -41,7 +43,7 @@ export interface Place {
   readonly units: Float64Array
 }
 
-export class CohortLoop extends HotLoop {
+export class CohortLoop extends OwnedLoop {
   readonly epoch: number
   readonly roster: Roster
   readonly cohort: CohortSettings
@@ -50,8 +52,9 @@ export class CohortLoop extends HotLoop {
   /** Stages that have closed with enough readings, and stages that have not. */
   stages = 0
   expiries = 0
+  /** Takes the words that belong on the record of this number. */
+  onNote: ((seq: number, text: string) => void) | null = null
   private readonly seed: number
-  private readonly own = new OwnDeviation()
   private draw = 0
   /** The stage of the cycle that is to be applied or measured next. */
   private stage = 0
@@ -63,6 +66,7 @@ export class CohortLoop extends HotLoop {
   private readonly plus: Float64Array
   private readonly minus: Float64Array
   private readonly live: Float64Array
+  private readonly check: PairCheck
   private readonly first: Array<StageReading> = []
   private reading: StageReading | null = null
   /** The objective as last read: an emergency brings none of its own. */
@@ -78,6 +82,7 @@ export class CohortLoop extends HotLoop {
     this.plus = new Float64Array(hot.table.size)
     this.minus = new Float64Array(hot.table.size)
     this.live = new Float64Array(hot.table.size)
+    this.check = new PairCheck(hot.table)
   }
 
   /** What is live: the newest that any replica may be told. */
@@ -170,7 +175,7 @@ export class CohortLoop extends HotLoop {
 
   /** Both targets of a pair go through Tier 1 as one. */
   protected override ask(kind: number): boolean {
-    if (kind === UPDATE) return super.ask(kind)
+    if (kind === UPDATE) return this.propose(kind)
     const { hot, kernel, state, plus, minus } = this
     const now = hot.nowCell[0]
     const present = this.roster.present(now)
@@ -181,24 +186,44 @@ export class CohortLoop extends HotLoop {
     if (this.stage === 0) this.drawCycle(present)
     kernel.plusTarget(state, plus, 0)
     kernel.minusTarget(state, minus, 0)
+    if (this.check.active) {
+      this.check.place(hot.executor, plus, minus)
+      hot.executor.proposal.set(kind === PLUS ? plus : minus, P_TARGET)
+    }
     const [target, other] = kind === PLUS ? [plus, minus] : [minus, plus]
     const fits = this.design === "together" || pairFits(hot.executor, target, other)
     // Tier 1 itself refuses, and records, what does not fit.
     if (!fits) hot.executor.proposal.set(other, P_TARGET)
-    if (!super.ask(kind)) return false
+    if (!this.propose(kind)) return false
     if (!fits) {
       this.open(TRIP_ENGINE_FAULT)
       return false
     }
     this.beginStage(kind, present)
+    const { design, draw, epoch, seed, roster } = this
+    const point = design === "together" ? undefined : other
+    const note = { act: "drawn", design, value: draw - 1, limit: epoch, ...(point && { point }) } as const
+    this.noteThat(writeCohortRecord(hot, note), () => drawnText(roster, seed, now))
     return true
+  }
+
+  private propose(kind: number): boolean {
+    writeProposalRecord(this.hot, kind)
+    return super.ask(kind)
+  }
+
+  private noteThat(seq: number, text: () => string): void {
+    if (seq > 0) this.onNote?.(seq, text())
   }
 
   private drawCycle(present: ReadonlyArray<RosterEntry>): void {
     const { exposure, control, design } = this.cohort
     const numbers = { seed: this.seed, epoch: this.epoch, draw: this.draw++ }
     const roles = drawRoles(present, { exposure, control }, numbers)
-    this.design = designFor(design, roles.filter((role) => role === "plus" || role === "minus").length)
+    const off = roles.filter((role) => role === "plus" || role === "minus").length
+    this.design = designFor(design === "auto" && this.interferes ? "together" : design, off)
+    this.check.active = false
+    if (design === "auto" && this.design === "split") this.check.begin()
     for (const entry of this.roster.all) entry.drawn = "base"
     present.forEach((entry, i) => {
       entry.drawn = roles[i]
@@ -227,20 +252,31 @@ export class CohortLoop extends HotLoop {
     if (!closes) return
     const readings = this.readingsOf(sides)
     this.reading = waiting
-      ? readStage(readings, this.design === "split" ? this.own : null)
+      ? readStage(readings, this.design === "split" ? this.ownDeviations : null)
       : readStage(
           readings.map((one) => ({ ...one, side: "plus" as const })),
           null,
         )
     const { loss, margin } = this.reading
     if (Number.isNaN(loss)) return
-    if (waiting) this.stages++
+    if (waiting) {
+      this.stages++
+      this.noteReading(sides, this.reading)
+    }
     this.sinceUs = now
     this.roster.clearMeasured()
     this.level = this.options.sign * loss
     const constraintMargin = Number.isNaN(margin) ? undefined : margin
     this.respond(this.hot.observeObject({ objective: this.level, constraintMargin }))
     this.reading = null
+  }
+
+  private noteReading(sides: ReadonlyArray<Role>, { plus, minus }: StageReading): void {
+    const { design, roster, hot, cohort } = this
+    const difference = plus.loss - minus.loss
+    const note = { act: "read", design, value: plus.loss, limit: minus.loss, difference } as const
+    const text = (): string => readText(roster, sides, cohort.minSamples, hot.nowCell[0])
+    this.noteThat(writeCohortRecord(hot, note), text)
   }
 
   private sidesInPlay(): ReadonlyArray<Role> {
@@ -276,6 +312,10 @@ export class CohortLoop extends HotLoop {
   protected override read(): void {
     const waiting = this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
     const { reading } = this
+    if (waiting && reading !== null && this.check.active) {
+      this.readCheck(reading)
+      return
+    }
     if (!waiting || this.design === "together" || reading === null) {
       super.read()
       return
@@ -298,6 +338,40 @@ export class CohortLoop extends HotLoop {
     this.readings[MARGIN_PLUS] = mean(({ plus }) => plus.margin)
     this.readings[MARGIN_MINUS] = mean(({ minus }) => minus.margin)
     this.compute()
+  }
+
+  /** A stage of a check has closed. */
+  private readCheck(reading: StageReading): void {
+    this.timeouts = 0
+    if (this.guard.take(reading.loss) === GUARD_RETREAT) {
+      this.retreated()
+      return
+    }
+    const came = this.check.take(reading)
+    if (came === "more") {
+      this.stage++
+      this.design = this.check.design
+      this.phase = this.phase === WAITING_PLUS ? APPLYING_MINUS : APPLYING_PLUS
+      return
+    }
+    if (came === "found") this.stayTogether()
+    this.ready()
+  }
+
+  /** Where halves have led is not trusted: back to the baseline, and from there in turns, with nothing that halves have taught. */
+  private stayTogether(): void {
+    const { hot, kernel, check } = this
+    const { knob, evidence, difference, checks } = check.interference.found as FoundInterference
+    this.interferes = true
+    const note = { act: "interference", design: "together", value: evidence, limit: NEEDED_EVIDENCE } as const
+    this.noteThat(writeCohortRecord(hot, { ...note, difference, knob }), () => `after ${checks} checks`)
+    this.rollback()
+    kernel.initial(this.state, hot.executor.base)
+  }
+
+  /** What was found out about replicas that interfere; null where nothing was. */
+  get interference(): FoundInterference | null {
+    return this.check.interference.found
   }
 
   /** Nobody measured enough: the pair is drawn again, for others. */

@@ -17,12 +17,28 @@ interface Known {
   readonly cycles: number
 }
 
+/** How far one replica usually lies from the others, learned over so many cycles. */
+export interface OwnMean extends Known {
+  readonly key: string
+}
+
 export class OwnDeviation {
   private readonly known = new Map<string, Known>()
 
   /** What to take off a reading of this replica; 0 of one that is not known. */
   of(key: string): number {
     return this.known.get(key)?.mean ?? 0
+  }
+
+  /** What is known of each, for an owner that takes this one's place: the one not seen for longest first. */
+  save(): ReadonlyArray<OwnMean> {
+    return Array.from(this.known, ([key, { mean, cycles }]) => ({ key, mean, cycles }))
+  }
+
+  /** Goes on from what another owner has learned. */
+  recall(saved: ReadonlyArray<OwnMean>): void {
+    this.known.clear()
+    for (const { key, mean, cycles } of saved) this.known.set(key, { mean, cycles })
   }
 
   /** Learns from one side of a cycle: what each replica has read, as it was read. */

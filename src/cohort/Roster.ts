@@ -2,6 +2,7 @@
  * The replicas that an owner knows: who was heard when, what each has confirmed, and what each has measured under the configuration
  * that is live. A report counts once: (replica, boot, seq) tells it apart, however often it is sent again.
  */
+import { Allowance } from "./Allowance.ts"
 import { BEFORE_ALL, type Pair, samePair } from "./order.ts"
 import type { Refusal, Report, Role } from "./protocol.ts"
 import type { Member } from "./roles.ts"
@@ -12,6 +13,12 @@ const SILENT_AFTER = 3
 const CONFIRMS_WITHIN = 2
 /** A silent one is forgotten after so many. */
 const FORGOTTEN_AFTER = 120
+
+/** Starts of replicas that are known at once. Each start of a replica without a name is another one. */
+export const MOST_REPLICAS = 10_000
+/** Reports a second of one replica, and of all together. */
+const REPORTS_A_SECOND = 10
+const ALL_REPORTS_A_SECOND = 10_000
 
 /** What a replica has measured since it was counted last. */
 export interface Measured {
@@ -39,6 +46,7 @@ export interface RosterEntry extends Member {
   /** Another boot of the same replica has reported since. */
   replaced: boolean
   readonly measured: Measured
+  readonly allowance: Allowance
 }
 
 const nothing = (): Measured => ({ n: 0, sum: 0, margins: 0, margined: 0 })
@@ -49,6 +57,9 @@ export type Taken = "counted" | "duplicate" | "left"
 export class Roster {
   private readonly entries = new Map<string, RosterEntry>()
   private readonly reportUs: number
+  private readonly allowance = new Allowance(ALL_REPORTS_A_SECOND, ALL_REPORTS_A_SECOND)
+  /** Reports that were not let in. */
+  refused = 0
   /** Reports that were sent again, and windows of a configuration that is live no more. */
   duplicates = 0
   late = 0
@@ -69,16 +80,31 @@ export class Roster {
     return this.entries.get(keyOf(replica, boot))
   }
 
+  /** Whether a report is let in now: 0, or how long its replica is to wait, microseconds. A goodbye makes room, so it always is. */
+  admit({ replica, boot, leaving }: Report, nowUs: number): number {
+    const entry = this.find(replica, boot)
+    if (leaving === true) return 0
+    const waitUs = Math.max(
+      this.allowance.waitUs(nowUs),
+      entry?.allowance.waitUs(nowUs) ?? this.fullUs(nowUs),
+    )
+    if (waitUs > 0) this.refused++
+    else {
+      this.allowance.take()
+      entry?.allowance.take()
+    }
+    return waitUs
+  }
+
   /** Takes a report that was read: what was measured under `live` counts, what was measured before is late. */
   take(report: Report, nowUs: number, live: Pair): Taken {
     const key = keyOf(report.replica, report.boot)
-    const known = this.entries.get(key)
-    const entry = known ?? this.add(key, report)
-    entry.heardUs = nowUs
     if (report.leaving === true) {
       this.entries.delete(key)
       return "left"
     }
+    const entry = this.entries.get(key) ?? this.add(key, report)
+    entry.heardUs = nowUs
     if (report.seq <= entry.seq) {
       this.duplicates++
       return "duplicate"
@@ -133,6 +159,13 @@ export class Roster {
     return samePair(entry.confirmed, live) || nowUs - sinceUs <= CONFIRMS_WITHIN * this.reportUs
   }
 
+  /** How long a replica that is not known must wait for a place. Those that are silent give theirs up. */
+  private fullUs(nowUs: number): number {
+    if (this.entries.size < MOST_REPLICAS) return 0
+    for (const [key, entry] of this.entries) if (this.isSilent(entry, nowUs)) this.entries.delete(key)
+    return this.entries.size < MOST_REPLICAS ? 0 : SILENT_AFTER * this.reportUs
+  }
+
   private add(key: string, { replica, boot, zone = "", version = "" }: Report): RosterEntry {
     for (const other of this.entries.values()) if (other.replica === replica) other.replaced = true
     const entry: RosterEntry = {
@@ -150,6 +183,7 @@ export class Roster {
       side: "base",
       replaced: false,
       measured: nothing(),
+      allowance: new Allowance(REPORTS_A_SECOND, REPORTS_A_SECOND),
     }
     this.entries.set(key, entry)
     return entry

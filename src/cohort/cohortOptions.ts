@@ -1,39 +1,53 @@
 /** What may be said about how an owner works with its replicas, with the defaults. Times in microseconds. */
 import type { Problem } from "../domain/errors.ts"
-import { problem } from "../domain/problems.ts"
+import { didYouMean, problem, show } from "../domain/problems.ts"
 import {
   about,
   above0,
   between,
-  numberThat,
+  list,
   object,
   oneOf,
   optional,
   type ShapeType,
+  string,
   whole,
 } from "../domain/Shape.ts"
 import { MILLISECOND_US, SECOND_US } from "../domain/Units.ts"
 import { DESIGNS } from "./designs.ts"
+import {
+  LEAST_REPORT_MS,
+  MOST_BASELINE_AFTER_MS,
+  MOST_LEASE_MS,
+  MOST_REPORT_MS,
+  MOST_SETTLE_MS,
+} from "./protocol.ts"
 
 const share = between(0, 1)
-const YEAR_MS = 31_536_000_000
+/** An hour: a stage that has not closed by then measures another time of day. */
+const MOST_WINDOW_MS = 3_600_000
 
 /** The `replicas` of a tuner, as a user writes them. Times in milliseconds. */
 export const CohortShape = object({
   design: optional(about(oneOf(DESIGNS), "How a pair is spread over replicas and time.")),
+  shared: optional(
+    about(
+      list(string()),
+      "Knobs that must be equal on all replicas: pairs are then tried on all of them in turns.",
+    ),
+  ),
   exposure: optional(about(share, "Largest share of the replicas off the base at once.")),
   control: optional(about(share, "Share that stays on the baseline.")),
   quorum: optional(about(share, "Share of each side that must have measured enough.")),
   minSamples: optional(about(whole(1, 1e9), "Measurements of a replica that are enough.")),
-  windowMs: optional(about(above0(YEAR_MS), "Longest stage.")),
-  reportMs: optional(about(above0(YEAR_MS), "How often a replica reports.")),
-  leaseMs: optional(about(above0(YEAR_MS), "How long an answer may be used.")),
-  baselineAfterMs: optional(about(above0(YEAR_MS), "How long the base may be used after that.")),
+  windowMs: optional(about(above0(MOST_WINDOW_MS), "Longest stage.")),
+  reportMs: optional(about(between(LEAST_REPORT_MS, MOST_REPORT_MS), "How often a replica reports.")),
+  leaseMs: optional(about(above0(MOST_LEASE_MS), "How long an answer may be used.")),
+  baselineAfterMs: optional(
+    about(above0(MOST_BASELINE_AFTER_MS), "How long the base may be used after that."),
+  ),
   settleMs: optional(
-    about(
-      numberThat(`from 0 to ${YEAR_MS}`, (n) => n >= 0 && n <= YEAR_MS, { minimum: 0, maximum: YEAR_MS }),
-      "Work that starts this soon after a change does not count.",
-    ),
+    about(between(0, MOST_SETTLE_MS), "Work that starts this soon after a change does not count."),
   ),
 })
 export interface CohortConfig extends ShapeType<typeof CohortShape> {}
@@ -59,12 +73,22 @@ const REPORTS_IN_LEASE = 2
 /** Reports within which a stage must be able to close: one brings it, one confirms it, two measure. */
 const REPORTS_IN_WINDOW = 4
 
-/** How the numbers stand to each other. */
-export function cohortProblems(config: CohortConfig): ReadonlyArray<Problem> {
+/** How the numbers stand to each other, and to the knobs. */
+export function cohortProblems(config: CohortConfig, knobs: ReadonlyArray<string>): ReadonlyArray<Problem> {
   const { reportUs, leaseUs, windowUs, baselineAfterUs } = cohortSettings(config)
+  const { shared = [], design = "auto" } = config
   const say = (key: string, message: string, remedy: string): Problem =>
     problem(["replicas", key], message, remedy)
+  const differs = shared.length > 0 && design !== "auto" && design !== "together"
   return [
+    ...(differs
+      ? [say("design", "lets shared knobs differ between replicas.", 'Take "together", or leave it out.')]
+      : []),
+    ...shared.flatMap((name, i) =>
+      knobs.includes(name)
+        ? []
+        : [problem(["replicas", "shared", i], `is not a knob: ${show(name)}.`, didYouMean(name, knobs))],
+    ),
     ...(leaseUs < REPORTS_IN_LEASE * reportUs
       ? [say("leaseMs", "is over before a lost report can be repeated.", "Make it at least twice reportMs.")]
       : []),
@@ -87,7 +111,7 @@ export function cohortProblems(config: CohortConfig): ReadonlyArray<Problem> {
 export function cohortSettings(config: CohortConfig): CohortSettings {
   const reportMs = config.reportMs ?? 500
   return {
-    design: config.design ?? "auto",
+    design: (config.shared ?? []).length > 0 ? "together" : (config.design ?? "auto"),
     exposure: config.exposure ?? 1,
     control: config.control ?? 0,
     quorum: config.quorum ?? 0.75,

@@ -8,10 +8,11 @@
  * | split | 1 | 4 (O² + H²)/N, and 4 O²/N once H is known | common, lasting |
  * | cross | 2 | 2 O²/N | common and lasting, exactly |
  */
+import { COHORT_DESIGNS } from "../domain/words.ts"
 import type { Role } from "./protocol.ts"
 
 /** The designs that can be asked for; `auto` chooses by how many replicas there are, and looks for interference. */
-export const DESIGNS = ["auto", "together", "split", "cross"] as const
+export const DESIGNS = ["auto", ...COHORT_DESIGNS] as const
 export type DesignOption = (typeof DESIGNS)[number]
 export type Design = Exclude<DesignOption, "auto">
 
@@ -30,8 +31,8 @@ export const stagesOf = (design: Design): number => (design === "split" ? 1 : 2)
 
 /** The side of a replica in a stage, given what was drawn for it and, for `together`, which side comes first. */
 export function sideIn(design: Design, stage: number, drawn: Role, firstIsPlus: boolean): Role {
-  if (drawn === "control") return drawn
+  if (drawn === "control" || drawn === "base") return drawn
   if (design === "together") return (stage === 0) === firstIsPlus ? "plus" : "minus"
-  if (drawn === "base" || stage === 0) return drawn
+  if (stage === 0) return drawn
   return drawn === "plus" ? "minus" : "plus"
 }

@@ -2,20 +2,32 @@
 import { resolveGuardrails } from "../control/guardrails.ts"
 import { cycleOf, spsaOf } from "../control/loopSettings.ts"
 import type { EngineSettings } from "../domain/Config.ts"
+import { type Resumption, startUnits } from "../domain/Resumption.ts"
 import { MEAN } from "../hot/codes.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import { SpsaKernel } from "../hot/SpsaKernel.ts"
 import { CohortLoop } from "./CohortLoop.ts"
 import type { CohortSettings } from "./cohortOptions.ts"
 
-/** A loop that stands where the settings begin; `start` it. `epoch`, from 1, is higher than that of every owner before. */
-export function makeCohort(settings: EngineSettings, cohort: CohortSettings, epoch: number): CohortLoop {
+/**
+ * A loop that stands where the settings begin, or where the owner before stood; `start` it, or `resume` it. `epoch`, from 1, is higher
+ * than that of every owner before.
+ */
+export function makeCohort(
+  settings: EngineSettings,
+  cohort: CohortSettings,
+  epoch: number,
+  resumption: Resumption | null = null,
+): CohortLoop {
   const { space } = settings
   const policy = resolveGuardrails(settings.guardrails)
+  const initialUnit = startUnits(space, resumption)
   const hot = new HotPath({
     table: space.table,
     policy,
-    initialUnit: space.initialUnit,
+    initialUnit,
+    fallbackUnit: space.initialUnit,
+    beginsElsewhere: initialUnit.some((unit, i) => unit !== space.initialUnit[i]),
     // A stage is one digest and one window: replicas have averaged, and have let it settle.
     window: {
       windowDigests: 1,

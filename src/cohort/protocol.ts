@@ -10,6 +10,7 @@ import { attempt, unreadable } from "../domain/readInput.ts"
 import {
   about,
   above0,
+  between,
   boolean,
   list,
   maybe,
@@ -43,8 +44,17 @@ export const ROLES = ["base", "plus", "minus", "control"] as const
 export type Role = (typeof ROLES)[number]
 
 const LARGEST = Number.MAX_SAFE_INTEGER
-/** Ten years: longer is a mistake in the unit. */
-const MOST_MS = 315_360_000_000
+
+/**
+ * The longest times that a replica takes from an owner, milliseconds. Whatever an owner says, a replica that loses it leaves a
+ * perturbation within ten minutes, asks again within one, and stands on its baseline a day later.
+ */
+export const MOST_LEASE_MS = 600_000
+export const MOST_BASELINE_AFTER_MS = 86_400_000
+export const MOST_REPORT_MS = 60_000
+export const MOST_SETTLE_MS = 60_000
+/** Reports closer together than this are refused by the owner's limits. */
+export const LEAST_REPORT_MS = 100
 
 const word = (expected: string, longest: number): Shape<string> =>
   string({
@@ -132,10 +142,13 @@ export const AnswerShape = about(
     values: about(values, "What to run now."),
     base: about(values, "What to run when the lease has passed."),
     baseline: about(values, "What to run when `baselineAfterMs` has passed after that."),
-    leaseMs: about(above0(MOST_MS), "How long the values may be used, from when the report was sent."),
-    baselineAfterMs: about(above0(MOST_MS), "How long the base may be used after the lease."),
-    reportMs: about(above0(MOST_MS), "When to report again."),
-    settleMs: about(atLeast0, "Work that starts this soon after a change of values does not count."),
+    leaseMs: about(above0(MOST_LEASE_MS), "How long the values may be used, from when the report was sent."),
+    baselineAfterMs: about(above0(MOST_BASELINE_AFTER_MS), "How long the base may be used after the lease."),
+    reportMs: about(between(LEAST_REPORT_MS, MOST_REPORT_MS), "When to report again."),
+    settleMs: about(
+      between(0, MOST_SETTLE_MS),
+      "Work that starts this soon after a change of values does not count.",
+    ),
     emergencyMargin: about(number(), "A margin below this sends the replica to its base at once."),
     safeMode: about(maybe(text(64)), "Why nothing is tuned, if nothing is."),
   }),

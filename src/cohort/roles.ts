@@ -39,7 +39,7 @@ const inOrder = (a: Drawn, b: Drawn): number => a.turn - b.turn || (a.member.key
 const drawn = (members: ReadonlyArray<Drawn>, counters: Counters): ReadonlyArray<Drawn> =>
   members.map((one) => ({ ...one, turn: drawAt([...counters, one.member.key]) })).toSorted(inOrder)
 
-/** The roles of these members, in their order. With one replica off the base there is no pair: then nobody is. */
+/** The roles of these members, in their order. At least one is off the base. */
 export function drawRoles(
   members: ReadonlyArray<Member>,
   { exposure, control }: RoleShares,
@@ -51,8 +51,8 @@ export function drawRoles(
   const byControl = drawn(all, [seed, "control"])
   for (const { at } of byControl.slice(0, kept)) roles[at] = "control"
   const free = drawn(byControl.slice(kept), [seed, epoch, draw])
-  const exposed = free.slice(0, Math.floor(exposure * free.length + 1e-9))
-  if (exposed.length < 2) return roles
+  // Where nobody leaves the base nothing is learned.
+  const exposed = free.slice(0, Math.max(1, Math.floor(exposure * free.length + 1e-9)))
   const strata = new Map<string, Array<Drawn>>()
   for (const one of exposed) {
     const stratum = strata.get(one.member.stratum)

@@ -3,22 +3,20 @@ import { useSelector } from "@xstate/react"
 import { useMemo, useSyncExternalStore } from "react"
 import { ConfigError } from "../domain/errors.ts"
 import { didYouMean, problem, show } from "../domain/problems.ts"
-import type { EngineSnapshot, SafeModeState } from "../engine/contract/EngineSnapshot.ts"
+import type { SafeModeState } from "../engine/contract/EngineSnapshot.ts"
 import { noteOf } from "../engine/contract/noteOf.ts"
-import { type EngineView, storeOf } from "./engineStore.ts"
-
-type SnapshotOf<K extends string> = EngineSnapshot<Readonly<Record<K, number>>>
+import { type EngineView, storeOf, type View, type ViewState } from "./engineStore.ts"
 
 /**
- * Selects from an engine's state. `isEqual` decides whether two selections are the same; by default they must be
+ * Selects from the state of an engine, or of a replica of a service. `isEqual` decides whether two selections are the same; by default they must be
  * one object.
  *
  * @example
  * const cycles = useEngineState(engine, ({ cycle }) => cycle?.cycles ?? 0)
  */
-export function useEngineState<K extends string, T>(
-  engine: EngineView<K>,
-  pick: (snapshot: SnapshotOf<K>) => T,
+export function useEngineState<S extends ViewState, T>(
+  engine: View<S>,
+  pick: (snapshot: S) => T,
   isEqual?: (before: T, now: T) => boolean,
 ): T {
   const store = useMemo(() => storeOf(engine), [engine])
@@ -35,7 +33,7 @@ const no = (): boolean => false
  * The live value of one knob, in user units. Throws a ConfigError during render if the engine has no knob of that
  * name.
  */
-export const useKnob = <K extends string>(engine: EngineView<K>, name: NoInfer<K>): number =>
+export const useKnob = <K extends string>(engine: View<ViewState<K>>, name: NoInfer<K>): number =>
   useEngineState(engine, ({ values }) => {
     if (!Object.hasOwn(values, name)) throw noKnob(name, Object.keys(values))
     return values[name]
@@ -47,7 +45,7 @@ const noKnob = (name: unknown, known: ReadonlyArray<string>): ConfigError =>
   })
 
 /** The live values of all knobs. The same object until one of them changes. */
-export const useKnobs = <K extends string>(engine: EngineView<K>): Readonly<Record<K, number>> =>
+export const useKnobs = <K extends string>(engine: View<ViewState<K>>): Readonly<Record<K, number>> =>
   useEngineState(engine, ({ values }) => values, sameValues)
 
 /** SafeMode, as a component needs it. */

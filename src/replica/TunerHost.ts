@@ -5,6 +5,7 @@
 import { answerFor } from "../cohort/answers.ts"
 import type { CohortLoop } from "../cohort/CohortLoop.ts"
 import { type CohortConfig, cohortProblems, cohortSettings, CohortShape } from "../cohort/cohortOptions.ts"
+import type { CohortStanding } from "../cohort/CohortStanding.ts"
 import { knobHash } from "../cohort/knobHash.ts"
 import { makeCohort } from "../cohort/makeCohort.ts"
 import type { Pair } from "../cohort/order.ts"
@@ -12,9 +13,13 @@ import { type Answer, readReport, type Refusal, type Role } from "../cohort/prot
 import { type EngineConfig, type EngineSettings, parseEngineConfig } from "../domain/Config.ts"
 import { ConfigError, type Problem } from "../domain/errors.ts"
 import { problem, tidy } from "../domain/problems.ts"
+import { keptBaseline } from "../domain/Resumption.ts"
 import { optionsOf, tokenProblems, unknownOptions } from "./replicaProblems.ts"
 import { attempt } from "../domain/readInput.ts"
 import { readShape } from "../domain/Shape.ts"
+import { MILLISECOND_US } from "../domain/Units.ts"
+import type { AuditSink } from "../engine/audit/AuditSink.ts"
+import { sinkProblems } from "../engine/audit/sinkProblems.ts"
 import { TRIP_REASONS, type TripReason } from "../domain/words.ts"
 
 /** What a tuner of many replicas is made of. */
@@ -28,9 +33,11 @@ export interface TunerOptions<K extends string = string> {
   readonly epoch?: number
   /** What a report over HTTP must bring as its bearer token. */
   readonly token?: string | undefined
+  /** Where its records go besides memory, as for `createEngine`. */
+  readonly sinks?: ReadonlyArray<AuditSink>
 }
 
-const OPTIONS = ["name", "engine", "replicas", "epoch", "token"] as const satisfies ReadonlyArray<
+const OPTIONS = ["name", "engine", "replicas", "epoch", "token", "sinks"] as const satisfies ReadonlyArray<
   keyof TunerOptions
 >
 
@@ -59,13 +66,22 @@ export interface TunerStatus {
   readonly stages: number
   readonly expiries: number
   readonly safeMode: TripReason | null
+  /** Replicas were found to interfere, so pairs are tried on all of them in turns, for good. */
+  readonly interferes: boolean
   readonly base: Readonly<Record<string, number>>
 }
 
 /** What a request is answered: an HTTP status, and a body for JSON. */
 export interface Hearing {
-  readonly status: 200 | 400 | 404 | 409
-  readonly body: Answer | { readonly error: string; readonly problems: ReadonlyArray<Problem> }
+  readonly status: 200 | 400 | 404 | 409 | 429 | 503
+  readonly body: Answer | HearingRefusal
+}
+
+export interface HearingRefusal {
+  readonly error: string
+  readonly problems: ReadonlyArray<Problem>
+  /** When to ask again, where that would help. */
+  readonly retryAfterMs?: number
 }
 
 /** Options of an engine that mean nothing to a tuner of replicas, or that it does not have yet. */
@@ -103,9 +119,10 @@ export class TunerHost {
   readonly settings: EngineSettings
   readonly loop: CohortLoop
   private readonly table: string
+  private readonly left: CohortStanding | null
 
-  /** Throws a ConfigError that lists every problem of the options. */
-  constructor(given: TunerOptions) {
+  /** Throws a ConfigError that lists every problem of the options. `left`: what the owner before left behind, as `successorOf` has it. */
+  constructor(given: TunerOptions, left: CohortStanding | null = null) {
     const options = optionsOf(given)
     const { name, engine, replicas = {}, epoch = 1 } = options
     const settings = parseEngineConfig(engine)
@@ -124,22 +141,30 @@ export class TunerHost {
           }))
         : []),
       ...tokenProblems(options.token),
+      ...sinkProblems(options.sinks),
       ...unknownOptions(options, OPTIONS),
       ...(attempt(() => absentProblems(engine)) ?? []),
-      ...(read.ok ? cohortProblems(read.value) : read.problems),
+      ...(read.ok
+        ? cohortProblems(
+            read.value,
+            settings instanceof ConfigError ? (read.value.shared ?? []) : settings.space.names,
+          )
+        : read.problems),
     ]
     if (wrong.length > 0 || settings instanceof ConfigError || !read.ok)
       throw new ConfigError({ problems: tidy(wrong) })
     this.name = name
     this.settings = settings
     this.table = knobHash(settings.space)
-    this.loop = makeCohort(settings, cohortSettings(read.value), epoch)
+    this.left = left
+    this.loop = makeCohort(settings, cohortSettings(read.value), epoch, left?.resumption)
   }
 
-  /** Begins to tune, at this time. */
+  /** Begins to tune, at this time, from the start or where the owner before stood. */
   start(nowUs: number): void {
     this.loop.hot.nowCell[0] = nowUs
-    this.loop.start()
+    if (this.left === null) this.loop.start()
+    else this.loop.takeOver(this.left, keptBaseline(this.settings.space, this.left.resumption))
   }
 
   /** Takes a report as it came, at this time, and says what to answer. Total: no input makes it throw. */
@@ -160,6 +185,11 @@ export class TunerHost {
         ),
       ])
     this.tick(nowUs)
+    const waitUs = this.loop.roster.admit(report, nowUs)
+    if (waitUs > 0) {
+      const retryAfterMs = Math.ceil(waitUs / MILLISECOND_US)
+      return { status: 429, body: { error: "too many reports", problems: [], retryAfterMs } }
+    }
     const before = this.loop.roster.find(report.replica, report.boot)
     this.loop.take(report)
     // A goodbye is answered too.
@@ -204,6 +234,7 @@ export class TunerHost {
       cycles: loop.cycles,
       stages: loop.stages,
       expiries: loop.expiries,
+      interferes: loop.interferes,
       safeMode: trip === 0 ? null : (TRIP_REASONS[trip] as TripReason),
       base: Object.fromEntries(names.map((name, i) => [name, table.decode(i, executor.base[i])])),
     }

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { attempt } from "../domain/readInput.ts"
+import { readBody, sameText, send } from "./httpReports.ts"
 import {
   type Hearing,
   type ReplicaStatus,
@@ -11,18 +12,20 @@ import {
   type TunerOptions,
   type TunerStatus,
 } from "./TunerHost.ts"
+import { type TunerAudit, TunerTrail } from "./TunerTrail.ts"
 import { REPORT_PATH, RefusedReport, type Transport } from "./transport.ts"
 
-/** The most that a report may be, bytes. */
-const MOST_REPORT_BYTES = 65_536
 const TICK_MS = 50
 const NOT_RUNNING = { status: 503, body: { error: "the tuner does not run", problems: [] } } as const
 
 /** A tuner for many replicas in this process. */
 export interface Tuner {
   readonly start: () => void
-  /** Ends tuning. Replicas fall back to their base, then to their baseline, by themselves. */
-  readonly stop: () => void
+  /**
+   * Ends tuning. Replicas fall back to their base, then to their baseline, by themselves. Resolves once the sinks have every record;
+   * rejects with an AuditError that names what they have not.
+   */
+  readonly stop: () => Promise<void>
   /** For `createReplica({ at: tuner })` in the same process. */
   readonly transport: Transport
   /**
@@ -32,6 +35,8 @@ export interface Tuner {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => boolean
   readonly status: () => TunerStatus
   readonly replicas: () => ReadonlyArray<ReplicaStatus>
+  /** What was decided, and why: the records of Tier 1, how pairs were drawn, what their sides read. */
+  readonly audit: TunerAudit
   /** Opens SafeMode until `reset`. */
   readonly trip: () => void
   readonly reset: () => void
@@ -40,38 +45,47 @@ export interface Tuner {
 /** Creates a tuner for many replicas. Throws a ConfigError that lists every problem of the options. */
 export function createTuner<const K extends string>(options: TunerOptions<K>): Tuner {
   const host = new TunerHost(options)
-  const { token } = options
+  const { name, token, sinks } = options
+  const trail = new TunerTrail(host.loop, host.settings, {
+    run: `${name}-${crypto.randomUUID()}`,
+    ...(sinks && { sinks }),
+  })
+  let ended: Promise<void> | null = null
   let timer: ReturnType<typeof setInterval> | null = null
   const nowUs = (): number => performance.now() * 1000
   const hear = (input: unknown): Hearing | null => {
     if (timer === null) return null
     const hearing = host.hear(input, nowUs())
-    drain(host)
+    trail.flush()
     return hearing
   }
   const tick = (): void => {
     host.tick(nowUs())
-    drain(host)
+    trail.flush()
   }
   return {
     start: () => {
-      if (timer !== null) return
+      if (timer !== null || ended !== null) return
+      trail.start(nowUs())
       host.start(nowUs())
+      trail.flush()
       timer = setInterval(tick, TICK_MS)
       ;(timer as { unref?: () => void }).unref?.()
     },
     stop: () => {
-      if (timer === null) return
+      if (timer === null) return ended ?? Promise.resolve()
       clearInterval(timer)
       timer = null
       host.loop.stop()
+      ended = trail.stop()
+      return ended
     },
     transport: (report) => {
       // As over a network: what the owner hands out is nobody's to change, and what it is handed neither.
       const hearing = hear(structuredClone(report))
       if (hearing?.status === 200) return Promise.resolve(structuredClone(hearing.body))
       const { status, body } = hearing ?? NOT_RUNNING
-      return Promise.reject(new RefusedReport(status, "error" in body ? body.error : null))
+      return Promise.reject(new RefusedReport(status, body))
     },
     handle: (request, response) => {
       if (request.method !== "POST" || request.url?.split("?")[0] !== REPORT_PATH) return false
@@ -95,36 +109,8 @@ export function createTuner<const K extends string>(options: TunerOptions<K>): T
     },
     status: () => host.status(),
     replicas: () => host.replicas(),
+    audit: trail.audit,
     trip: () => host.loop.trip(),
     reset: () => host.loop.reset(),
   }
-}
-
-/** Records go nowhere yet but out of the ring, which would halt tuning when it is full. */
-const drain = ({ loop }: TunerHost): void => void loop.hot.audit.drain(() => {})
-
-/** Compares without telling by the time it takes where two texts begin to differ. */
-function sameText(a: string, b: string): boolean {
-  let differs = a.length ^ b.length
-  for (let i = 0; i < b.length; i++) differs |= a.charCodeAt(i % (a.length || 1)) ^ b.charCodeAt(i)
-  return differs === 0
-}
-
-function readBody(request: IncomingMessage, done: (text: string | null) => void): void {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  request.on("data", (chunk: Uint8Array) => {
-    size += chunk.length
-    if (size <= MOST_REPORT_BYTES) chunks.push(chunk)
-  })
-  request.on("end", () => {
-    if (size > MOST_REPORT_BYTES) return done(null)
-    const decoder = new TextDecoder()
-    done(chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode())
-  })
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" })
-  response.end(JSON.stringify(body))
 }

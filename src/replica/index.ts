@@ -4,7 +4,9 @@
  *
  * Stability: unstable.
  */
-export { createReplica, type Replica, type ReplicaOptions, type ReplicaSnapshot } from "./createReplica.ts"
+export { createReplica, type Replica } from "./createReplica.ts"
+export type { ReplicaOptions } from "./replicaOptions.ts"
+export type { ReplicaSnapshot } from "./replicaSnapshot.ts"
 export { createTuner, type Tuner } from "./createTuner.ts"
 export type { ReplicaStatus, TunerOptions, TunerStatus } from "./TunerHost.ts"
 export type { Transport } from "./transport.ts"

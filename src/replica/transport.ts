@@ -1,5 +1,5 @@
 /** How an agent reaches the owner of its tuner: over HTTP, or within the process. */
-import type { Report } from "../cohort/protocol.ts"
+import { MOST_REPORT_MS, type Report } from "../cohort/protocol.ts"
 
 /** Sends a report and brings what came back for it, as parsed JSON; rejects where nothing did. */
 export type Transport = (report: Report, timeoutMs: number) => Promise<unknown>
@@ -9,36 +9,54 @@ export class RefusedReport extends Error {
   override readonly name = "RefusedReport"
   /** Whether the report itself is at fault: sent again, it would be refused again. */
   readonly malformed: boolean
+  /** When the owner wants to be asked again, at most a minute from now; null where it does not say. */
+  readonly retryAfterMs: number | null
 
-  constructor(status: number, why: unknown) {
-    super(`the tuner answered ${status}${typeof why === "string" ? `: ${why.slice(0, 200)}` : ""}`)
+  /** `body` is what came with the status, whatever it is. */
+  constructor(status: number, body: unknown) {
+    const { error, retryAfterMs } = (typeof body === "object" && body !== null ? body : {}) as {
+      readonly error?: unknown
+      readonly retryAfterMs?: unknown
+    }
+    super(`the tuner answered ${status}${typeof error === "string" ? `: ${error.slice(0, 200)}` : ""}`)
     this.malformed = status === 400 || status === 413
+    this.retryAfterMs =
+      typeof retryAfterMs === "number" && retryAfterMs >= 0 ? Math.min(retryAfterMs, MOST_REPORT_MS) : null
   }
 }
 
 /** The path of reports below an address. */
 export const REPORT_PATH = "/arqon/report"
 
-/** One request a report, JSON both ways. After a failure the next address is tried at the next report. */
-export function httpTransport(addresses: ReadonlyArray<string>, token: string | undefined): Transport {
+/** A way to the owner, which may have several addresses. */
+export interface Link {
+  readonly send: Transport
+  /** Goes to the next address; false: there is only one. */
+  readonly moveOn: () => boolean
+}
+
+/** One request a report, JSON both ways. */
+export function httpLink(addresses: ReadonlyArray<string>, token: string | undefined): Link {
   let turn = 0
   const headers: Record<string, string> = { "content-type": "application/json" }
   if (token !== undefined) headers["authorization"] = `Bearer ${token}`
-  return (report, timeoutMs) => {
-    const at = addresses[turn % addresses.length].replace(/\/+$/, "")
-    const sent = fetch(at + REPORT_PATH, {
-      method: "POST",
-      headers,
-      body: JSON.stringify(report),
-      // A redirect would carry the report, and trust in the answer, to an address that nobody configured.
-      redirect: "error",
-      signal: AbortSignal.timeout(timeoutMs),
-    }).then(async (response) => {
+  return {
+    send: async (report, timeoutMs) => {
+      const at = addresses[turn % addresses.length].replace(/\/+$/, "")
+      const response = await fetch(at + REPORT_PATH, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(report),
+        // A redirect would carry the report, and trust in the answer, to an address that nobody configured.
+        redirect: "error",
+        signal: AbortSignal.timeout(timeoutMs),
+      })
       if (response.ok) return response.json() as Promise<unknown>
-      const body = (await response.json().catch(() => null)) as { readonly error?: unknown } | null
-      throw new RefusedReport(response.status, body?.error)
-    })
-    sent.then(undefined, () => turn++)
-    return sent
+      throw new RefusedReport(response.status, await response.json().catch(() => null))
+    },
+    moveOn: () => {
+      turn++
+      return addresses.length > 1
+    },
   }
 }

@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Report } from "../../src/cohort/protocol.ts"
-import { Roster } from "../../src/cohort/Roster.ts"
+import { MOST_REPLICAS, Roster } from "../../src/cohort/Roster.ts"
 
 const LIVE = [1, 5] as const
 const REPORT_US = 500_000
@@ -74,5 +74,54 @@ describe("a roster", () => {
     expect(roster.isWaitedFor(entry, LIVE, 0, 2 * REPORT_US + 1)).toBe(false)
     roster.take(reportOf(1, 1, { refused: "outOfBounds" }), 0, LIVE)
     expect(roster.isWaitedFor(entry, LIVE, 0, 1)).toBe(false)
+  })
+
+  it("lets in ten reports a second of each replica, whatever the others send", () => {
+    const roster = new Roster(REPORT_US)
+    const admitted = { often: 0, seldom: 0 }
+    for (let ms = 0; ms < 10_000; ms++) {
+      for (const replica of ["often", "seldom"] as const) {
+        if (replica === "seldom" && ms % 500 > 0) continue
+        const report = reportOf(ms, 1, { replica })
+        if (roster.admit(report, ms * 1000) > 0) continue
+        roster.take(report, ms * 1000, LIVE)
+        admitted[replica]++
+      }
+    }
+    expect(admitted.seldom).toBe(20)
+    // What came at once at first, and ten a second.
+    expect(admitted.often).toBeGreaterThanOrEqual(100)
+    expect(admitted.often).toBeLessThanOrEqual(112)
+  })
+
+  it("says how long to wait, after which a report is let in, and lets every goodbye in", () => {
+    const roster = new Roster(REPORT_US)
+    const waits = Array.from({ length: 30 }, (_, seq) => {
+      const wait = roster.admit(reportOf(seq, 1), 0)
+      if (wait === 0) roster.take(reportOf(seq, 1), 0, LIVE)
+      return wait
+    })
+    const wait = waits.find((us) => us > 0) as number
+    expect(roster.admit(reportOf(31, 1, { leaving: true }), 0)).toBe(0)
+    expect(roster.admit(reportOf(31, 1), wait - 1)).toBeGreaterThan(0)
+    expect(roster.admit(reportOf(31, 1), wait)).toBe(0)
+    expect(roster.refused).toBe(waits.filter((us) => us > 0).length + 1)
+  })
+
+  it("is bounded: when it is full, newcomers wait until others are silent, and those that it knows go on", () => {
+    const roster = new Roster(REPORT_US)
+    const join = (i: number, us: number): number => {
+      const report = reportOf(0, 1, { replica: `r${i}` })
+      const wait = roster.admit(report, us)
+      if (wait === 0) roster.take(report, us, LIVE)
+      return wait
+    }
+    // Fewer at once than all together may report.
+    for (let i = 0; i < MOST_REPLICAS; i++) expect(join(i, i * 120)).toBe(0)
+    const full = MOST_REPLICAS * 120
+    expect(join(MOST_REPLICAS, full)).toBeGreaterThan(0)
+    expect(roster.size).toBe(MOST_REPLICAS)
+    expect(roster.admit(reportOf(1, 1, { replica: "r9999" }), full)).toBe(0)
+    expect(join(MOST_REPLICAS, full + 4 * REPORT_US)).toBe(0)
   })
 })

@@ -10,18 +10,25 @@ import { readShape } from "../../src/domain/Shape.ts"
 
 describe("the options for replicas", () => {
   it("fit together by default, and lease and window follow the pace of reports", () => {
-    for (const config of [{}, { reportMs: 50 }, { reportMs: 8000 }])
-      expect(cohortProblems(config)).toEqual([])
+    for (const config of [{}, { reportMs: 100 }, { reportMs: 60_000 }])
+      expect(cohortProblems(config, [])).toEqual([])
     const { leaseUs, reportUs, baselineAfterUs } = cohortSettings({})
     expect([reportUs, leaseUs, baselineAfterUs]).toEqual([500_000, 2_000_000, 60_000_000])
+  })
+
+  it("try knobs that must be equal everywhere on all replicas in turns", () => {
+    expect(cohortSettings({ shared: ["pool"] }).design).toBe("together")
+    expect(cohortSettings({ shared: [] }).design).toBe("auto")
   })
 
   it.each<[string, CohortConfig]>([
     ["leaseMs", { leaseMs: 900 }],
     ["windowMs", { windowMs: 1900 }],
     ["baselineAfterMs", { baselineAfterMs: 19_999 }],
-  ])("are refused where %s is too short", (key, config) => {
-    expect(cohortProblems(config).map(({ path }) => path)).toEqual([`replicas.${key}`])
+    ["design", { design: "split", shared: ["pool"] }],
+    ["shared[1]", { shared: ["pool", "poool"] }],
+  ])("are refused where %s does not fit", (key, config) => {
+    expect(cohortProblems(config, ["pool"]).map(({ path }) => path)).toEqual([`replicas.${key}`])
   })
 
   it.each([
@@ -29,8 +36,12 @@ describe("the options for replicas", () => {
     ["exposure", 1.1],
     ["control", -0.1],
     ["minSamples", 0],
-    ["reportMs", 0],
+    ["reportMs", 99],
+    ["reportMs", 60_001],
+    ["leaseMs", 600_001],
+    ["baselineAfterMs", 86_400_001],
     ["settleMs", -1],
+    ["settleMs", 60_001],
   ])("are refused where %s is %s", (key, value) => {
     const read = readShape(CohortShape, { [key]: value })
     expect(read.ok ? [] : read.problems.map(({ path }) => path)).toEqual([key])

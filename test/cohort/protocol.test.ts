@@ -65,6 +65,31 @@ describe("a report", () => {
   })
 })
 
+describe("an answer", () => {
+  const values = { rate: 1 }
+  const answer = {
+    protocol: 1,
+    at: [1, 1],
+    role: "base",
+    values,
+    base: values,
+    baseline: values,
+    leaseMs: 600_000,
+    baselineAfterMs: 86_400_000,
+    reportMs: 60_000,
+    settleMs: 60_000,
+    emergencyMargin: -0.5,
+  }
+
+  it("binds a replica for ten minutes, and for a day to its base, at most", () => {
+    expect(readAnswer(answer).ok).toBe(true)
+    const most = { leaseMs: 600_001, baselineAfterMs: 86_400_001, reportMs: 60_001, settleMs: 60_001 }
+    const read = readAnswer({ ...answer, ...most })
+    expect(read.ok ? [] : read.problems.map(({ path }) => path)).toEqual(Object.keys(most))
+    expect(readAnswer({ ...answer, reportMs: 99 }).ok).toBe(false)
+  })
+})
+
 describe("the hash of the knobs", () => {
   const hash = (params: Parameters<typeof requireEngineConfig>[0] extends never ? never : object): string =>
     knobHash(requireEngineConfig({ params }).space)

@@ -38,14 +38,14 @@ describe("roles", () => {
     )
   })
 
-  it("leave no more off the base than exposure allows, and none where there is no pair", () => {
+  it("leave no more off the base than exposure allows, and one at least", () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true })
     fc.assert(
       fc.property(members, numbers, share, (list, at, exposure) => {
         const roles = drawRoles(list, { exposure, control: 0 }, at)
         const off = count(roles, "plus") + count(roles, "minus")
-        expect(off).toBeLessThanOrEqual(exposure * list.length + 1e-6)
-        expect(off).not.toBe(1)
+        expect(off).toBeLessThanOrEqual(Math.max(1, exposure * list.length + 1e-6))
+        if (list.length > 0) expect(off).toBeGreaterThan(0)
       }),
     )
   })

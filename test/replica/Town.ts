@@ -8,6 +8,7 @@ import { type CohortConfig, cohortSettings } from "../../src/cohort/cohortOption
 import { makeCohort } from "../../src/cohort/makeCohort.ts"
 import type { Report } from "../../src/cohort/protocol.ts"
 import { type EngineConfig, type EngineSettings, requireEngineConfig } from "../../src/domain/Config.ts"
+import type { RecordVisitor } from "../../src/hot/AuditRing.ts"
 import { ReplicaCore } from "../../src/replica/ReplicaCore.ts"
 import { gaussianAt, uniformAt } from "../../src/testing/noise.ts"
 
@@ -63,6 +64,8 @@ export class Town {
   rival: CohortLoop | null = null
   /** Called after every tick. */
   onTick: (() => void) | null = null
+  /** Called with every record of the owner. */
+  onRecord: RecordVisitor = () => {}
 
   constructor(options: TownOptions) {
     this.options = options
@@ -147,8 +150,7 @@ export class Town {
       this.measure(core, i)
       if (now >= this.dueUs[i]) this.send(core, i)
     })
-    // Nobody reads the records here.
-    this.loop.hot.audit.drain(() => {})
+    this.loop.hot.audit.drain(this.onRecord)
     this.onTick?.()
   }
 

@@ -105,7 +105,7 @@ describe("a replica that nobody answers", () => {
     const refusing = {
       transport: (report: { readonly seq: number }) => {
         sent.push(report)
-        return Promise.reject(new RefusedReport(400, "this is no report"))
+        return Promise.reject(new RefusedReport(400, { error: "this is no report" }))
       },
     }
     const replica = make({ at: refusing })
@@ -115,6 +115,91 @@ describe("a replica that nobody answers", () => {
     expect(sent.length).toBeGreaterThan(2)
     expect(replica.getSnapshot().failure).toBe("the tuner answered 400: this is no report")
     await replica.stop()
+  })
+
+  it("asks again when the owner wants to be asked again, within a minute", async () => {
+    const sentMs: Array<number> = []
+    let retryAfterMs = 3000
+    const busy = {
+      transport: () => {
+        sentMs.push(Math.round(performance.now()))
+        return Promise.reject(new RefusedReport(429, { error: "too many reports", retryAfterMs }))
+      },
+    }
+    const begun = Math.round(performance.now())
+    const replica = make({ at: busy })
+    void replica.start()
+    await vi.advanceTimersByTimeAsync(6_500)
+    expect(sentMs.map((ms) => ms - begun)).toEqual([0, 3000, 6000])
+    expect(replica.getSnapshot().failure).toBe("the tuner answered 429: too many reports")
+    retryAfterMs = 1e12
+    await vi.advanceTimersByTimeAsync(70_000)
+    expect(sentMs.map((ms) => ms - begun).slice(3)).toEqual([9000, 69_000])
+    await replica.stop()
+  })
+
+  it("says goodbye after the report that is under way, so that no report follows its goodbye", async () => {
+    const sent: Array<boolean | undefined> = []
+    const settle: Array<(answer: unknown) => void> = []
+    const slow = {
+      transport: (report: { readonly leaving?: boolean }) => {
+        sent.push(report.leaving)
+        return new Promise((resolve) => settle.push(resolve))
+      },
+    }
+    const replica = make({ at: slow })
+    void replica.start()
+    await vi.advanceTimersByTimeAsync(10)
+    const stopped = replica.stop()
+    expect(replica.stop()).toBe(stopped)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(sent).toEqual([undefined])
+    settle[0](ANSWER)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(sent).toEqual([undefined, true])
+    settle[1](ANSWER)
+    await stopped
+  })
+
+  it("says goodbye all the same when the report under way never ends", async () => {
+    const sent: Array<boolean | undefined> = []
+    const stuck = {
+      transport: (report: { readonly leaving?: boolean }) => {
+        sent.push(report.leaving)
+        return report.leaving === true ? Promise.resolve(ANSWER) : new Promise(() => {})
+      },
+    }
+    const replica = make({ at: stuck })
+    void replica.start()
+    await vi.advanceTimersByTimeAsync(10)
+    const stopped = replica.stop()
+    await vi.advanceTimersByTimeAsync(2_000)
+    await stopped
+    expect(sent).toEqual([undefined, true])
+  })
+
+  it("shows one object until something changes", async () => {
+    const replica = make({ at: { transport: () => Promise.resolve(ANSWER) } })
+    const idle = replica.getSnapshot()
+    expect(replica.getSnapshot()).toBe(idle)
+    await replica.start()
+    const running = replica.getSnapshot()
+    expect(running).not.toBe(idle)
+    expect(replica.getSnapshot()).toBe(running)
+    await vi.advanceTimersByTimeAsync(600)
+    expect(replica.getSnapshot().answered).toBe(2)
+    expect(replica.getSnapshot().values).toBe(running.values)
+    await replica.stop()
+  })
+
+  it("refuses a listener that is none, and tells one that comes late that nothing follows", async () => {
+    const replica = make()
+    for (const none of [undefined, null, 7, "next"])
+      expect(() => replica.subscribe(none as never)).toThrow(TypeError)
+    await replica.stop()
+    let ended = 0
+    replica.subscribe({ complete: () => ended++ })
+    expect(ended).toBe(1)
   })
 
   it("refuses a digest that is none, and a write to its values", () => {
@@ -151,7 +236,9 @@ describe("replicas and a tuner in one process", () => {
     expect(tuner.replicas().map(({ replica, silent }) => [replica, silent])).toEqual(
       all.map((_, i) => [`r${i}`, false]),
     )
-    tuner.stop()
+    // Each holds the base that it was told last.
+    while (!tuner.replicas().every(({ current }) => current)) await vi.advanceTimersByTimeAsync(50)
+    void tuner.stop()
     await vi.advanceTimersByTimeAsync(3_000)
     expect(new Set(all.map((one) => one.values.batch)).size).toBe(1)
     expect(all[0].getSnapshot().state).toBe("holding")
@@ -175,7 +262,7 @@ describe("replicas and a tuner in one process", () => {
     late({ ...ANSWER, values, base: values })
     await vi.advanceTimersByTimeAsync(1_000)
     expect(replica.values.batch).toBe(21)
-    tuner.stop()
+    void tuner.stop()
   })
 
   it("tell a tuner that restarted under its old epoch that they follow something newer", async () => {
@@ -193,8 +280,8 @@ describe("replicas and a tuner in one process", () => {
     await vi.advanceTimersByTimeAsync(1_500)
     expect(before.replicas().map(({ refused }) => refused)).toEqual([null])
     await replica.stop()
-    before.stop()
-    after.stop()
+    void before.stop()
+    void after.stop()
   })
 
   it("say goodbye when they stop, and rest on their base", async () => {
@@ -220,7 +307,7 @@ describe("replicas and a tuner in one process", () => {
     expect(await limiter.run(() => Promise.resolve("done"))).toBe("done")
     attached.stop()
     await replica.stop()
-    tuner.stop()
+    void tuner.stop()
   })
 
   it("are refused by a tuner with other knobs, and stay on their own values", async () => {
@@ -232,7 +319,7 @@ describe("replicas and a tuner in one process", () => {
     expect(tuner.replicas()).toEqual([])
     expect(replica.getSnapshot()).toMatchObject({ state: "fallen", answered: 0, values: { batch: 5 } })
     await replica.stop()
-    tuner.stop()
+    void tuner.stop()
   })
 })
 

@@ -6,6 +6,8 @@ import { readFileSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { createReplica } from "../../src/replica/createReplica.ts"
 import { createTuner, type Tuner } from "../../src/replica/createTuner.ts"
+import { knobHash } from "../../src/cohort/knobHash.ts"
+import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { python } from "../pythonHere.ts"
 import { output } from "../runProgram.ts"
 
@@ -31,7 +33,7 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
 afterEach(async () => {
-  tuner.stop()
+  await tuner.stop()
   server.closeAllConnections()
   await new Promise((closed) => server.close(closed))
 })
@@ -99,6 +101,39 @@ describe("a tuner over HTTP", () => {
     parsing.close()
   })
 
+  it("takes ten reports a second of a replica, says when to come again, and takes the goodbye all the same", async () => {
+    const space = requireEngineConfig({ params }).space
+    const report = {
+      protocol: 1,
+      tuner: "t",
+      replica: "r",
+      boot: "b",
+      table: knobHash(space),
+      at: [0, 0],
+      windows: [],
+    }
+    const statuses: Array<number> = []
+    for (let seq = 0; seq < 40 && statuses.at(-1) !== 429; seq++)
+      statuses.push(await post(JSON.stringify({ ...report, seq })))
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(10)
+    expect(statuses.at(-1)).toBe(429)
+    const headers = { authorization: `Bearer ${token}` }
+    // Two at once: the first may find that the wait is just over.
+    const both = await Promise.all(
+      [97, 98].map((seq) =>
+        fetch(`${url}/arqon/report`, { method: "POST", body: JSON.stringify({ ...report, seq }), headers }),
+      ),
+    )
+    const refused = both.find(({ status }) => status === 429) as Response
+    expect(refused.headers.get("retry-after")).toBe("1")
+    expect(await refused.json()).toMatchObject({
+      error: "too many reports",
+      retryAfterMs: expect.any(Number) as number,
+    })
+    expect(await post(JSON.stringify({ ...report, seq: 99, leaving: true }))).toBe(200)
+    expect(tuner.replicas()).toEqual([])
+  })
+
   it("leaves every other path to the server", async () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(404)
   })
@@ -142,6 +177,27 @@ describe("a tuner over HTTP", () => {
     )
   })
 
+  it("is found at the next address after an answer that is JSON and yet no answer", async () => {
+    let asked = 0
+    const odd = createServer((request, response) => {
+      request.resume()
+      asked++
+      response.end('{"status":"ok"}')
+    })
+    await new Promise<void>((listening) => odd.listen(0, "127.0.0.1", listening))
+    const at = [`http://127.0.0.1:${(odd.address() as AddressInfo).port}`, url]
+    const replica = createReplica({ tuner: "t", at, token, params, startWithinMs: 60_000 })
+    const follows = new Promise<void>((resolve) => {
+      replica.subscribe(({ state }) => state === "following" && resolve())
+    })
+    void replica.start()
+    await follows
+    expect(asked).toBe(1)
+    await replica.stop()
+    odd.closeAllConnections()
+    odd.close()
+  })
+
   it("is asked where it was configured, and a redirect is not followed", async () => {
     const asked: Array<string | undefined> = []
     const moved = createServer((request, response) => {
@@ -173,7 +229,7 @@ describe.runIf(python !== null)("a replica in Python", () => {
 
   it("takes part: it stands on both sides, reports, and follows the base that comes of it", async () => {
     const program = `
-import json, sys
+import json, sys, time
 sys.path.insert(0, sys.argv[1])
 from replica import Replica
 knobs = json.loads(sys.argv[3])
@@ -186,6 +242,7 @@ while all[0].newest[1] < 12:
         for _ in range(5):
             one.observe(at, (values["batch"] - 71) ** 2)
         one.report()
+    time.sleep(0.1) # an owner takes ten reports a second
 print(json.dumps(sorted(seen)))`
     const args = ["-c", program, join(root, "examples"), url, JSON.stringify(params), token]
     const seen = JSON.parse(

@@ -1,0 +1,119 @@
+/**
+ * Whether replicas share what they are tuned on. Where they do, halves see only their own part of what a change does, and are led to a
+ * worse place. So before some cycles a pair is measured both ways: in halves, and all replicas in turns. Without interference both
+ * differences have one mean, and which one comes out larger is chance.
+ *
+ * A pair's direction has a sign for each knob, drawn by counter. What is shared shows as a difference between the two ways that follows the
+ * sign of some knob, up or down: two e-values a knob, and their mean. It exceeds `NEEDED` with a chance of at most
+ * 1 / `NEEDED` where nothing is shared, looked at after every check for as long as the tuner runs (`pairEvidence.ts`).
+ *
+ * Why the sign is chance without interference: sides of the halves and the order of the turns are drawn, so own noise and a load that
+ * moves between the turns count for plus as often as for minus.
+ */
+import { PERIODIC } from "../hot/codes.ts"
+import type { KnobTable } from "../hot/KnobTable.ts"
+import {
+  bet,
+  FRESH_VALUE,
+  noteDifference,
+  type PairNoise,
+  scoreOf,
+  type Stakes,
+  UNKNOWN_NOISE,
+  worth,
+} from "../control/pairEvidence.ts"
+
+/** One cycle of so many is preceded by a check: at first, while a tuner is on its way, and for good. */
+const CHECKS_EVERY = 6
+/** From this cycle on, when most have arrived, every second one is, until so many checks were made. */
+const OFTEN_FROM = 12
+const OFTEN_EVERY = 2
+const OFTEN_UNTIL = 40
+/** False in one run of so many, at most. */
+export const NEEDED_EVIDENCE = 100
+
+/** Targets that are a whole step apart must not be further by a rounding. */
+const ROUNDING = 1e-9
+
+/** What was found: the knob with the most evidence, and by how much the two ways differ for a step up of it. */
+export interface FoundInterference {
+  readonly knob: number
+  readonly evidence: number
+  /** Mean difference of the two ways, signed by that knob's direction. */
+  readonly difference: number
+  readonly checks: number
+}
+
+/**
+ * Moves both targets of a pair apart along its direction, to half a step on either side of their middle where the bounds allow that: a check
+ * looks for a difference that the narrow probes of a tuner which has arrived would hide.
+ */
+export function widen(table: KnobTable, steps: Float64Array, plus: Float64Array, minus: Float64Array): void {
+  for (let i = 0; i < table.size; i++) {
+    const apart = table.difference(i, minus[i], plus[i])
+    const reach = steps[i] / 2 - ROUNDING
+    const middle = minus[i] + apart / 2
+    const room = table.scale[i] === PERIODIC ? reach : Math.min(reach, middle, 1 - middle)
+    const half = Math.sign(apart) * Math.max(room, Math.abs(apart) / 2)
+    plus[i] = table.snap(i, table.contain(i, middle + half))
+    minus[i] = table.snap(i, table.contain(i, middle - half))
+  }
+}
+
+export class Interference {
+  /** Null until it is found, and then for good. */
+  found: FoundInterference | null = null
+  checks = 0
+  private cycles = 0
+  private noise: PairNoise = UNKNOWN_NOISE
+  /** By knob: that the differences follow its direction, and that they go against it. */
+  private readonly with: Array<Stakes>
+  private readonly against: Array<Stakes>
+  private readonly sums: Float64Array
+
+  constructor(knobs: number) {
+    this.with = Array.from({ length: knobs }, () => FRESH_VALUE)
+    this.against = Array.from({ length: knobs }, () => FRESH_VALUE)
+    this.sums = new Float64Array(knobs)
+  }
+
+  /** A cycle begins: whether it is to be measured both ways. */
+  checksNext(): boolean {
+    if (this.found !== null) return false
+    this.cycles++
+    const often = this.cycles > OFTEN_FROM && this.checks < OFTEN_UNTIL
+    return this.cycles % (often ? OFTEN_EVERY : CHECKS_EVERY) === 0
+  }
+
+  /** Mean of the e-values of all knobs, both ways. */
+  get evidence(): number {
+    const all = [...this.with, ...this.against]
+    return all.reduce((sum, stakes) => sum + worth(stakes), 0) / all.length
+  }
+
+  /**
+   * Takes a pair that was measured both ways, plus minus minus of each; `direction` has by knob on which side of the base plus lies.
+   * True when this has brought enough evidence.
+   */
+  take(together: number, split: number, direction: ArrayLike<number>): boolean {
+    const difference = together - split
+    if (this.found !== null || !Number.isFinite(difference)) return false
+    // In spreads of the checks before it: the scale must not know this one.
+    const score = scoreOf(this.noise, difference)
+    this.noise = noteDifference(this.noise, difference)
+    this.checks++
+    for (let i = 0; i < this.with.length; i++) {
+      const sign = Math.sign(direction[i])
+      this.with[i] = bet(this.with[i], sign * score)
+      this.against[i] = bet(this.against[i], -sign * score)
+      this.sums[i] += sign * difference
+    }
+    const { evidence } = this
+    if (evidence < NEEDED_EVIDENCE) return false
+    const worthOf = (i: number): number => Math.max(worth(this.with[i]), worth(this.against[i]))
+    let knob = 0
+    for (let i = 1; i < this.with.length; i++) if (worthOf(i) > worthOf(knob)) knob = i
+    this.found = { knob, evidence, difference: this.sums[knob] / this.checks, checks: this.checks }
+    return true
+  }
+}

@@ -1,0 +1,52 @@
+/** Where a cohort's loop stands, as what its owner saves: the loop's numbers by name. */
+import { byName } from "../domain/listOf.ts"
+import type { ParamSpace } from "../domain/ParamSpace.ts"
+import { SAFE_MODE_EXITS, tripReason } from "../domain/words.ts"
+import { BY_DRAIN, BY_GUARD, BY_RESET, BY_TIMER } from "../hot/LoopSafety.ts"
+import type { CohortLoop } from "./CohortLoop.ts"
+import type { CohortStanding } from "./CohortStanding.ts"
+import { knobHash } from "./knobHash.ts"
+
+/** Names of the ways out, by their number. */
+const EXIT_OF = { [BY_TIMER]: 0, [BY_GUARD]: 0, [BY_DRAIN]: 3, [BY_RESET]: 1 } as const
+
+/** Where the loop stands now. `ended`: it has stopped; otherwise this is for the case that it dies. */
+export function standingOf(loop: CohortLoop, space: ParamSpace, run: string, ended: boolean): CohortStanding {
+  const { hot, state, guarded, wayOut } = loop
+  const { config, executor } = hot
+  const nowUs = hot.nowCell[0]
+  const named = (units: Float64Array): Readonly<Record<string, number>> =>
+    byName(space.names, (i) => space.table.decode(i, units[i]))
+  const baseline = new Float64Array(space.names.length)
+  if (config.hasBaseline) config.baselineUnits(baseline)
+  const reason = tripReason(Atomics.load(executor.latch, 0))
+  const dueUs = wayOut === BY_GUARD ? nowUs + loop.options.safeModeUs : loop.leavesAtUs
+  return {
+    resumption: {
+      start: named(executor.base),
+      baseline: config.hasBaseline ? named(baseline) : null,
+      safeMode:
+        reason === null
+          ? null
+          : {
+              reason,
+              sinceUs: nowUs,
+              exit: SAFE_MODE_EXITS[EXIT_OF[wayOut as keyof typeof EXIT_OF]],
+              deadlineUs: Number.isFinite(dueUs) ? dueUs : null,
+              detail: null,
+            },
+      rollbacksUs: [...executor.rollbackTimes()],
+      generation: null,
+      from: { run, ended, atUs: nowUs, why: ended ? "Its owner has stopped." : "Its owner is at work." },
+      warnings: [],
+    },
+    paused: loop.isResting,
+    learned: {
+      table: knobHash(space),
+      state: [...state],
+      guarded: [...guarded],
+      interferes: loop.interferes,
+      own: [...loop.ownDeviations.save()],
+    },
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The records of a tuner of many replicas, on the way that the records of an engine take: from the ring to memory, listeners and sinks. A
+ * journal of `arqon/node` as a sink keeps every decision, and `arqon audit why` reads it.
+ */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { recordEngineStarted, recordEngineStopped } from "../../machines/hotAudit.ts"
+import type { CohortLoop } from "../cohort/CohortLoop.ts"
+import type { AuditRecord } from "../domain/AuditRecord.ts"
+import { configOf, type EngineSettings } from "../domain/Config.ts"
+import { AuditDecoder } from "../engine/audit/AuditDecoder.ts"
+import type { AuditSink } from "../engine/audit/AuditSink.ts"
+import { type AuditState, AuditTrail } from "../engine/audit/AuditTrail.ts"
+import { SinkQueues } from "../engine/audit/SinkQueues.ts"
+import type { Subscription } from "../engine/calls/Listeners.ts"
+import { Notifications } from "../engine/calls/Notifications.ts"
+import { startRecord } from "../engine/engineParts.ts"
+
+/** The audit of a tuner, as of an engine. */
+export interface TunerAudit {
+  /** The last records, oldest first. */
+  readonly records: () => ReadonlyArray<AuditRecord>
+  readonly subscribe: (listener: (record: AuditRecord) => void) => Subscription
+  readonly state: () => AuditState
+}
+
+export class TunerTrail {
+  readonly audit: TunerAudit
+  private readonly loop: CohortLoop
+  private readonly trail: AuditTrail
+  private writers: ReadonlyArray<Fiber.Fiber<never>> = []
+
+  constructor(
+    loop: CohortLoop,
+    settings: EngineSettings,
+    { run, sinks = [] }: { readonly run: string; readonly sinks?: ReadonlyArray<AuditSink> },
+  ) {
+    this.loop = loop
+    const { epoch, cohort } = loop
+    const start = (): Readonly<Record<string, unknown>> => ({
+      ...startRecord(settings, [], null),
+      // What replicas measured is not in the records, so this is no run that can be run again.
+      config: configOf({ ...settings, auditDigests: false }),
+      cohort: { epoch, ...cohort },
+    })
+    const trail = new AuditTrail({
+      ring: loop.hot.audit,
+      decoder: new AuditDecoder(run, settings),
+      memory: settings.auditMemory,
+      immediate: false,
+      start,
+      notifications: new Notifications(),
+      decodesLater: true,
+    })
+    this.trail = trail
+    if (sinks.length > 0) trail.attach(new SinkQueues(sinks))
+    loop.onNote = (seq, text) => trail.note("cohort", seq, text)
+    this.audit = {
+      records: () => trail.records(),
+      subscribe: (listener) => trail.listeners.add(listener),
+      state: () => trail.state(),
+    }
+  }
+
+  /** The first record, and the fibers that write. */
+  start(nowUs: number): void {
+    recordEngineStarted(this.loop.hot, nowUs)
+    this.writers = this.trail.writers(() => this.flush()).map(({ run }) => Effect.runFork(run))
+  }
+
+  /** Takes what was recorded off the ring. */
+  flush(): void {
+    this.trail.flush()
+  }
+
+  /** Has a person's command carried out, with what they said on the record of this kind. */
+  withNote(kind: AuditRecord["kind"], note: string | undefined, act: () => void): void {
+    this.trail.withNote(kind, note, act)
+  }
+
+  /** The last record; resolves once the sinks have everything and are closed, and rejects with what they have not. */
+  stop(): Promise<void> {
+    const { hot } = this.loop
+    recordEngineStopped(hot, hot.nowCell[0])
+    this.flush()
+    return Effect.runPromise(Effect.ensuring(this.trail.finish, Fiber.interruptAll(this.writers)))
+  }
+}

@@ -1,0 +1,37 @@
+/** Reports over `node:http`: how their bodies are read, their tokens compared and their answers sent. */
+import type { IncomingMessage, ServerResponse } from "node:http"
+
+/** The most that a report may be, bytes. */
+const MOST_REPORT_BYTES = 65_536
+
+/** Compares without telling by the time it takes where two texts begin to differ. */
+export function sameText(a: string, b: string): boolean {
+  let differs = a.length ^ b.length
+  for (let i = 0; i < b.length; i++) differs |= a.charCodeAt(i % (a.length || 1)) ^ b.charCodeAt(i)
+  return differs === 0
+}
+
+/** The whole body, or null for one that is too large. */
+export function readBody(request: IncomingMessage, done: (text: string | null) => void): void {
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  request.on("data", (chunk: Uint8Array) => {
+    size += chunk.length
+    if (size <= MOST_REPORT_BYTES) chunks.push(chunk)
+  })
+  request.on("end", () => {
+    if (size > MOST_REPORT_BYTES) return done(null)
+    const decoder = new TextDecoder()
+    done(chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode())
+  })
+}
+
+/** Answers with JSON; where the body says when to come again, a header says it too. */
+export function send(response: ServerResponse, status: number, body: object): void {
+  const headers = { "content-type": "application/json", "cache-control": "no-store" }
+  const { retryAfterMs } = body as { readonly retryAfterMs?: number }
+  // Whole seconds, as HTTP has it.
+  const later = retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) }
+  response.writeHead(status, { ...headers, ...later })
+  response.end(JSON.stringify(body))
+}
