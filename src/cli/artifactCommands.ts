@@ -142,7 +142,7 @@ function warnOfOtherVersion({ environment: recorded }: RunArtifact): void {
 }
 
 /** Where the artifact was made. */
-function environment(): Environment {
+export function environment(): Environment {
   return {
     arqon: packageVersion(),
     node: process.versions.node,

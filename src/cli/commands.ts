@@ -3,9 +3,11 @@
  * What each does stands in a file of its own.
  */
 import { auditTree } from "./auditTree.ts"
+import { clusterTree } from "./clusterTree.ts"
 import { demoTree } from "./demoTree.ts"
 import { growTree } from "./growTree.ts"
 import { rulesTree } from "./rulesTree.ts"
+import { studyTree } from "./studyTree.ts"
 import { studioTree } from "./studioTree.ts"
 import { variantTree } from "./variantTree.ts"
 import * as Argument from "effect/cli/Argument"
@@ -244,6 +246,8 @@ export function commandTree(choose: (action: Action) => void) {
       ...studioTree(doing),
       ...variantTree(doing),
       rulesTree(doing),
+      studyTree(doing),
+      clusterTree(doing),
       completions,
     ]),
   )

@@ -34,3 +34,10 @@ export const config = file("config", "The configuration as JSON: budget, bounds 
 export const state = file("state", "The state file of the run; created if missing")
 export const oldState = file("state", "The state file of the run")
 export const artifact = file("artifact", "A run artifact from `export`")
+/** The database that processes share; the password of a url is better in the environment than on a command line. */
+export const storage = optional(
+  Flag.String("storage").pipe(
+    Flag.withMetavar("<url|file>"),
+    Flag.withDescription("A postgres:// url or a SQLite file (default: $ARQON_STORAGE, else arqon.db)"),
+  ),
+)

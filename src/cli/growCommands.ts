@@ -2,25 +2,27 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { GrowthError } from "../domain/errors.ts"
+import { GrowthError, growthProblem } from "../domain/GrowthError.ts"
+import { didYouMean } from "../domain/problems.ts"
 import { BLUEPRINTS } from "../morph/blueprints/catalogue.ts"
 import { FAULTS } from "../morph/blueprints/faults.ts"
 import { neuralHost } from "../morph/neural/options.ts"
 import { Checkpoints } from "../morph/node/Checkpoints.ts"
 import { createGrowth, replayGrowth } from "../morph/node/createGrowth.ts"
 import { FrameLog } from "../morph/node/FrameLog.ts"
-import { growthProblem } from "../morph/node/growthProblem.ts"
+import { readPipeline, replayPipeline } from "../morph/node/PipelineLog.ts"
+import { storyOf } from "../morph/node/pipelineStory.ts"
 import { readRun, RUN, type RunRecord } from "../morph/node/RunLog.ts"
 import { ReportLog } from "../morph/node/ReportLog.ts"
 import { REPORTS, verifyHost } from "../morph/node/stateFolder.ts"
-import type { Growth, GrowthOptions } from "../morph/service/createGrowth.ts"
+import type { Growth, GrowthOptions } from "../morph/service/Growth.ts"
 import { tasks } from "../morph/training/tasks.ts"
 import type { Studio } from "../engine/contract/Studio.ts"
 import { GrowthBook } from "../studio/server/GrowthBook.ts"
 import { openStudio } from "../studio/server/openStudio.ts"
 import { plainJson } from "../system/plainText.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
-import { boundaryLines, recordText, summaryText } from "./growText.ts"
+import { boundaryLines, recordText, summaryText, whyText } from "./growText.ts"
 import { note, print } from "./output.ts"
 import { onSignals } from "./signals.ts"
 
@@ -46,6 +48,10 @@ interface GrowFlags {
 interface RecordFlags {
   readonly directory: string
   readonly json: boolean
+}
+
+interface WhyFlags extends RecordFlags {
+  readonly socket: string | null
 }
 
 interface ShowFlags extends RecordFlags {
@@ -237,6 +243,31 @@ export async function growVerifyCommand({ directory, json }: RecordFlags): Promi
     print(json ? plainJson({ status: "damaged", detail: message }) : `Damaged: ${message}`)
     return EXIT.differs
   }
+}
+
+/** What became of candidates in a service: in words, after every transition has been repeated from its figures. */
+export async function growWhyCommand({ directory, socket, json }: WhyFlags): Promise<ExitCode> {
+  return refusing(async () => {
+    const runs = readPipeline(directory)
+    const known = [...new Set(runs.flatMap(({ inputs }) => inputs.sockets))]
+    if (socket !== null && !known.includes(socket))
+      throw growthProblem(
+        "socket",
+        `There is no socket ${JSON.stringify(socket)}.`,
+        didYouMean(socket, known) ?? "Name another folder.",
+      )
+    const told = runs.map((run) => ({
+      began: run.inputs,
+      repeated: replayPipeline(run),
+      stories: known
+        .filter((name) => socket === null || name === socket)
+        .map((name) => ({ socket: name, lines: storyOf(run, name) })),
+    }))
+    const isSame = told.every(({ repeated }) => repeated.differentFrom === null)
+    if (json) print(plainJson({ verdict: isSame ? "identical" : "different", runs: told }))
+    else print(whyText(told))
+    return isSame ? EXIT.ok : EXIT.differs
+  })
 }
 
 function recordIn(directory: string): RunRecord {

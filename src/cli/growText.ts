@@ -3,7 +3,7 @@ import type { GrowthBoundary } from "../morph/growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../morph/growth/PersonCommand.ts"
 import type { RunBoundary, RunRecord } from "../morph/node/RunLog.ts"
 import type { GrowthReport } from "../morph/policy/reports.ts"
-import type { GrowthSnapshot } from "../morph/service/createGrowth.ts"
+import type { GrowthSnapshot } from "../morph/service/Growth.ts"
 import { numberText } from "./output.ts"
 
 /** Epochs between two lines in which nothing else happened. */
@@ -76,9 +76,18 @@ export function recordText(
     lines.push(`${after}  asked: ${askedText(command)}${refused === null ? "" : `, refused: ${refused}`}`)
   for (const { epoch, moves } of boundaries)
     for (const { slot, from, to, why } of moves) lines.push(`${epoch}  ${slot}: ${from} to ${to} (${why})`)
-  for (const { command, type, outcome, before, after, why } of reports)
-    lines.push(`report ${command}  ${type}: ${outcome}, loss ${short(before)} to ${short(after)} (${why})`)
+  for (const report of reports)
+    lines.push(
+      `report ${report.command}  ${aboutText(report)}: ${report.outcome}, loss ${short(report.before)} to ${short(report.after)} (${report.why})`,
+    )
   return lines.join("\n")
+}
+
+/** What a report is about: the command, the block and its socket, and its boundaries. */
+function aboutText({ type, blueprint, socket, from, to }: GrowthReport): string {
+  const what = blueprint === null ? "" : ` ${blueprint}`
+  const where = socket === null ? "" : ` in ${socket}`
+  return `${type}${what}${where}, epochs ${from} to ${to}`
 }
 
 function askedText(command: PersonCommand): string {
@@ -97,4 +106,29 @@ function lastText({ loss, accuracy, parameters, mode, hash }: RunBoundary): stri
     `hash ${hash}`,
   ]
   return parts.filter((part) => part !== "").join(", ")
+}
+
+/** Stories of a service's candidates, run by run, with whether the record repeats. */
+export function whyText(
+  runs: ReadonlyArray<{
+    readonly repeated: {
+      readonly windows: number
+      readonly moves: number
+      readonly differentFrom: number | null
+    }
+    readonly stories: ReadonlyArray<{ readonly socket: string; readonly lines: ReadonlyArray<string> }>
+  }>,
+): string {
+  return runs
+    .flatMap(({ repeated: { windows, moves, differentFrom }, stories }, i) => [
+      ...(runs.length > 1 ? [`Run ${i + 1} of ${runs.length}`] : []),
+      ...stories.flatMap(({ socket, lines }) => [
+        `${socket}${lines.length === 0 ? ": no candidate" : ""}`,
+        ...lines.map((line) => `  ${line}`),
+      ]),
+      differentFrom === null
+        ? `Repeated from its figures: ${moves} transitions in ${windows} windows, all the same.`
+        : `Window ${differentFrom} does not repeat: the record was changed, or another version wrote it.`,
+    ])
+    .join("\n")
 }

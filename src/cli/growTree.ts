@@ -44,6 +44,29 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
     Command.withExamples([{ command: "arqon grow verify ./growth" }]),
   )
 
+  const why = Command.make(
+    "why",
+    {
+      directory: Argument.Directory("directory").pipe(
+        Argument.withMetavar("<directory>"),
+        Argument.withDescription("The `state` folder of a growing service"),
+      ),
+      socket: optional(
+        Flag.String("socket").pipe(
+          Flag.withMetavar("<name>"),
+          Flag.withDescription("Only this piece of the service (default all)"),
+        ),
+      ),
+      json,
+    },
+    (flags) => doing(async () => (await load()).growWhyCommand(flags)),
+  ).pipe(
+    Command.withDescription(
+      "Tell why each candidate of a service was kept or culled, and repeat its transitions",
+    ),
+    Command.withExamples([{ command: "arqon grow why ./growth --socket search" }]),
+  )
+
   return Command.make(
     "grow",
     {
@@ -74,6 +97,6 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
       { command: "arqon grow --studio", description: "Watch it in a browser" },
       { command: "arqon grow --state ./growth --epochs 800", description: "Keep the run, and go on with it" },
     ]),
-    Command.withSubcommands([show, replay, verify]),
+    Command.withSubcommands([show, replay, verify, why]),
   )
 }

@@ -75,7 +75,7 @@ async function runStudy(study: Study, script: ScriptCommand, flags: RunFlags): P
 }
 
 /** A file is started itself; anything with more words in it is a command for the shell. */
-function scriptOf(script: string): ScriptCommand {
+export function scriptOf(script: string): ScriptCommand {
   const path = resolve(script)
   if (existsSync(path)) {
     const stat = statSync(path)

@@ -39,15 +39,26 @@ describe("the reference of the command line", () => {
       "tui",
       "variants",
       "rules",
+      "study",
+      "cluster",
       "completions",
     ])
     const audit = ["verify", "show", "tail", "why", "export"].map((name) => ["audit", name])
     const steps = ["add", "evaluate", "approve", "promote", "demote", "withdraw", "archive"]
     const variants = ["list", "show", "history", ...steps].map((name) => ["variants", name])
     const grow = ["show", "replay", "verify"].map((name) => ["grow", name])
-    const groups = ["audit", "variants", "machines"]
+    const studies = ["create", "work", "show", "retry", "change", "export"].map((name) => ["study", name])
+    const groups = ["audit", "variants", "machines", "study", "cluster"]
     const alone = names.filter((name) => !groups.includes(name)).map((name) => [name])
-    for (const path of [...alone, ...grow, ...audit, ...variants, ["machines", "export"]]) {
+    for (const path of [
+      ...alone,
+      ...grow,
+      ...audit,
+      ...variants,
+      ...studies,
+      ["machines", "export"],
+      ["cluster", "migrate"],
+    ]) {
       const doc = await helpDocOf(path)
       expect(doc?.description).not.toBe("")
       expect(doc?.examples?.every(({ command }) => command.includes("arqon"))).toBe(true)

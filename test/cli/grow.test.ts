@@ -105,6 +105,9 @@ describe("arqon grow", () => {
       reports: ReadonlyArray<unknown>
     }
     expect(shown.reports.length).toBeGreaterThan(0)
+    expect((await desk.run("grow", "show", "kept")).stdout).toMatch(
+      /^report c1 {2}graft residualMlp in hidden1, epochs (\d+) to \d+: /m,
+    )
     const { length } = shown.boundaries
     const second = await desk.run(...args, "--epochs", String(length + 5), "--json")
     expect(second.stderr).toContain(`Going on from epoch ${length}.`)

@@ -1,0 +1,273 @@
+/**
+ * Three runners in processes of their own over a real PostgreSQL, replicas that report to them over HTTP, a person who gives commands, and
+ * faults that are real: SIGKILL, SIGSTOP and SIGCONT, SIGTERM. It counts what must not happen. Needed by `npm run drills` and by its short
+ * form in CI.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import * as Effect from "effect/Effect"
+import { type LockTimes, type OwnerRow, postgres } from "../../src/cluster/index.ts"
+import { migrate } from "../../src/cluster/Storage.ts"
+import { createReplica, type Replica } from "../../src/replica/index.ts"
+import { RefusedReport, type Transport } from "../../src/replica/transport.ts"
+import { freePort } from "../../test/adapters/freePort.ts"
+import { startPostgres } from "../../test/adapters/startPostgres.ts"
+import { DRILL_TUNERS, type RunnerOrders } from "./orders.ts"
+
+const NAMES = Object.keys(DRILL_TUNERS)
+const COMMAND_MS = 200
+
+interface RunnerProcess {
+  readonly orders: RunnerOrders
+  child: ChildProcess
+}
+
+interface Asked {
+  readonly tuner: string
+  readonly key: string
+  /** What was answered, as text, each time that it was asked for. */
+  readonly answers: Set<string>
+}
+
+export interface DrillCounts {
+  /** Answers of an owner whose successor had answered before they were asked for. */
+  readonly answersOfTwoOwners: number
+  readonly commands: number
+  readonly commandsLost: number
+  readonly commandsTwice: number
+  /** Saves that SQL refused since their epoch was over. */
+  readonly fencedWrites: number
+  /** The longest that a replica was on a perturbation without a lease, milliseconds. */
+  readonly longestOffMs: number
+}
+
+export class Drill {
+  private readonly runners: Array<RunnerProcess> = []
+  private readonly replicas = new Map<string, Replica>()
+  private readonly asked: Array<Asked> = []
+  /** By tuner: the newest epoch that anybody was told, and since when. */
+  private readonly newest = new Map<string, { epoch: number; sinceMs: number }>()
+  private readonly locks: LockTimes
+  private postgres: Awaited<ReturnType<typeof startPostgres>> | null = null
+  private asking: Promise<void> = Promise.resolve()
+  private running = true
+  private readonly grantedMs = new Map<string, number>()
+  private answersOfTwoOwners = 0
+  private longestOffMs = 0
+  private fencedBefore = 0
+  private turns = 0
+  private requests = 0
+
+  constructor(locks: LockTimes) {
+    this.locks = locks
+  }
+
+  async start(runners = 3, replicas = 3): Promise<this> {
+    this.postgres = await startPostgres()
+    const url = `postgres://arqon@127.0.0.1:${this.postgres.port}/postgres`
+    await Effect.runPromise(migrate(postgres({ url })))
+    await Promise.all(
+      Array.from({ length: runners }, async () => {
+        const orders = { url, nodePort: await freePort(), gatewayPort: await freePort(), locks: this.locks }
+        this.runners.push({ orders, child: await this.spawn(orders) })
+      }),
+    )
+    for (const tuner of NAMES)
+      for (let i = 0; i < replicas; i++)
+        this.replicas.set(
+          `${tuner}-${i}`,
+          createReplica({
+            tuner,
+            at: { transport: this.transport(tuner) },
+            name: `${tuner}-${i}`,
+            params: DRILL_TUNERS[tuner].engine.params,
+          }),
+        )
+    await Promise.all(Array.from(this.replicas.values(), (replica) => replica.start()))
+    const measure = setInterval(() => {
+      for (const [name, replica] of this.replicas) this.measure(name, replica)
+    }, 10)
+    measure.unref()
+    this.asking = this.ask()
+    return this
+  }
+
+  private measure(name: string, { values, observe, getSnapshot }: Replica): void {
+    observe({ objective: (values["rate"] - 0.7) ** 2 + (values["share"] - 0.4) ** 2 })
+    const { state, role } = getSnapshot()
+    if (state !== "following" || role === "base" || role === "control") return
+    const grantedMs = this.grantedMs.get(name)
+    if (grantedMs !== undefined)
+      this.longestOffMs = Math.max(this.longestOffMs, performance.now() - grantedMs)
+  }
+
+  /** Which runner owns this tuner now, and under which epoch. */
+  async owner(tuner: string): Promise<{ readonly runner: number; readonly epoch: number }> {
+    for (;;) {
+      const { owners } = (await this.get("/arqon/cluster")) as { owners: ReadonlyArray<OwnerRow> }
+      const row = owners.find(({ kind, name }) => kind === "tuner" && name === tuner)
+      const runner = this.runners.findIndex(({ orders }) => row?.runner.includes(`:${orders.nodePort} `))
+      if (row !== undefined && runner >= 0) return { runner, epoch: row.epoch }
+      await sleep(100)
+    }
+  }
+
+  signal(runner: number, name: NodeJS.Signals): void {
+    this.runners[runner].child.kill(name)
+  }
+
+  /**
+   * The owner of a tuner meets this fault, and everything is as before at the end. How long it took until another one answered,
+   * milliseconds.
+   */
+  async turn(fault: "SIGKILL" | "SIGSTOP" | "SIGTERM", expirationMs: number): Promise<number> {
+    const tuner = NAMES[this.turns++ % NAMES.length]
+    const { runner, epoch } = await this.owner(tuner)
+    this.signal(runner, fault)
+    const from = performance.now()
+    const rehomedMs = await this.rehomed(tuner, epoch)
+    if (fault === "SIGSTOP") {
+      await sleep(Math.max(0, 2 * expirationMs - (performance.now() - from)))
+      this.signal(runner, "SIGCONT")
+    } else await this.restart(runner)
+    await this.settled()
+    return rehomedMs
+  }
+
+  /** Starts a runner again that has ended. */
+  async restart(runner: number): Promise<void> {
+    const one = this.runners[runner]
+    if (one.child.exitCode === null && one.child.signalCode === null)
+      await new Promise((resolve) => one.child.once("exit", resolve))
+    one.child = await this.spawn(one.orders)
+  }
+
+  /** How long until replicas of this tuner are answered by an owner after this epoch, milliseconds from now. */
+  async rehomed(tuner: string, epoch: number): Promise<number> {
+    const from = performance.now()
+    while ((this.newest.get(tuner)?.epoch ?? 0) <= epoch) await sleep(20)
+    return performance.now() - from
+  }
+
+  /** Until every tuner is answered. */
+  async settled(): Promise<void> {
+    for (const tuner of NAMES) {
+      const { epoch } = await this.owner(tuner)
+      await this.rehomed(tuner, epoch - 1)
+    }
+  }
+
+  async counts(): Promise<DrillCounts> {
+    let lost = 0
+    let twice = 0
+    const answered = this.asked.filter(({ answers }) => answers.size > 0)
+    for (const tuner of NAMES) {
+      const { commands } = (await this.get(`/arqon/tuners/${tuner}`)) as {
+        commands: ReadonlyArray<{ key: string }>
+      }
+      const kept = commands.map(({ key }) => key)
+      for (const { key } of answered.filter((one) => one.tuner === tuner).slice(-200)) {
+        const times = kept.filter((one) => one === key).length
+        if (times === 0) lost++
+        if (times > 1) twice++
+      }
+    }
+    return {
+      answersOfTwoOwners: this.answersOfTwoOwners,
+      commands: answered.length,
+      commandsLost: lost,
+      commandsTwice: twice + answered.filter(({ answers }) => answers.size > 1).length,
+      fencedWrites: this.fencedBefore + (await this.fencedWrites()),
+      longestOffMs: this.longestOffMs,
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.running = false
+    await this.asking
+    await Promise.all(Array.from(this.replicas.values(), (replica) => replica.stop()))
+    for (const { child } of this.runners) child.kill("SIGKILL")
+    await this.postgres?.stop()
+  }
+
+  private async fencedWrites(): Promise<number> {
+    const pages = await Promise.all(
+      this.runners.map(({ orders }) =>
+        fetch(`http://127.0.0.1:${orders.gatewayPort}/metrics`).then(
+          (response) => response.text(),
+          () => "",
+        ),
+      ),
+    )
+    return pages.reduce((sum, page) => sum + Number(/fenced_writes_total (\d+)/.exec(page)?.[1] ?? 0), 0)
+  }
+
+  private async spawn(orders: RunnerOrders): Promise<ChildProcess> {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "runner.ts"), JSON.stringify(orders)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    let said = ""
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text))
+    await new Promise<void>((resolve, reject) => {
+      child.stdout?.once("data", () => resolve())
+      child.once("exit", (code) => reject(new Error(`a runner ended with ${code}: ${said}`)))
+    })
+    return child
+  }
+
+  /** The gateways in turns: each leads to the owner on any runner. */
+  private readonly transport =
+    (tuner: string): Transport =>
+    async (report, timeoutMs) => {
+      const sentMs = performance.now()
+      const response = await this.request("/arqon/report", report, timeoutMs)
+      const body = (await response.json()) as { at: readonly [number, number] }
+      if (!response.ok) throw new RefusedReport(response.status, body)
+      this.grantedMs.set(report.replica, sentMs)
+      const [epoch] = body.at
+      const newest = this.newest.get(tuner)
+      if (newest === undefined || epoch > newest.epoch)
+        this.newest.set(tuner, { epoch, sinceMs: performance.now() })
+      else if (epoch < newest.epoch && sentMs > newest.sinceMs) this.answersOfTwoOwners++
+      return body
+    }
+
+  private request(path: string, body: unknown, timeoutMs: number): Promise<Response> {
+    const { orders } = this.runners[this.requests++ % this.runners.length]
+    return fetch(`http://127.0.0.1:${orders.gatewayPort}${path}`, {
+      method: body === null ? "GET" : "POST",
+      ...(body === null ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+  }
+
+  private async get(path: string): Promise<unknown> {
+    for (;;) {
+      const response = await this.request(path, null, 2000).catch(() => null)
+      if (response?.ok === true) return response.json()
+      await sleep(50)
+    }
+  }
+
+  /** A person who asks again, under the same key, until there is an answer; and once more after that. */
+  private async ask(): Promise<void> {
+    for (let n = 0; this.running; n++) {
+      const one: Asked = { tuner: NAMES[n % NAMES.length], key: `c-${n}`, answers: new Set() }
+      this.asked.push(one)
+      for (let answers = 0; answers < 2 && this.running; ) {
+        const body = { key: one.key, by: "drill" }
+        const response = await this.request(`/arqon/tuners/${one.tuner}/setBaseline`, body, 1500).catch(
+          () => null,
+        )
+        const text = response?.ok === true ? await response.text().catch(() => null) : null
+        if (text === null) await sleep(COMMAND_MS)
+        else {
+          one.answers.add(text)
+          answers++
+        }
+      }
+      await sleep(COMMAND_MS)
+    }
+  }
+}

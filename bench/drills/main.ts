@@ -1,0 +1,57 @@
+/**
+ * `npm run drills -- --rounds 10`: in turns a runner is killed, frozen for longer than its locks live, and told to stop. Prints how long it
+ * took until replicas had another owner, and what must be 0. Ends with 1 where that is not so.
+ */
+import { parseArgs } from "node:util"
+import { setTimeout as sleep } from "node:timers/promises"
+import { Drill } from "./Drill.ts"
+import { DRILL_LEASE_MS } from "./orders.ts"
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "10" },
+    "expiration-ms": { type: "string", default: "15000" },
+    "no-self-fence": { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+})
+const expirationMs = Number(values["expiration-ms"])
+const rounds = Number(values.rounds)
+if (!(expirationMs >= 1500 && expirationMs <= 15_000 && Number.isInteger(rounds) && rounds > 0)) {
+  process.stderr.write("--rounds must be a whole number from 1, --expiration-ms from 1500 to 15000\n")
+  process.exit(2)
+}
+const locks = { expirationMs, refreshMs: expirationMs / 3, selfFence: !values["no-self-fence"] }
+const drill = await new Drill(locks).start()
+const FAULTS = ["SIGKILL", "SIGSTOP", "SIGTERM"] as const
+const times: Record<(typeof FAULTS)[number], Array<number>> = { SIGKILL: [], SIGSTOP: [], SIGTERM: [] }
+try {
+  await drill.settled()
+  for (let round = 0; round < rounds; round++)
+    for (const fault of FAULTS) times[fault].push(await drill.turn(fault, expirationMs))
+  await sleep(1000)
+  const counts = await drill.counts()
+  const worst = (fault: (typeof FAULTS)[number]): number => Math.round(Math.max(...times[fault]))
+  const report = {
+    rounds,
+    expirationMs,
+    killMs: worst("SIGKILL"),
+    freezeMs: worst("SIGSTOP"),
+    stopMs: worst("SIGTERM"),
+    ...counts,
+  }
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify(report)}\n`
+      : Object.entries(report)
+          .map(([name, value]) => `${name.padEnd(20)} ${value}\n`)
+          .join(""),
+  )
+  const broken =
+    counts.answersOfTwoOwners + counts.commandsLost + counts.commandsTwice > 0 ||
+    counts.longestOffMs > 1.2 * DRILL_LEASE_MS
+  process.exitCode = broken ? 1 : 0
+} finally {
+  await drill.stop()
+}
+process.exit()

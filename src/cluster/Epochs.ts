@@ -1,0 +1,127 @@
+/**
+ * The epochs of one runner: it claims them, saves under them, and confirms all of them with one query every fifth of the locks' expiration. An
+ * owner asks `trusted` before it lets anything out.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { FencedError } from "./FencedError.ts"
+import * as owners from "./owners.ts"
+import { confirmEveryUs, isTrusted } from "./selfFence.ts"
+
+/** What one owner holds while it is one. */
+export interface Ownership {
+  readonly epoch: number
+  /** What the last owner saved. */
+  readonly standing: string | null
+  /** Whether it may answer and record now: confirmed lately, and not fenced. */
+  readonly trusted: () => boolean
+  /** True once the database has said that another owner has taken its place. */
+  readonly fenced: () => boolean
+  /** True once it was fenced for longer than locks live: who still has the lock then takes the next epoch. */
+  readonly isOver: () => boolean
+  /** Saves where it stands, under its epoch. Fails, for good, where that is over. */
+  readonly save: (standing: string) => Effect.Effect<void, FencedError | SqlError>
+}
+
+/** Counts for metrics. */
+export interface EpochCounts {
+  /** Epochs taken by this runner. */
+  readonly claimed: number
+  /** Writes that were refused because their epoch was over. */
+  readonly fencedWrites: number
+  /** Times an owner was found untrusted when it wanted to act. */
+  readonly distrusted: number
+  readonly owned: number
+}
+
+export interface EpochOptions {
+  /** Which start of which runner this is: no other one ever has the same. */
+  readonly runner: string
+  /** After this the locks of a runner that does not refresh them are anybody's. */
+  readonly expirationMs: number
+  /** For drills alone: without it a runner that was frozen goes on until SQL refuses it. */
+  readonly selfFence?: boolean
+}
+
+interface Held extends owners.OwnedThing {
+  readonly epoch: number
+  confirmedUs: number
+  /** Since when another owner has its place; infinite: none has. */
+  fencedUs: number
+}
+
+export class Epochs extends Context.Service<
+  Epochs,
+  {
+    readonly runner: string
+    /** Owns it until the scope closes. */
+    readonly own: (thing: owners.OwnedThing) => Effect.Effect<Ownership, SqlError, Scope.Scope>
+    readonly counts: () => EpochCounts
+  }
+>()("arqon/cluster/Epochs") {
+  static readonly layer = (options: EpochOptions): Layer.Layer<Epochs, never, SqlClient.SqlClient> =>
+    Layer.effect(Epochs, make(options))
+}
+
+const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const clock = yield* Clock.Clock
+    const expirationUs = expirationMs * 1000
+    const held = new Set<Held>()
+    const counts = { claimed: 0, fencedWrites: 0, distrusted: 0 }
+    const nowUs = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1000
+
+    const confirm = Effect.gen(function* () {
+      if (held.size === 0) return
+      // What was claimed after the query was sent is confirmed by its own claim.
+      const asked = [...held]
+      const sentUs = nowUs()
+      const rows = yield* owners.ownedBy(sql, runner)
+      const epochs = new Map(rows.map(({ kind, name, epoch }) => [`${kind}\0${name}`, epoch]))
+      for (const one of asked) {
+        if (epochs.get(`${one.kind}\0${one.name}`) === one.epoch) one.confirmedUs = sentUs
+        else one.fencedUs = Math.min(one.fencedUs, sentUs)
+      }
+    })
+    yield* confirm.pipe(
+      Effect.timeout(confirmEveryUs(expirationUs) / 1000),
+      // The database may be gone for a while: nobody is confirmed meanwhile, and nobody acts.
+      Effect.ignoreCause,
+      Effect.repeat(Schedule.spaced(confirmEveryUs(expirationUs) / 1000)),
+      Effect.forkScoped,
+    )
+
+    const own = Effect.fnUntraced(function* (thing: owners.OwnedThing) {
+      const sentUs = nowUs()
+      const { epoch, standing } = yield* owners.claim(sql, thing, runner)
+      const one: Held = { ...thing, epoch, confirmedUs: sentUs, fencedUs: Number.POSITIVE_INFINITY }
+      counts.claimed++
+      held.add(one)
+      yield* Effect.addFinalizer(() => Effect.sync(() => held.delete(one)))
+      const fenced = (): boolean => one.fencedUs < Number.POSITIVE_INFINITY
+      const trusted = (): boolean => {
+        const yes = !fenced() && (!selfFence || isTrusted(one.confirmedUs, nowUs(), expirationUs))
+        if (!yes) counts.distrusted++
+        return yes
+      }
+      const save = Effect.fnUntraced(function* (standing: string) {
+        const sentAtUs = nowUs()
+        if (yield* owners.save(sql, thing, epoch, standing)) {
+          one.confirmedUs = sentAtUs
+          return
+        }
+        one.fencedUs = Math.min(one.fencedUs, sentAtUs)
+        counts.fencedWrites++
+        return yield* new FencedError({ kind: thing.kind, name: thing.name, epoch })
+      })
+      return { epoch, standing, trusted, fenced, isOver: () => nowUs() - one.fencedUs > expirationUs, save }
+    })
+    return { runner, own, counts: () => ({ ...counts, owned: held.size }) }
+  })

@@ -1,0 +1,87 @@
+/**
+ * The tuners of a cluster, from any process of it: reports go to their owner on any runner, commands are kept until an owner has carried
+ * them out. For Effect users; `createCluster` is the same with promises.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Sharding } from "effect/cluster/Sharding"
+import { problem, didYouMean } from "../domain/problems.ts"
+import type { Hearing } from "../replica/TunerHost.ts"
+import type { Epochs } from "./Epochs.ts"
+import { type TunerConfig, TunerEntity, tunerLayer } from "./tunerEntity.ts"
+import type { CommandDone, TunerCommand, TunerView } from "./TunerOwner.ts"
+
+/** The longest that a report may be under way within the cluster: its replica has given up by then. */
+const REPORT_TIMEOUT = "5 seconds"
+const RETRY_AFTER_MS = 1000
+
+const refuse = (status: 429 | 503, error: string): Hearing => ({
+  status,
+  body: { error, problems: [], retryAfterMs: RETRY_AFTER_MS },
+})
+
+export class Tuners extends Context.Service<
+  Tuners,
+  {
+    readonly names: ReadonlyArray<string>
+    /** Hands a report to the owner of this tuner. Never fails. */
+    readonly report: (tuner: string, report: unknown) => Effect.Effect<Hearing>
+    /** Has a command carried out, once. Waits for an owner; if the caller is interrupted, the command is carried out all the same. */
+    readonly command: (tuner: string, command: TunerCommand) => Effect.Effect<CommandDone, ClusterFailure>
+    readonly view: (tuner: string) => Effect.Effect<TunerView, ClusterFailure>
+  }
+>()("arqon/cluster/Tuners") {
+  /** Serves these tuners here, and reaches them wherever they are. */
+  static readonly layer = (
+    tuners: ReadonlyMap<string, TunerConfig>,
+  ): Layer.Layer<Tuners, never, Sharding | Epochs> =>
+    Tuners.client([...tuners.keys()]).pipe(Layer.provideMerge(tunerLayer(tuners)))
+
+  /** Reaches tuners that other runners serve. */
+  static readonly client = (names: ReadonlyArray<string>): Layer.Layer<Tuners, never, Sharding> =>
+    Layer.effect(Tuners, make(names))
+}
+
+/** Why a tuner cannot be reached now: the errors of `effect/cluster`, by name. */
+export interface ClusterFailure {
+  readonly _tag: string
+  readonly message: string
+}
+
+const make = (names: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const clientOf = yield* TunerEntity.client
+    const known = new Set(names)
+    return {
+      names,
+      report: (tuner: string, report: unknown): Effect.Effect<Hearing> =>
+        known.has(tuner)
+          ? clientOf(tuner)
+              .Report({ report })
+              .pipe(
+                Effect.map((answer) => answer as Hearing),
+                Effect.timeout(REPORT_TIMEOUT),
+                Effect.catch((error) =>
+                  Effect.succeed(
+                    error._tag === "MailboxFull"
+                      ? refuse(429, "the owner of this tuner has too many reports under way")
+                      : refuse(503, "the owner of this tuner cannot be reached"),
+                  ),
+                ),
+                Effect.catchCause(() => Effect.succeed(refuse(503, "the owner of this tuner has failed"))),
+              )
+          : Effect.succeed(unknownTuner(tuner, names)),
+      command: (tuner: string, command: TunerCommand) =>
+        Effect.map(clientOf(tuner).Command(command), (done) => done as CommandDone),
+      view: (tuner: string) => Effect.map(clientOf(tuner).View(), (view) => view as TunerView),
+    }
+  })
+
+const unknownTuner = (tuner: unknown, names: ReadonlyArray<string>): Hearing => ({
+  status: 404,
+  body: {
+    error: "there is no tuner of this name",
+    problems: [problem(["tuner"], "is not known here.", didYouMean(tuner, names))],
+  },
+})

@@ -1,0 +1,32 @@
+/**
+ * `arqon/cluster`: what more than one process shares, over PostgreSQL or over SQLite in a file. Under Node only.
+ *
+ * Stability: unstable.
+ */
+export {
+  type Cluster,
+  type ClusterOptions,
+  type ClusterStatus,
+  type ClusterTuner,
+  type CommandNote,
+  createCluster,
+} from "./node/createCluster.ts"
+export type { AccessToken, GatewayOptions, Right } from "./node/access.ts"
+export type { NodeOptions } from "./node/nodeRunner.ts"
+export type { LockTimes } from "./runners.ts"
+export type { TunerConfig } from "./tunerEntity.ts"
+export type { CommandDone } from "./TunerOwner.ts"
+export type { OwnerRow } from "./owners.ts"
+export type { EpochCounts } from "./Epochs.ts"
+export { sqlite } from "./node/sqlite.ts"
+export { postgres, type PostgresOptions } from "./node/postgres.ts"
+export type { Storage } from "./Storage.ts"
+export { StorageError, type StorageReason } from "./StorageError.ts"
+export { openStudy, type SharedStudy } from "./node/openStudy.ts"
+export type { Evaluation, RunningTrial, TrialsOptions } from "./node/trials.ts"
+export { Study } from "./study/Study.ts"
+export type { StudyOptions } from "./study/joinStudy.ts"
+export { StudyError, type StudyReason } from "./study/StudyError.ts"
+export type { StudyProgress, Taken } from "./study/StudyReplica.ts"
+export type { StudyFailure, StudyResult, StudyStatus, StudyTrial } from "./study/studyTypes.ts"
+export type { OutRow, WorkerRow } from "./study/StudyStore.ts"

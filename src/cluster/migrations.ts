@@ -1,0 +1,78 @@
+/**
+ * The tables of `arqon/cluster`, as steps that are taken once and in their order. Steps that were released are never changed: a later
+ * one alters what they made. Both dialects get the same tables, and only `migrate` runs these; everything else reads and writes rows.
+ */
+
+/** One step. A statement that both dialects understand is a text; else one for each. */
+export interface Migration {
+  readonly id: number
+  readonly name: string
+  readonly statements: ReadonlyArray<string | { readonly pg: string; readonly sqlite: string }>
+}
+
+/** Numbers above 2^31 are `bigint`: times are milliseconds since 1970 by the database's own clock. */
+export const MIGRATIONS: ReadonlyArray<Migration> = [
+  {
+    id: 1,
+    name: "studies",
+    statements: [
+      `CREATE TABLE arqon_study (
+  name text PRIMARY KEY,
+  config text NOT NULL,
+  lease_ms bigint NOT NULL,
+  retries integer NOT NULL,
+  stopped integer NOT NULL DEFAULT 0,
+  events bigint NOT NULL DEFAULT 0,
+  created_ms bigint NOT NULL
+)`,
+      `CREATE TABLE arqon_study_event (
+  study text NOT NULL REFERENCES arqon_study (name),
+  n bigint NOT NULL,
+  body text NOT NULL,
+  PRIMARY KEY (study, n)
+)`,
+      // The trials that are out. The log says what became of the others.
+      `CREATE TABLE arqon_trial (
+  study text NOT NULL REFERENCES arqon_study (name),
+  id bigint NOT NULL,
+  attempt integer NOT NULL,
+  worker text NOT NULL,
+  lease_until_ms bigint NOT NULL,
+  PRIMARY KEY (study, id)
+)`,
+      `CREATE TABLE arqon_study_worker (
+  study text NOT NULL REFERENCES arqon_study (name),
+  worker text NOT NULL,
+  seen_ms bigint NOT NULL,
+  about text NOT NULL,
+  PRIMARY KEY (study, worker)
+)`,
+    ],
+  },
+  {
+    id: 2,
+    name: "owners",
+    statements: [
+      `CREATE TABLE arqon_owner (
+  kind text NOT NULL,
+  name text NOT NULL,
+  epoch bigint NOT NULL,
+  runner text NOT NULL,
+  since_ms bigint NOT NULL,
+  standing text,
+  saved_ms bigint,
+  PRIMARY KEY (kind, name)
+)`,
+      "CREATE INDEX arqon_owner_runner ON arqon_owner (runner)",
+    ],
+  },
+]
+
+/** The tables that a program needs to read and write; an error about rights names them. */
+export const TABLES: ReadonlyArray<string> = [
+  "arqon_study",
+  "arqon_study_event",
+  "arqon_trial",
+  "arqon_study_worker",
+  "arqon_owner",
+]

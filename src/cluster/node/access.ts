@@ -1,0 +1,114 @@
+/**
+ * Who may do what at a gateway. A token is for one tuner and one right; on the loopback address there may be none. Every token is compared
+ * with every request, whatever was found before, so that the time tells nothing.
+ */
+import type { Problem } from "../../domain/errors.ts"
+import { didYouMean, problem } from "../../domain/problems.ts"
+import { tokenProblems } from "../../replica/replicaProblems.ts"
+import { sameText } from "../../replica/httpReports.ts"
+import { isLoopback, isPort } from "./nodeRunner.ts"
+
+/** To report as a replica; to look; to give commands, which is to look as well. */
+export const RIGHTS = ["report", "read", "steer"] as const
+/** What a token allows to do. */
+export type Right = (typeof RIGHTS)[number]
+
+/** What a bearer token allows. */
+export interface AccessToken {
+  readonly token: string
+  /** Name of a tuner; `*`: every tuner, and what concerns the whole cluster. */
+  readonly tuner: string
+  readonly right: Right
+}
+
+/** Where replicas and people reach the tuners over HTTP. */
+export interface GatewayOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  readonly port: number
+  /** PEM texts. Without it: loopback only. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+  /** Without any, everybody on this machine may do everything; on another address they are needed. */
+  readonly tokens?: ReadonlyArray<AccessToken>
+}
+
+/** What is wrong with the options of a gateway. */
+export function gatewayProblems(
+  { host = "127.0.0.1", port, tls, tokens = [] }: GatewayOptions,
+  tuners: ReadonlyArray<string>,
+): ReadonlyArray<Problem> {
+  const at = (key: string, message: string, remedy: string): Problem =>
+    problem(["gateway", key], message, remedy)
+  const loopback = isLoopback(host)
+  return [
+    ...(isPort(port, 0)
+      ? []
+      : [problem(["gateway", "port"], "must be a port from 0 to 65535; 0: any free one.")]),
+    ...(tls === undefined && !loopback
+      ? [
+          at(
+            "tls",
+            "is missing: without it a gateway can only be on the loopback address.",
+            "Give key and cert.",
+          ),
+        ]
+      : []),
+    ...(tls === undefined
+      ? []
+      : (["key", "cert"] as const)
+          .filter((part) => typeof tls[part] !== "string" || !tls[part].includes("-----BEGIN "))
+          .map((part) =>
+            problem(["gateway", "tls", part], "must be a PEM text.", "Read the file and pass its text."),
+          )),
+    ...(tokens.length === 0 && !loopback
+      ? [
+          at(
+            "tokens",
+            "are missing: everybody could steer every tuner.",
+            'Give [{ token, tuner, right: "report" }].',
+          ),
+        ]
+      : []),
+    ...tokens.flatMap((one, i) => [
+      ...(typeof one.token === "string" &&
+      one.token.length >= LEAST_TOKEN &&
+      tokenProblems(one.token).length === 0
+        ? []
+        : [
+            problem(
+              ["gateway", "tokens", i, "token"],
+              `must be at least ${LEAST_TOKEN} printable ASCII characters, with no space at its ends.`,
+            ),
+          ]),
+      ...(one.tuner === "*" || tuners.includes(one.tuner)
+        ? []
+        : [problem(["gateway", "tokens", i, "tuner"], "is not known here.", didYouMean(one.tuner, tuners))]),
+      ...(RIGHTS.includes(one.right)
+        ? []
+        : [problem(["gateway", "tokens", i, "right"], `must be one of ${RIGHTS.join(", ")}.`)]),
+    ]),
+  ]
+}
+
+/** A shorter one can be guessed. */
+const LEAST_TOKEN = 16
+
+/** Whether one of the tokens is that of the request, and whether one that is allows this. */
+export function access(
+  tokens: ReadonlyArray<AccessToken>,
+  authorization: string,
+  tuner: string | null,
+  right: Right,
+): "allowed" | "unknown" | "forbidden" {
+  if (tokens.length === 0) return "allowed"
+  let known = false
+  let allowed = false
+  for (const one of tokens) {
+    const same = sameText(authorization, `Bearer ${one.token}`)
+    const forIt = one.tuner === "*" || one.tuner === tuner
+    const enough = one.right === right || (one.right === "steer" && right === "read")
+    known = same || known
+    allowed = (same && forIt && enough) || allowed
+  }
+  return allowed ? "allowed" : known ? "forbidden" : "unknown"
+}

@@ -1,0 +1,293 @@
+/**
+ * A cluster of tuners: their owners are in one process, or in whichever of many has the lock, and what must not be lost is in a database. Without
+ * options it is one process over a file of SQLite, without a port. Use it where a tuner has to outlive its process.
+ */
+import { hostname } from "node:os"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
+import { ConfigError, type Problem } from "../../domain/errors.ts"
+import { didYouMean, problem, tidy } from "../../domain/problems.ts"
+import { createReplica, type Replica } from "../../replica/createReplica.ts"
+import type { ReplicaOptions } from "../../replica/replicaOptions.ts"
+import { unknownOptions } from "../../replica/replicaProblems.ts"
+import type { ReplicaStatus, TunerStatus } from "../../replica/TunerHost.ts"
+import { TunerHost } from "../../replica/TunerHost.ts"
+import { RefusedReport, type Transport } from "../../replica/transport.ts"
+import { prometheusText } from "../../engine/metrics/prometheus.ts"
+import { clusterMetrics } from "../clusterMetrics.ts"
+import { Epochs, type EpochCounts } from "../Epochs.ts"
+import { allOwners, type OwnerRow } from "../owners.ts"
+import { LOCK_TIMES, type LockTimes, singleRunner } from "../runners.ts"
+import { ready, type Storage } from "../Storage.ts"
+import { StorageError } from "../StorageError.ts"
+import { storageFailure } from "../storageFailure.ts"
+import { messageOf } from "../../system/messageOf.ts"
+import type { TunerConfig } from "../tunerEntity.ts"
+import type { CommandDone, TunerCommandName } from "../TunerOwner.ts"
+import { Tuners } from "../Tuners.ts"
+import { type GatewayOptions, gatewayProblems } from "./access.ts"
+import { type Behind, type Gateway, openGateway } from "./gateway.ts"
+import { LoopLag } from "./LoopLag.ts"
+import { nodeProblems, nodeRunner, type NodeOptions } from "./nodeRunner.ts"
+import { sqlite } from "./sqlite.ts"
+
+/** Options of `createCluster`. */
+export interface ClusterOptions<T extends string = string> {
+  /** Where it keeps what must not be lost. Default `sqlite("./arqon.db")`. */
+  readonly storage?: Storage
+  /** This process is one runner of many; absent: the only one, without a port. */
+  readonly node?: NodeOptions
+  /** Where replicas and people reach the tuners over HTTP; absent: only this process does. */
+  readonly gateway?: GatewayOptions
+  /** By name: the options of `createTuner` without those of one process. All runners have the same. */
+  readonly tuners: Readonly<Record<T, TunerConfig>>
+  /** How long a lock outlives its runner, and how often it is refreshed. Defaults 15,000 and 5,000. */
+  readonly locks?: Partial<LockTimes>
+}
+
+/** What a person says with a command, and the key under which it is carried out once. Default: another key for each call. */
+export type CommandNote =
+  | string
+  | {
+      readonly by?: string | undefined
+      readonly note?: string | undefined
+      readonly key?: string | undefined
+    }
+
+type Commands = Readonly<Record<TunerCommandName, (note?: CommandNote) => Promise<CommandDone>>>
+
+/** One tuner of a cluster, wherever its owner is. */
+export interface ClusterTuner extends Commands {
+  readonly name: string
+  readonly status: () => Promise<TunerStatus & { readonly began: string | null }>
+  readonly replicas: () => Promise<ReadonlyArray<ReplicaStatus>>
+  /** What people asked of it, oldest first. */
+  readonly commands: () => Promise<ReadonlyArray<CommandDone>>
+  /** The last 100 records of the present owner, oldest first. `sinks` keep all. */
+  readonly records: () => Promise<ReadonlyArray<AuditRecord>>
+  /** For `createReplica({ at: tuner })` in this process. */
+  readonly transport: Transport
+}
+
+/** A runner and what all runners own. */
+export interface ClusterStatus {
+  readonly runner: string
+  readonly state: "idle" | "running" | "stopped"
+  readonly owners: ReadonlyArray<OwnerRow>
+  readonly epochs: EpochCounts
+}
+
+/** One runner of a cluster, and the way from this process to all its tuners. */
+export interface Cluster<T extends string = string> {
+  /** Opens the database and begins to serve. Rejects with a StorageError. */
+  readonly start: () => Promise<void>
+  /** Saves where every tuner stands, hands them over and ends. */
+  readonly stop: () => Promise<void>
+  readonly status: () => Promise<ClusterStatus>
+  /** Where the gateway listens; null without one, and before the start. */
+  readonly url: string | null
+  /** Metrics of this runner in Prometheus text format. */
+  readonly metrics: () => string
+  readonly tuner: (name: T) => ClusterTuner
+  /** An agent in this process, without a network. Its knobs are the tuner's. */
+  readonly replica: (
+    name: T,
+    options?: Omit<ReplicaOptions, "tuner" | "at" | "token" | "params" | "objective" | "guardrails">,
+  ) => Replica
+}
+
+const OPTIONS = ["storage", "node", "gateway", "tuners", "locks"] as const satisfies ReadonlyArray<
+  keyof ClusterOptions
+>
+
+/** Creates a cluster's runner. Throws a ConfigError that lists every problem of the options. */
+export function createCluster<const T extends string>(options: ClusterOptions<T>): Cluster<T> {
+  const { tuners, node, gateway, storage = sqlite("./arqon.db") } = options
+  const times = { ...LOCK_TIMES, ...options.locks }
+  const wrong = [
+    ...unknownOptions(options, OPTIONS),
+    ...tunersProblems(tuners),
+    ...(node === undefined ? [] : nodeProblems(node)),
+    ...(gateway === undefined ? [] : gatewayProblems(gateway, Object.keys(tuners ?? {}))),
+    ...locksProblems(times),
+  ]
+  if (wrong.length > 0) throw new ConfigError({ problems: tidy(wrong) })
+  const names: ReadonlyArray<string> = Object.keys(tuners)
+  const runner = `${node === undefined ? `${hostname()}#${process.pid}` : `${node.host}:${node.port}`} ${crypto.randomUUID()}`
+  const runtime = ManagedRuntime.make(layerOf({ storage, node, tuners, times, runner }))
+  const lag = new LoopLag()
+  const reports = new Map<number, number>()
+  let counts = (): EpochCounts => NO_COUNTS
+  let door: Gateway | null = null
+  let state: ClusterStatus["state"] = "idle"
+  const run: typeof runtime.runPromise = (effect, more) =>
+    state === "running"
+      ? runtime.runPromise(effect, more)
+      : Promise.reject(new Error(`The cluster is ${state}.`))
+  const known = (name: T): T => {
+    if (Object.hasOwn(tuners, name)) return name
+    throw new ConfigError({ problems: [problem(["tuner"], "is not known here.", didYouMean(name, names))] })
+  }
+  const tuner = (given: T): ClusterTuner => {
+    const name = known(given)
+    const view = Effect.flatMap(Tuners, (all) => all.view(name))
+    const command =
+      (command: TunerCommandName) =>
+      (said: CommandNote = {}): Promise<CommandDone> => {
+        const {
+          by = "",
+          note = "",
+          key = crypto.randomUUID(),
+        } = typeof said === "string" ? { note: said } : said
+        return run(Effect.flatMap(Tuners, (all) => all.command(name, { key, command, by, note })))
+      }
+    return {
+      name,
+      trip: command("trip"),
+      reset: command("reset"),
+      rollback: command("rollback"),
+      setBaseline: command("setBaseline"),
+      pause: command("pause"),
+      resume: command("resume"),
+      status: () => run(Effect.map(view, ({ status, began }) => ({ ...status, began }))),
+      replicas: () => run(Effect.map(view, ({ replicas }) => replicas)),
+      commands: () => run(Effect.map(view, ({ commands }) => commands)),
+      records: () => run(Effect.map(view, ({ records }) => records)),
+      // As over a network: what the owner hands out is nobody's to change, and what it is handed neither.
+      transport: (report) =>
+        run(Effect.flatMap(Tuners, (all) => all.report(name, structuredClone(report)))).then(
+          ({ status, body }) => {
+            if (status !== 200) throw new RefusedReport(status, body)
+            return structuredClone(body)
+          },
+        ),
+    }
+  }
+  const status = (): Promise<ClusterStatus> =>
+    run(
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const owners = yield* Effect.mapError(allOwners(sql), (error) => storageFailure(storage.name, error))
+        return { runner, state, owners, epochs: counts() }
+      }),
+    )
+  const metrics = (): string =>
+    prometheusText(clusterMetrics({ epochs: counts(), reports, lagMs: lag.lagMs, mostLagMs: lag.mostMs }))
+  const behind: Behind = {
+    report: (name, report) =>
+      run(Effect.flatMap(Tuners, (all) => all.report(name, report))).then((hearing) => {
+        reports.set(hearing.status, (reports.get(hearing.status) ?? 0) + 1)
+        return hearing
+      }),
+    view: (name) => run(Effect.flatMap(Tuners, (all) => all.view(name))),
+    command: (name, command) => run(Effect.flatMap(Tuners, (all) => all.command(name, command))),
+    status,
+    metrics,
+    unready: () =>
+      run(
+        Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.timeout(sql`SELECT 1 AS alive`, "1 second")),
+      ).then(
+        () => null,
+        () => "the database does not answer",
+      ),
+    tuners: names,
+    lag,
+  }
+  const stop = async (): Promise<void> => {
+    if (state === "stopped") return
+    state = "stopped"
+    lag.stop()
+    // Replicas that are answered no more go to the next address, and reach the next owner there.
+    await Promise.all([door?.close(), runtime.dispose()])
+  }
+  return {
+    start: async () => {
+      if (state !== "idle") return
+      const epochs = await runtime.runPromise(Epochs)
+      counts = epochs.counts
+      state = "running"
+      lag.start()
+      if (gateway === undefined) return
+      try {
+        door = await openGateway(gateway, behind)
+      } catch (error) {
+        await stop()
+        throw new StorageError({
+          reason: "failed",
+          storage: "The gateway",
+          detail: `it cannot listen on port ${gateway.port} (${messageOf(error)}).`,
+        })
+      }
+    },
+    stop,
+    status,
+    get url() {
+      return door?.url ?? null
+    },
+    metrics,
+    tuner,
+    replica: (name, more = {}) => {
+      const { params, objective, guardrails } = tuners[known(name)].engine
+      return createReplica({ ...more, tuner: name, at: tuner(name), params, objective, guardrails })
+    },
+  }
+}
+
+const NO_COUNTS: EpochCounts = { claimed: 0, fencedWrites: 0, distrusted: 0, owned: 0 }
+
+interface Parts {
+  readonly storage: Storage
+  readonly node: NodeOptions | undefined
+  readonly tuners: Readonly<Record<string, TunerConfig>>
+  readonly times: LockTimes
+  readonly runner: string
+}
+
+function layerOf({ storage, node, tuners, times, runner }: Parts) {
+  const sharding =
+    node === undefined
+      ? singleRunner(times).pipe(Layer.provide(Layer.effectDiscard(storage.alone ?? Effect.void)))
+      : nodeRunner(node, times)
+  return Tuners.layer(new Map(Object.entries(tuners))).pipe(
+    Layer.provideMerge(
+      Epochs.layer({ runner, expirationMs: times.expirationMs, selfFence: times.selfFence !== false }),
+    ),
+    Layer.provide(sharding),
+    Layer.provideMerge(ready(storage)),
+    // A library prints nothing.
+    Layer.provide(Logger.layer([])),
+  )
+}
+
+const tunersProblems = (tuners: Readonly<Record<string, TunerConfig>> | undefined): ReadonlyArray<Problem> =>
+  typeof tuners !== "object" || tuners === null || Object.keys(tuners).length === 0
+    ? [problem(["tuners"], "must have at least one tuner by its name.")]
+    : Object.entries(tuners).flatMap(([name, config]) => {
+        try {
+          void new TunerHost({ ...config, name })
+          return []
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error
+          return error.problems.map((one) => ({
+            ...problem(["tuners", name], one.message, one.suggestion),
+            path: `${problem(["tuners", name], "").path}${one.path === "" ? "" : `.${one.path}`}`,
+          }))
+        }
+      })
+
+/** Locks are refreshed at least three times before they expire, and a tuner gets a new owner well before its replicas fall. */
+const locksProblems = ({ expirationMs, refreshMs }: LockTimes): ReadonlyArray<Problem> => [
+  ...(expirationMs >= LEAST_EXPIRATION_MS && expirationMs <= MOST_EXPIRATION_MS
+    ? []
+    : [problem(["locks", "expirationMs"], `must be from ${LEAST_EXPIRATION_MS} to ${MOST_EXPIRATION_MS}.`)]),
+  ...(refreshMs >= 100 && 3 * refreshMs <= expirationMs
+    ? []
+    : [problem(["locks", "refreshMs"], "must be from 100 to a third of expirationMs.")]),
+]
+const LEAST_EXPIRATION_MS = 1_500
+/** A tuner without an owner for longer would let its replicas fall to their baseline: `baselineAfterMs` is at least 20,000. */
+const MOST_EXPIRATION_MS = 15_000

@@ -1,0 +1,167 @@
+/**
+ * The way to the tuners over HTTP: reports of replicas, questions and commands of people, health. It keeps no state: whichever runner a
+ * request reaches hands it to the owner. Errors say what to do and never more.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { createServer as createTlsServer } from "node:https"
+import type { AddressInfo } from "node:net"
+import { attempt } from "../../domain/readInput.ts"
+import { didYouMean } from "../../domain/problems.ts"
+import { PROMETHEUS_CONTENT_TYPE } from "../../engine/metrics/prometheus.ts"
+import type { Hearing } from "../../replica/TunerHost.ts"
+import { readBody, send } from "../../replica/httpReports.ts"
+import { REPORT_PATH } from "../../replica/transport.ts"
+import { TUNER_COMMANDS, type TunerCommand, type TunerCommandName } from "../TunerOwner.ts"
+import { access, type GatewayOptions, type Right } from "./access.ts"
+import type { LoopLag } from "./LoopLag.ts"
+
+/** What the gateway leads to. */
+export interface Behind {
+  readonly report: (tuner: string, report: unknown) => Promise<Hearing>
+  readonly view: (tuner: string) => Promise<object>
+  readonly command: (tuner: string, command: TunerCommand) => Promise<object>
+  readonly status: () => Promise<object>
+  readonly metrics: () => string
+  /** Null: it serves; else why not. */
+  readonly unready: () => Promise<string | null>
+  readonly tuners: ReadonlyArray<string>
+  readonly lag: LoopLag
+}
+
+export interface Gateway {
+  /** `http://127.0.0.1:7070`. */
+  readonly url: string
+  /** Takes no more requests, and ends when those under way are answered. */
+  readonly close: () => Promise<void>
+}
+
+/** How long requests under way may take once it is closed. */
+const CLOSE_MS = 2000
+const HOST = "127.0.0.1"
+
+/** Listens. Rejects where it cannot. */
+export function openGateway(options: GatewayOptions, behind: Behind): Promise<Gateway> {
+  const { host = HOST, port, tls } = options
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    answer(options, behind, request, response).catch(() => refuse(response, 500, "the request has failed"))
+  }
+  const server: Server =
+    tls === undefined ? createServer(handle) : createTlsServer({ ...tls, minVersion: "TLSv1.2" }, handle)
+  server.requestTimeout = 10_000
+  server.headersTimeout = 5_000
+  return new Promise((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(port, host, () => {
+      const { port: at } = server.address() as AddressInfo
+      resolve({
+        url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${at}`,
+        close: () =>
+          new Promise((done) => {
+            const late = setTimeout(() => server.closeAllConnections(), CLOSE_MS)
+            server.close(() => {
+              clearTimeout(late)
+              done()
+            })
+            server.closeIdleConnections()
+          }),
+      })
+    })
+  })
+}
+
+const refuse = (response: ServerResponse, status: number, error: string, retryAfterMs?: number): void => {
+  if (response.headersSent) return void response.end()
+  send(response, status, { error, problems: [], ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+}
+
+async function answer(
+  { tokens = [] }: GatewayOptions,
+  behind: Behind,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = (request.url ?? "").split("?")[0]
+  const method = request.method ?? ""
+  const may = (tuner: string | null, right: Right): boolean => {
+    const found = access(tokens, request.headers.authorization ?? "", tuner, right)
+    if (found === "unknown") refuse(response, 401, "the token is missing or wrong")
+    else if (found === "forbidden") refuse(response, 403, "the token does not allow this")
+    if (found !== "allowed") request.resume()
+    return found === "allowed"
+  }
+  if (method === "GET" && path === "/healthz") return send(response, 200, { status: "alive" })
+  if (method === "GET" && path === "/readyz") {
+    const why = await behind.unready()
+    return why === null ? send(response, 200, { status: "ready" }) : refuse(response, 503, why)
+  }
+  if (method === "GET" && path === "/metrics") {
+    if (!may(null, "read")) return
+    response.writeHead(200, { "content-type": PROMETHEUS_CONTENT_TYPE })
+    return void response.end(behind.metrics())
+  }
+  if (method === "GET" && path === "/arqon/cluster") {
+    if (may(null, "read")) send(response, 200, await behind.status())
+    return
+  }
+  if (method === "POST" && path === REPORT_PATH) return hearReport(behind, request, response, may)
+  const [, name, command] = /^\/arqon\/tuners\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? []
+  const tuner = name === undefined ? null : attempt(() => decodeURIComponent(name))
+  if (tuner === null) return refuse(response, 404, "there is nothing at this address")
+  // The right first: who may not look is not told which tuners there are.
+  if (!may(tuner, command === undefined ? "read" : "steer")) return
+  if (!behind.tuners.includes(tuner)) return refuse(response, 404, unknownText("tuner", tuner, behind.tuners))
+  if (command === undefined && method === "GET") return send(response, 200, await behind.view(tuner))
+  if (command === undefined || method !== "POST")
+    return refuse(response, 405, "commands are POST, everything else here is GET")
+  if (!isCommand(command)) return refuse(response, 404, unknownText("command", command, TUNER_COMMANDS))
+  const text = await bodyOf(request)
+  if (text === null) return refuse(response, 413, "the body is too large")
+  const said = text === "" ? {} : attempt(() => JSON.parse(text) as unknown)
+  const given = commandOf(command, said)
+  if (given === null)
+    return refuse(
+      response,
+      400,
+      "the body must be JSON of by, note and key, each a text of at most 1,000 characters",
+    )
+  send(response, 200, await behind.command(tuner, given))
+}
+
+const bodyOf = (request: IncomingMessage): Promise<string | null> =>
+  new Promise((resolve) => readBody(request, resolve))
+
+async function hearReport(
+  behind: Behind,
+  request: IncomingMessage,
+  response: ServerResponse,
+  may: (tuner: string | null, right: Right) => boolean,
+): Promise<void> {
+  const shedMs = behind.lag.shedsForMs(performance.now())
+  if (shedMs > 0) {
+    request.resume()
+    return refuse(response, 429, "this runner is overloaded", Math.ceil(shedMs))
+  }
+  const text = await bodyOf(request)
+  if (text === null) return refuse(response, 413, "the report is too large")
+  const report = attempt(() => JSON.parse(text) as { readonly tuner?: unknown })
+  const tuner = typeof report?.tuner === "string" ? report.tuner : ""
+  if (!may(tuner, "report")) return
+  if (report === null) return refuse(response, 400, "this is no report")
+  const { status, body } = await behind.report(tuner, report)
+  send(response, status, body)
+}
+
+const isCommand = (word: string): word is TunerCommandName => TUNER_COMMANDS.some((known) => known === word)
+
+const unknownText = (what: string, word: string, known: ReadonlyArray<string>): string =>
+  ["there is no such ", what, ". ", didYouMean(word, known) ?? ""].join("").trim()
+
+const MOST_TEXT = 1000
+
+function commandOf(command: TunerCommandName, said: unknown): TunerCommand | null {
+  if (typeof said !== "object" || said === null || Array.isArray(said)) return null
+  const { by = "", note = "", key = crypto.randomUUID() } = said as Readonly<Record<string, unknown>>
+  const texts = [by, note, key]
+  if (!texts.every((text) => typeof text === "string" && text.length <= MOST_TEXT) || key === "") return null
+  return { command, by: by as string, note: note as string, key: key as string }
+}

@@ -1,0 +1,86 @@
+/**
+ * Who owns what, in SQL: one row for each owned thing. A new owner takes the next epoch and reads what was left behind in one statement; from
+ * then on no statement of an older owner changes anything, because each carries its epoch and matches no row.
+ */
+import * as Effect from "effect/Effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { nowMs } from "./Storage.ts"
+
+/** What can be owned: a tuner by its name, or a bucket of a fleet. */
+export interface OwnedThing {
+  readonly kind: "tuner" | "bucket"
+  readonly name: string
+}
+
+/** What a new owner gets. */
+export interface Claim {
+  readonly epoch: number
+  /** What the last owner saved; null where there was none. */
+  readonly standing: string | null
+}
+
+/** One row, for people. */
+export interface OwnerRow extends OwnedThing {
+  readonly epoch: number
+  readonly runner: string
+  readonly sinceMs: number
+  readonly savedMs: number | null
+}
+
+/** Makes this runner the owner: one epoch above everybody before. */
+export const claim = (
+  sql: SqlClient,
+  { kind, name }: OwnedThing,
+  runner: string,
+): Effect.Effect<Claim, SqlError> =>
+  Effect.map(
+    sql<{ epoch: unknown; standing: string | null }>`
+      INSERT INTO arqon_owner (kind, name, epoch, runner, since_ms)
+      VALUES (${kind}, ${name}, 1, ${runner}, ${nowMs(sql)})
+      ON CONFLICT (kind, name) DO UPDATE SET
+        epoch = arqon_owner.epoch + 1, runner = excluded.runner, since_ms = excluded.since_ms
+      RETURNING epoch, standing`,
+    ([row]) => ({ epoch: Number(row.epoch), standing: row.standing }),
+  )
+
+/** Saves where the owner of this epoch stands. False: somebody else owns it by now, and nothing was written. */
+export const save = (
+  sql: SqlClient,
+  { kind, name }: OwnedThing,
+  epoch: number,
+  standing: string,
+): Effect.Effect<boolean, SqlError> =>
+  Effect.map(
+    sql<{ epoch: unknown }>`
+      UPDATE arqon_owner SET standing = ${standing}, saved_ms = ${nowMs(sql)}
+      WHERE kind = ${kind} AND name = ${name} AND epoch = ${epoch}
+      RETURNING epoch`,
+    (rows) => rows.length === 1,
+  )
+
+/** What this runner owns now, with its epochs. */
+export const ownedBy = (
+  sql: SqlClient,
+  runner: string,
+): Effect.Effect<ReadonlyArray<OwnedThing & { readonly epoch: number }>, SqlError> =>
+  Effect.map(
+    sql<OwnedThing & { epoch: unknown }>`SELECT kind, name, epoch FROM arqon_owner WHERE runner = ${runner}`,
+    (rows) => rows.map(({ kind, name, epoch }) => ({ kind, name, epoch: Number(epoch) })),
+  )
+
+/** Everything that has an owner, by kind and name. */
+export const allOwners = (sql: SqlClient): Effect.Effect<ReadonlyArray<OwnerRow>, SqlError> =>
+  Effect.map(
+    sql<OwnedThing & { epoch: unknown; runner: string; since_ms: unknown; saved_ms: unknown }>`
+      SELECT kind, name, epoch, runner, since_ms, saved_ms FROM arqon_owner ORDER BY kind, name`,
+    (rows) =>
+      rows.map(({ kind, name, epoch, runner, since_ms, saved_ms }) => ({
+        kind,
+        name,
+        epoch: Number(epoch),
+        runner,
+        sinceMs: Number(since_ms),
+        savedMs: saved_ms === null ? null : Number(saved_ms),
+      })),
+  )

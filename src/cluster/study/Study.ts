@@ -1,0 +1,385 @@
+/**
+ * A shared study as one worker takes part in it: `Study.open` for Effect programs; `openStudy` wraps it for others. Nobody coordinates. A
+ * step is one transaction under the study's row lock: read what others have appended since, record results, take trials, append. A
+ * worker may die at any statement: what it had not committed never was, and its trials go to others when their leases run out.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import * as SqlClient from "effect/sql/SqlClient"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import type { RunArtifact } from "../../solver/RunArtifact.ts"
+import type { Best } from "../../solver/Solver.ts"
+import type { SolverConfig } from "../../solver/SolverConfig.ts"
+import { ready, type Storage } from "../Storage.ts"
+import { isPassing, storageFailure } from "../storageFailure.ts"
+import { joinStudy, type StudyOptions } from "./joinStudy.ts"
+import { LOST, NOBODY, type StudyEvent } from "./StudyEvent.ts"
+import { parseEvent, type StudyProgress, StudyReplica, type Taken } from "./StudyReplica.ts"
+import { StudyStore } from "./StudyStore.ts"
+import {
+  asFailure,
+  type Stepped,
+  type StudyFailure,
+  type StudyResult,
+  type StudyStatus,
+  type StudyTrial,
+  tellEvent,
+} from "./studyTypes.ts"
+
+/** How long a step is tried again while the database is away, ms. */
+const PATIENCE_MS = 60_000
+
+/** One worker of a shared study; `Study.open` makes it. */
+export class Study {
+  readonly name: string
+  /** The name of this worker in the log. */
+  readonly worker: string
+  readonly leaseMs: number
+  readonly config: SolverConfig
+  private readonly storage: Storage
+  private readonly store: StudyStore
+  private readonly retries: number
+  private readonly about: string
+  private readonly fresh: () => StudyReplica
+  /** One step at a time: each begins where the one before ended. */
+  private readonly turn = Semaphore.makeUnsafe(1)
+  /** The attempt by trial, of those that this worker was given and has not told. */
+  private readonly held = new Map<number, number>()
+  private replica: StudyReplica
+  private steps = 0
+
+  private constructor(
+    storage: Storage,
+    sql: SqlClient.SqlClient,
+    joined: Effect.Success<ReturnType<typeof joinStudy>>,
+  ) {
+    const { name, config, leaseMs, retries, worker, about, strategies } = joined
+    this.name = name
+    this.worker = worker
+    this.leaseMs = leaseMs
+    this.config = config
+    this.storage = storage
+    this.retries = retries
+    this.about = about
+    this.store = new StudyStore(sql, name)
+    this.fresh = () => new StudyReplica(name, config, strategies)
+    this.replica = this.fresh()
+  }
+
+  /** Takes part in a study, and makes it where there is none and `config` is given. Closing the scope leaves it. */
+  static readonly open = Effect.fn("Study.open")(function* (
+    options: StudyOptions,
+  ): Effect.fn.Return<Study, StudyFailure, Scope.Scope> {
+    const context = yield* Layer.build(ready(options.storage))
+    const sql = yield* Effect.provide(SqlClient.SqlClient, context)
+    const joined = yield* joinStudy(sql, options)
+    const study = new Study(options.storage, sql, joined)
+    yield* study.refresh
+    yield* study.present
+    yield* Effect.addFinalizer(() => Effect.ignore(study.store.left(study.worker)))
+    return study
+  })
+
+  /** Up to `n` trials: those of lost workers first. None where nothing is to be had at the moment, or ever. */
+  ask(n = 1): Effect.Effect<ReadonlyArray<StudyTrial>, StudyFailure> {
+    return Effect.map(this.step([], n), ({ given }) => given)
+  }
+
+  /** Records results; what became of each. */
+  tell(results: ReadonlyArray<StudyResult>): Effect.Effect<ReadonlyArray<Taken>, StudyFailure> {
+    return Effect.map(this.step(results, 0), ({ taken }) => taken)
+  }
+
+  /** Records results and takes up to `n` trials, in one transaction. */
+  step(results: ReadonlyArray<StudyResult>, n: number): Effect.Effect<Stepped, StudyFailure> {
+    return this.inTurn(
+      Effect.suspend(() => {
+        const step = ++this.steps
+        return this.again(
+          this.transaction((replica, append, someLost) =>
+            this.work(replica, append, someLost ? n : 0, results, n, step),
+          ),
+        )
+      }),
+    ).pipe(
+      Effect.tap(({ given }) =>
+        Effect.sync(() => {
+          for (const { id } of results) this.held.delete(id)
+          for (const { id, attempt } of given) this.held.set(id, attempt)
+        }),
+      ),
+    )
+  }
+
+  /** Reads what others have appended. */
+  get refresh(): Effect.Effect<void, StudyFailure> {
+    return this.inTurn(this.again(this.catchUp))
+  }
+
+  /** Renews the leases of trials; the ids of those that are no longer this worker's. */
+  renew(ids: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<number>, StudyFailure> {
+    const { store, worker, leaseMs } = this
+    return Effect.gen(function* () {
+      if (ids.length === 0) return []
+      const kept = new Set(yield* store.renew(worker, ids, leaseMs))
+      return ids.filter((id) => !kept.has(id))
+    }).pipe(Effect.mapError(this.failure))
+  }
+
+  /** Says that this worker is there. One that has not said so for ten leases is forgotten. */
+  get present(): Effect.Effect<void, StudyFailure> {
+    return Effect.mapError(this.store.seen(this.worker, this.about, this.leaseMs), this.failure)
+  }
+
+  /** Reads what others have appended; whether there may be a trial to have. */
+  get look(): Effect.Effect<boolean, StudyFailure> {
+    return Effect.flatMap(this.refresh, () =>
+      this.replica.mayAsk ? Effect.succeed(true) : Effect.mapError(this.store.someLost, this.failure),
+    )
+  }
+
+  /** Hands trials back unevaluated: the next worker who asks gets them, and the attempt does not count. */
+  handBack(ids: ReadonlyArray<number>): Effect.Effect<void, StudyFailure> {
+    return ids.length === 0
+      ? Effect.void
+      : Effect.mapError(this.store.handBack(this.worker, ids), this.failure)
+  }
+
+  /** Another budget for the whole study, while it runs: the search begins again from everything that is known. */
+  raise(budget: number): Effect.Effect<void, StudyFailure> {
+    return this.append((replica) => {
+      replica.requireBudget(budget)
+      return [{ kind: "budget", budget }]
+    })
+  }
+
+  /** Gives out no more trials; those that are out come to their end. */
+  get stop(): Effect.Effect<void, StudyFailure> {
+    return this.append(({ isStopped }) => (isStopped ? [] : [{ kind: "stop" }]))
+  }
+
+  get resume(): Effect.Effect<void, StudyFailure> {
+    return this.append(({ isStopped }) => (isStopped ? [{ kind: "resume" }] : []))
+  }
+
+  /** Has failed trials evaluated again, outside the budget: all of them, or one. How many. */
+  retry(id?: number): Effect.Effect<number, StudyFailure> {
+    const { store } = this
+    let count = 0
+    return this.append(
+      (replica) => {
+        if (id !== undefined) replica.requireTrial(id)
+        const again = replica.failedIds.filter((one) => id === undefined || one === id)
+        count = again.length
+        return again.map((one) => ({ kind: "again", id: one }))
+      },
+      (events) =>
+        Effect.forEach(
+          events,
+          (event) => (event.kind === "again" ? store.lend(event.id, 0, NOBODY, -1) : Effect.void),
+          {
+            discard: true,
+          },
+        ),
+    ).pipe(Effect.map(() => count))
+  }
+
+  /** Nothing is out and nothing is left to ask for, as far as this worker has read. */
+  get done(): boolean {
+    return this.replica.done
+  }
+
+  get progress(): StudyProgress {
+    return this.replica.progress
+  }
+
+  /** The recommended point, as far as this worker has read. */
+  get best(): Best | null {
+    return this.replica.best
+  }
+
+  /** Everything, read now. */
+  get status(): Effect.Effect<StudyStatus, StudyFailure> {
+    const { store, name } = this
+    return Effect.gen({ self: this }, function* () {
+      yield* this.refresh
+      const [trials, workers] = yield* Effect.all([store.out(), store.workers()]).pipe(
+        Effect.mapError(this.failure),
+      )
+      return { name, ...this.progress, best: this.best, trials, workers }
+    })
+  }
+
+  /** The record of the study as it stands now. The same in every worker, bit for bit. */
+  get artifact(): Effect.Effect<RunArtifact, StudyFailure> {
+    return Effect.map(this.refresh, () => this.replica.artifact())
+  }
+
+  private readonly failure = (cause: StudyFailure | SqlError): StudyFailure =>
+    isSqlError(cause) ? storageFailure(this.storage.name, cause) : cause
+
+  private inTurn<A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return this.turn.withPermit(work)
+  }
+
+  /** Tries again while the database is away, each time from the log: what was begun may or may not be in it. */
+  private again<A>(work: Effect.Effect<A, StudyFailure | SqlError>): Effect.Effect<A, StudyFailure> {
+    return work.pipe(
+      Effect.retry({
+        while: (cause) => isSqlError(cause) && isPassing(cause),
+        schedule: Schedule.exponential("50 millis").pipe(
+          Schedule.jittered,
+          Schedule.upTo({ duration: PATIENCE_MS }),
+        ),
+      }),
+      Effect.mapError(this.failure),
+    )
+  }
+
+  private get catchUp(): Effect.Effect<void, StudyFailure | SqlError> {
+    return Effect.flatMap(
+      Effect.suspend(() => this.store.eventsAfter(this.replica.applied)),
+      (bodies) => this.repeat(bodies),
+    )
+  }
+
+  private repeat(bodies: ReadonlyArray<string>): Effect.Effect<void, StudyFailure> {
+    return Effect.try({
+      try: () => {
+        for (const body of bodies) this.replica.apply(parseEvent(body, this.replica.applied + 1))
+      },
+      catch: (cause) => {
+        this.replica = this.fresh()
+        return asFailure(cause)
+      },
+    })
+  }
+
+  /** Runs `work` under the study's lock, on a replica that has read everything. Where it fails, the replica is made from the log again. */
+  private transaction<A>(
+    work: (
+      replica: StudyReplica,
+      append: (events: ReadonlyArray<StudyEvent>) => Effect.Effect<void, SqlError>,
+      someLost: boolean,
+    ) => Effect.Effect<A, StudyFailure | SqlError>,
+  ): Effect.Effect<A, StudyFailure | SqlError> {
+    const { store } = this
+    return Effect.gen({ self: this }, function* () {
+      // Most of it before the lock is taken: others wait for that.
+      yield* this.catchUp
+      let read = this.replica.applied
+      return yield* store
+        .locked((events, someLost) =>
+          Effect.gen({ self: this }, function* () {
+            if (events > this.replica.applied) yield* this.catchUp
+            read = this.replica.applied
+            const append = (added: ReadonlyArray<StudyEvent>): Effect.Effect<void, SqlError> =>
+              added.length === 0
+                ? Effect.void
+                : store.append(
+                    read,
+                    added.map((event) => JSON.stringify(event)),
+                  )
+            return yield* work(this.replica, append, someLost)
+          }),
+        )
+        .pipe(
+          Effect.onError(() =>
+            Effect.sync(() => {
+              if (this.replica.applied !== read) this.replica = this.fresh()
+            }),
+          ),
+        )
+    })
+  }
+
+  private append(
+    make: (replica: StudyReplica) => ReadonlyArray<StudyEvent>,
+    beside: (events: ReadonlyArray<StudyEvent>) => Effect.Effect<void, SqlError> = () => Effect.void,
+  ): Effect.Effect<void, StudyFailure> {
+    return this.inTurn(
+      this.again(
+        this.transaction((replica, append) =>
+          Effect.gen(function* () {
+            const events = yield* Effect.try({ try: () => make(replica), catch: asFailure })
+            for (const event of events) replica.apply(event)
+            yield* append(events)
+            yield* beside(events)
+          }),
+        ),
+      ),
+    )
+  }
+
+  private work(
+    replica: StudyReplica,
+    append: (events: ReadonlyArray<StudyEvent>) => Effect.Effect<void, SqlError>,
+    mostLost: number,
+    results: ReadonlyArray<StudyResult>,
+    n: number,
+    step: number,
+  ) {
+    const { store, worker, leaseMs, retries } = this
+    return Effect.gen({ self: this }, function* () {
+      // Its answer was lost on the way, and it was taken.
+      if (replica.lastStep(worker)?.step === step) return this.outcome(step)
+      const events: Array<StudyEvent> = []
+      const ended: Array<number> = []
+      const take = (event: StudyEvent): void => {
+        replica.apply(event)
+        events.push(event)
+      }
+      yield* Effect.try({
+        try: () => {
+          for (const { id } of results) replica.requireTrial(id)
+          for (const result of results) {
+            if (replica.isOut(result.id)) ended.push(result.id)
+            take(tellEvent(result, this.held.get(result.id) ?? 0, worker, step))
+          }
+        },
+        catch: asFailure,
+      })
+      const lent: Array<StudyTrial> = []
+      const lend = (id: number): void => {
+        lent.push({ id, params: replica.params(id), attempt: replica.attempt(id) })
+      }
+      if (mostLost > 0 && !replica.isStopped)
+        for (const { id, attempt } of yield* store.lost(mostLost)) {
+          // A result told in this step has ended it.
+          if (!replica.isOut(id)) continue
+          if (attempt > retries) {
+            take({ kind: "tell", worker: NOBODY, step, id, attempt, value: null, cost: 1, failed: LOST })
+            ended.push(id)
+          } else {
+            take({ kind: "retry", worker, step, id, attempt: attempt + 1 })
+            lend(id)
+          }
+        }
+      while (lent.length < n) {
+        const asked = replica.ask(worker, step)
+        if (asked === null) break
+        events.push(asked)
+        lend(asked.id)
+      }
+      yield* append(events)
+      if (ended.length > 0) yield* store.end(ended)
+      for (const { id, attempt } of lent) yield* store.lend(id, attempt, worker, leaseMs)
+      return this.outcome(step)
+    })
+  }
+
+  /** What a step that is in the log came to. */
+  private outcome(step: number): Stepped {
+    const last = this.replica.lastStep(this.worker)
+    if (last?.step !== step) return { taken: [], given: [] }
+    const given = last.given.map((id) => ({
+      id,
+      params: this.replica.params(id),
+      attempt: this.replica.attempt(id),
+    }))
+    return { taken: last.taken, given }
+  }
+}

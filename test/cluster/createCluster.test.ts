@@ -1,0 +1,95 @@
+/** The embedded form as a user has it: one process, a file of SQLite, real time; and what is refused before anything begins. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+import { type ClusterOptions, createCluster, sqlite } from "../../src/cluster/index.ts"
+import { bowl, PLANT } from "./Troop.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "arqon-cluster-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const QUICK = { ...PLANT, replicas: { reportMs: 100, windowMs: 1000, minSamples: 1 } }
+const clusterOn = (file: string) =>
+  createCluster({ storage: sqlite(join(folder, file)), tuners: { checkout: QUICK } })
+
+/** What `createCluster` refuses, as lines. */
+function refusals(options: unknown): ReadonlyArray<string> {
+  try {
+    createCluster(options as ClusterOptions)
+    return []
+  } catch (error) {
+    const { problems } = error as { problems: ReadonlyArray<{ path: string; message: string }> }
+    return problems.map(({ path, message }) => `${path} ${message}`)
+  }
+}
+
+const until = async (holds: () => Promise<boolean>): Promise<void> => {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+describe("createCluster", () => {
+  it("tunes replicas of its own process, keeps what people asked of it, and goes on after a stop", async () => {
+    const first = clusterOn("one.db")
+    await first.start()
+    const replicas = [0, 1, 2, 3].map((i) => first.replica("checkout", { name: `replica-${i}` }))
+    await Promise.all(replicas.map((replica) => replica.start()))
+    const measuring = setInterval(() => {
+      for (const { values, observe } of replicas)
+        observe({ objective: bowl(values["rate"], values["share"]) })
+    }, 2)
+    const tuner = first.tuner("checkout")
+    await until(async () => (await tuner.status()).cycles >= 2)
+    const done = await tuner.pause({ by: "ada", note: "look", key: "p" })
+    expect(done).toMatchObject({ key: "p", command: "pause", by: "ada", note: "look", epoch: 1 })
+    expect(await tuner.pause({ key: "p" })).toEqual(done)
+    const { base } = await tuner.status()
+    expect((await tuner.replicas()).map(({ replica }) => replica).toSorted()).toEqual(
+      replicas.map((_, i) => `replica-${i}`),
+    )
+    clearInterval(measuring)
+    await Promise.all(replicas.map((replica) => replica.stop()))
+    await first.stop()
+
+    const second = clusterOn("one.db")
+    await second.start()
+    expect(await second.tuner("checkout").status()).toMatchObject({ epoch: 2, base, safeMode: null })
+    expect(await second.tuner("checkout").commands()).toEqual([done])
+    expect((await second.status()).owners).toMatchObject([{ kind: "tuner", name: "checkout", epoch: 2 }])
+    await second.stop()
+  })
+
+  it("refuses a second process on one file, and leaves the first alone", async () => {
+    const first = clusterOn("two.db")
+    await first.start()
+    const second = clusterOn("two.db")
+    await expect(second.start()).rejects.toMatchObject({ _tag: "StorageError", reason: "locked" })
+    expect((await first.tuner("checkout").status()).epoch).toBe(1)
+    await first.stop()
+  })
+
+  it("lists every problem of its options at once", () => {
+    expect(
+      refusals({
+        tunrs: {},
+        tuners: {
+          "a b": { engine: { params: { x: { min: 2, max: 1 } } } },
+          c: { engine: { params: {} }, replicas: { leaseMs: 1 } },
+        },
+        node: { host: "10.0.0.1", port: 0, tls: undefined },
+        locks: { expirationMs: 1, refreshMs: 9 },
+      }),
+    ).toEqual([
+      expect.stringMatching(/^locks.expirationMs must be from/),
+      expect.stringMatching(/^locks.refreshMs must be/),
+      expect.stringMatching(/^node.port must be a port/),
+      expect.stringMatching(/^node.tls is missing: without it/),
+      expect.stringMatching(/^tuners.c.engine.params /),
+      expect.stringMatching(/^tuners.c.replicas.leaseMs /),
+      expect.stringMatching(/^tuners\["a b"\].engine.params.x/),
+      expect.stringMatching(/^tunrs is not an option/),
+    ])
+    expect(refusals({ tuners: {} })).toEqual(["tuners must have at least one tuner by its name."])
+    expect(() => clusterOn("three.db").tuner("chekout" as "checkout")).toThrow(/Did you mean/)
+  })
+})

@@ -1,0 +1,214 @@
+/** The gateway over real HTTP and TLS: who may do what, what is refused, and that nothing of it says a secret. */
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { request } from "node:https"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { type ClusterOptions, createCluster, sqlite } from "../../src/cluster/index.ts"
+import { access, gatewayProblems } from "../../src/cluster/node/access.ts"
+import { LoopLag } from "../../src/cluster/node/LoopLag.ts"
+import { PLANT, Troop } from "./Troop.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "arqon-gateway-"))
+const SECRETS = {
+  report: "report-report-report",
+  read: "read-read-read-read",
+  steer: "steer-steer-steer",
+  all: "all-all-all-all-all",
+}
+const TOKENS = [
+  { token: SECRETS.report, tuner: "checkout", right: "report" },
+  { token: SECRETS.read, tuner: "checkout", right: "read" },
+  { token: SECRETS.steer, tuner: "checkout", right: "steer" },
+  { token: SECRETS.all, tuner: "*", right: "read" },
+] as const
+
+const clusterWith = (more: Partial<ClusterOptions>) =>
+  createCluster({ storage: sqlite(":memory:"), tuners: { checkout: PLANT, search: PLANT }, ...more })
+
+const cluster = clusterWith({ gateway: { port: 0, tokens: TOKENS } })
+beforeAll(() => cluster.start())
+afterAll(async () => {
+  await cluster.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Answered {
+  readonly status: number
+  readonly text: string
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+async function ask(method: string, path: string, token: string | null, body?: unknown): Promise<Answered> {
+  const response = await fetch(`${cluster.url}${path}`, {
+    method,
+    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  for (const secret of Object.values(SECRETS)) expect(text).not.toContain(secret)
+  // A busy machine makes the runner shed reports: come again, as it says.
+  if (response.status === 429) return ask(method, path, token, body)
+  const json = text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {}
+  return { status: response.status, text, json }
+}
+
+const report = () => new Troop("checkout", 1).reports(1e6)[0].report as Record<string, unknown>
+
+describe("a gateway", () => {
+  it("hands reports to the owner, and commands once for their key", async () => {
+    expect((await ask("POST", "/arqon/report", SECRETS.report, report())).json).toMatchObject({
+      protocol: 1,
+      role: "base",
+    })
+    const first = await ask("POST", "/arqon/tuners/checkout/pause", SECRETS.steer, {
+      key: "k",
+      by: "ada",
+      note: "a release",
+    })
+    expect(first).toMatchObject({
+      status: 200,
+      json: { key: "k", command: "pause", by: "ada", note: "a release" },
+    })
+    expect((await ask("POST", "/arqon/tuners/checkout/pause", SECRETS.steer, { key: "k" })).json).toEqual(
+      first.json,
+    )
+    expect((await ask("GET", "/arqon/tuners/checkout", SECRETS.read)).json).toMatchObject({
+      status: { epoch: 1 },
+      replicas: [{ replica: "replica-0" }],
+      commands: [first.json],
+    })
+    expect((await ask("GET", "/arqon/cluster", SECRETS.all)).json).toMatchObject({
+      state: "running",
+      owners: [{ kind: "tuner", name: "checkout", epoch: 1 }],
+    })
+    expect((await ask("GET", "/metrics", SECRETS.all)).text).toContain(
+      'arqon_cluster_reports_total{status="200"} 1',
+    )
+  })
+
+  it("answers health to everybody, and readiness while it serves", async () => {
+    expect(await ask("GET", "/healthz", null)).toMatchObject({ status: 200 })
+    expect(await ask("GET", "/readyz", null)).toMatchObject({ status: 200 })
+  })
+
+  it.each([
+    ["no token", "POST", "/arqon/report", null, 401],
+    ["a wrong one", "POST", "/arqon/report", "wrong-wrong-wrong-wrong", 401],
+    ["a token for less", "POST", "/arqon/tuners/checkout/trip", SECRETS.read, 403],
+    ["a token that reports", "GET", "/arqon/tuners/checkout", SECRETS.report, 403],
+    ["a token that steers, for a report", "POST", "/arqon/report", SECRETS.steer, 403],
+    ["another tuner's", "GET", "/arqon/tuners/search", SECRETS.read, 403],
+    ["a tuner's, for the cluster", "GET", "/arqon/cluster", SECRETS.read, 403],
+    ["a tuner's, for the metrics", "GET", "/metrics", SECRETS.steer, 403],
+    ["an unknown tuner", "GET", "/arqon/tuners/chekout", SECRETS.all, 404],
+    ["an unknown command", "POST", "/arqon/tuners/checkout/tripp", SECRETS.steer, 404],
+    ["a command by GET", "GET", "/arqon/tuners/checkout/trip", SECRETS.steer, 405],
+    ["another path", "GET", "/arqon/tuners/a/b/c", SECRETS.all, 404],
+    ["a name that cannot be decoded", "GET", "/arqon/tuners/%ff", SECRETS.all, 404],
+  ])("refuses %s", async (_what, method, path, token, status) => {
+    expect((await ask(method, path, token, method === "POST" ? report() : undefined)).status).toBe(status)
+  })
+
+  it.each([
+    ["no JSON", "{", 401],
+    ["more than 64 KiB", `"${"x".repeat(70_000)}"`, 413],
+    ["another tuner's report", { ...report(), tuner: "search" }, 403],
+    ["an unknown tuner's", { ...report(), tuner: "nobody" }, 403],
+    ["NaN", { ...report(), seq: null }, 400],
+    ["another table of knobs", { ...report(), table: "other" }, 409],
+  ])("refuses as a report: %s", async (_what, body, status) => {
+    const token = status === 401 ? "wrong-wrong-wrong-wrong" : SECRETS.report
+    expect((await ask("POST", "/arqon/report", token, body)).status).toBe(status)
+  })
+
+  it.each([["{"], [{ by: 1 }], [{ key: "" }], [[1]], [{ note: "x".repeat(1001) }]])(
+    "refuses as a command's body: %j",
+    async (body) => {
+      expect((await ask("POST", "/arqon/tuners/checkout/trip", SECRETS.steer, body)).status).toBe(400)
+    },
+  )
+
+  it("speaks TLS where it has a certificate", async () => {
+    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")]
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    const made = [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-days",
+      "1",
+    ]
+    execFileSync("openssl", [...made, ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" })
+    const tls = { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") }
+    const secure = clusterWith({ gateway: { port: 0, tls } })
+    await secure.start()
+    const status = await new Promise((resolve, reject) => {
+      request(`${secure.url}/healthz`, { ca: tls.cert }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+        .once("error", reject)
+        .end()
+    })
+    expect(status).toBe(200)
+    await secure.stop()
+  })
+
+  it("says that its port is taken, and leaves nothing open", async () => {
+    const other = clusterWith({ gateway: { port: Number(new URL(cluster.url ?? "").port) } })
+    await expect(other.start()).rejects.toMatchObject({
+      _tag: "StorageError",
+      message: /cannot listen on port/,
+    })
+  })
+})
+
+describe("the options of a gateway", () => {
+  it("must have TLS and tokens off the loopback address, and no token that can be guessed", () => {
+    const paths = (options: Parameters<typeof gatewayProblems>[0]) =>
+      gatewayProblems(options, ["checkout"]).map(({ path }) => path)
+    expect(paths({ port: 7070 })).toEqual([])
+    expect(paths({ host: "0.0.0.0", port: 7070 })).toEqual(["gateway.tls", "gateway.tokens"])
+    expect(
+      paths({
+        port: -1,
+        tls: { key: "x", cert: "-----BEGIN CERTIFICATE-----" },
+        tokens: [{ token: "short", tuner: "chekout", right: "all" as "read" }],
+      }),
+    ).toEqual([
+      "gateway.port",
+      "gateway.tls.key",
+      "gateway.tokens[0].token",
+      "gateway.tokens[0].tuner",
+      "gateway.tokens[0].right",
+    ])
+  })
+
+  it("allow by one token no more than it is for", () => {
+    expect(access([], "", "checkout", "steer")).toBe("allowed")
+    const given = (token: string, tuner: string | null, right: "report" | "read" | "steer") =>
+      access(TOKENS, `Bearer ${token}`, tuner, right)
+    expect(given(SECRETS.steer, "checkout", "read")).toBe("allowed")
+    expect(given(SECRETS.steer, "search", "read")).toBe("forbidden")
+    expect(given(SECRETS.all, null, "read")).toBe("allowed")
+    expect(given(SECRETS.report, null, "report")).toBe("forbidden")
+    expect(given("", null, "read")).toBe("unknown")
+  })
+})
+
+describe("a runner whose loop lags", () => {
+  it("refuses reports for a second after it was more than 200 ms behind", () => {
+    const lag = new LoopLag()
+    lag.note(200, 1000)
+    expect(lag.shedsForMs(1000)).toBe(0)
+    lag.note(250, 1000)
+    expect([lag.shedsForMs(1000), lag.shedsForMs(1900), lag.shedsForMs(2000)]).toEqual([1000, 100, 0])
+    expect(lag.mostMs).toBe(250)
+  })
+})

@@ -1,0 +1,316 @@
+/** Both storages pass the same tests, and each refuses what would break later, in words without a secret. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Deferred from "effect/Deferred"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import * as Stream from "effect/Stream"
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
+import { MIGRATIONS } from "../../src/cluster/migrations.ts"
+import { postgres } from "../../src/cluster/node/postgres.ts"
+import { sqlite } from "../../src/cluster/node/sqlite.ts"
+import { migrate, nowMs, ready, type Storage } from "../../src/cluster/Storage.ts"
+import { StorageError } from "../../src/cluster/StorageError.ts"
+import { startPostgres } from "../adapters/startPostgres.ts"
+import { startTransactionPooler } from "./transactionPooler.ts"
+
+let server: Awaited<ReturnType<typeof startPostgres>>
+let folder: string
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "arqon-storage-"))
+  server = await startPostgres()
+})
+afterAll(async () => {
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const SECRET = "tell-nobody"
+const url = (port = server.port, database = "postgres", user = "arqon"): string =>
+  `postgres://${user}:${SECRET}@127.0.0.1:${port}/${database}`
+
+const kinds: ReadonlyArray<readonly [string, () => Storage]> = [
+  ["SQLite", () => sqlite(join(folder, "a.db"))],
+  ["PostgreSQL", () => postgres({ url: url(), migrate: true })],
+]
+
+/** With a table of its own, dropped at the end. */
+const using = <A, E>(storage: Storage, work: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>): Promise<A> =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`DROP TABLE IF EXISTS thing`
+      yield* sql`CREATE TABLE thing (id bigint PRIMARY KEY, body text)`
+      return yield* Effect.ensuring(work(sql), Effect.orDie(sql`DROP TABLE thing`))
+    }).pipe(Effect.provide(ready(storage))),
+  )
+
+const refusal = async (storage: Storage): Promise<StorageError> => {
+  const error = await Effect.runPromise(Effect.flip(Effect.provide(Effect.void, ready(storage))))
+  expect(error).toBeInstanceOf(StorageError)
+  expect(`${error.message} ${JSON.stringify(error)} ${String(error.stack)}`).not.toContain(SECRET)
+  return error
+}
+
+describe.each(kinds)("a storage in %s", (_kind, make) => {
+  const ids = (sql: SqlClient.SqlClient) =>
+    Effect.map(sql<{ id: unknown }>`SELECT id FROM thing ORDER BY id`, (rows) =>
+      rows.map(({ id }) => Number(id)),
+    )
+
+  it("keeps a transaction whole: all of it, or after a failure nothing", async () => {
+    await using(make(), (sql) =>
+      Effect.gen(function* () {
+        yield* sql.withTransaction(sql`INSERT INTO thing (id, body) VALUES (1, ${"one"})`)
+        const failed = yield* sql
+          .withTransaction(
+            Effect.andThen(sql`INSERT INTO thing (id, body) VALUES (2, 'two')`, Effect.fail("no" as const)),
+          )
+          .pipe(Effect.flip)
+        expect(failed).toBe("no")
+        expect(yield* ids(sql)).toEqual([1])
+      }),
+    )
+  })
+
+  it("undoes a transaction inside another alone", async () => {
+    await using(make(), (sql) =>
+      sql.withTransaction(
+        Effect.gen(function* () {
+          yield* sql`INSERT INTO thing (id) VALUES (1)`
+          yield* Effect.ignore(
+            sql.withTransaction(Effect.andThen(sql`INSERT INTO thing (id) VALUES (2)`, Effect.fail("no"))),
+          )
+          yield* sql.withTransaction(sql`INSERT INTO thing (id) VALUES (3)`)
+          expect(yield* ids(sql)).toEqual([1, 3])
+        }),
+      ),
+    )
+  })
+
+  it("takes back a transaction whose fiber is interrupted", async () => {
+    await using(make(), (sql) =>
+      Effect.gen(function* () {
+        const begun = yield* Deferred.make<void>()
+        const fiber = yield* Effect.forkChild(
+          sql.withTransaction(
+            Effect.andThen(
+              sql`INSERT INTO thing (id) VALUES (1)`,
+              Effect.andThen(Deferred.succeed(begun, undefined), Effect.never),
+            ),
+          ),
+        )
+        yield* Deferred.await(begun)
+        yield* Fiber.interrupt(fiber)
+        expect(yield* ids(sql)).toEqual([])
+      }),
+    )
+  })
+
+  it("gives back what it was given: text, null, whole numbers up to 2^63", async () => {
+    await using(make(), (sql) =>
+      Effect.gen(function* () {
+        const body = 'α "quoted" \\ \n 🦉'
+        yield* sql`INSERT INTO thing ${sql.insert([{ id: 1, body }])}`
+        yield* sql`INSERT INTO thing (id, body) VALUES (${9_007_199_254_740_993n}, ${null})`
+        const rows = yield* sql<{ id: unknown; body: unknown }>`SELECT id, body FROM thing ORDER BY id`.pipe(
+          Effect.provideService(SqlClient.SafeIntegers, true),
+        )
+        expect(rows.map(({ id, body }) => [BigInt(id as string), body])).toEqual([
+          [1n, body],
+          [9_007_199_254_740_993n, null],
+        ])
+        const returned = yield* sql<{ id: unknown }>`UPDATE thing SET body = 'x' WHERE id = 1 RETURNING id`
+        expect(Number(returned[0].id)).toBe(1)
+        expect(yield* Stream.runCount(sql`SELECT body FROM thing`.stream)).toBe(2)
+        expect((yield* sql`SELECT 7 AS a, 'b' AS b`.values)[0].map(String)).toEqual(["7", "b"])
+      }),
+    )
+  })
+
+  it("says that a row exists by a code, and goes on", async () => {
+    await using(make(), (sql) =>
+      Effect.gen(function* () {
+        yield* sql`INSERT INTO thing (id) VALUES (1)`
+        const error: SqlError = yield* Effect.flip(sql`INSERT INTO thing (id) VALUES (1)`)
+        // SQLite calls a primary key's a constraint.
+        expect(["UniqueViolation", "ConstraintError"]).toContain(error.reason._tag)
+        expect(yield* ids(sql)).toEqual([1])
+      }),
+    )
+  })
+
+  it("lets one writer at a time through where both take the same row", async () => {
+    const storage = make()
+    const raise = (sql: SqlClient.SqlClient) =>
+      sql.withTransaction(
+        Effect.gen(function* () {
+          const lock = sql.onDialectOrElse({ pg: () => sql`FOR UPDATE`, orElse: () => sql`` })
+          const [row] = yield* sql<{ body: string }>`SELECT body FROM thing WHERE id = 1 ${lock}`
+          yield* sql`UPDATE thing SET body = ${String(Number(row.body) + 1)} WHERE id = 1`
+        }),
+      )
+    await using(storage, (sql) =>
+      Effect.gen(function* () {
+        yield* sql`INSERT INTO thing (id, body) VALUES (1, '0')`
+        // A second client, as another process has one.
+        const other = Effect.provide(
+          Effect.flatMap(SqlClient.SqlClient, (sql) =>
+            Effect.all(Array.from({ length: 20 }, () => raise(sql))),
+          ),
+          ready(storage),
+        )
+        yield* Effect.all([Effect.all(Array.from({ length: 20 }, () => raise(sql))), other, other], {
+          concurrency: "unbounded",
+        })
+        expect((yield* sql<{ body: string }>`SELECT body FROM thing WHERE id = 1`)[0].body).toBe("60")
+      }),
+    )
+  })
+
+  it("has a clock that goes forward, in milliseconds", async () => {
+    const before = Date.now() - 2_000
+    const [row] = await using(make(), (sql) => sql<{ now: unknown }>`SELECT ${nowMs(sql)} AS now`)
+    expect(Number(row.now)).toBeGreaterThan(before)
+    expect(Number(row.now)).toBeLessThan(Date.now() + 2_000)
+  })
+
+  it("takes each migration once, also where several begin at the same time", async () => {
+    const storage = make()
+    await Effect.runPromise(
+      Effect.all([migrate(storage), migrate(storage), migrate(storage)], { concurrency: 3 }),
+    )
+    expect(await Effect.runPromise(migrate(storage))).toEqual([])
+    const rows = await using(storage, (sql) => sql`SELECT name FROM arqon_migration ORDER BY migration_id`)
+    expect(rows.map(({ name }) => name)).toEqual(MIGRATIONS.map(({ name }) => name))
+  })
+
+  it("refuses tables of a later Arqon", async () => {
+    const storage = make()
+    await using(storage, (sql) => sql`INSERT INTO arqon_migration (migration_id, name) VALUES (900, 'later')`)
+    expect((await refusal(storage)).reason).toBe("newer")
+    const undo = Effect.flatMap(
+      SqlClient.SqlClient,
+      (sql) => sql`DELETE FROM arqon_migration WHERE migration_id = 900`,
+    )
+    await Effect.runPromise(Effect.provide(undo, storage.connect))
+  })
+})
+
+describe("sqlite", () => {
+  it("refuses a file that is no database", async () => {
+    const file = join(folder, "text.db")
+    writeFileSync(file, "hello ".repeat(100))
+    expect(await refusal(sqlite(file))).toMatchObject({
+      reason: "failed",
+      detail: expect.stringContaining("not a SQLite database"),
+    })
+  })
+
+  it("refuses a folder that does not exist", async () => {
+    expect((await refusal(sqlite(join(folder, "none/a.db")))).reason).toBe("unreachable")
+  })
+})
+
+describe("postgres", () => {
+  const admin = (text: string, database = "postgres"): Promise<unknown> =>
+    Effect.runPromise(
+      Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(text)).pipe(
+        Effect.provide(postgres({ url: url(server.port, database) }).connect),
+      ),
+    )
+
+  it("says which package is missing, and how to install it", async () => {
+    vi.doMock("@effect/sql-pg/PgClient", () => {
+      throw new Error("not found")
+    })
+    expect(await refusal(postgres({ url: url() }))).toMatchObject({
+      reason: "missingPackage",
+      detail: "it needs the package @effect/sql-pg: npm install @effect/sql-pg@4.0.5",
+    })
+    vi.doUnmock("@effect/sql-pg/PgClient")
+  })
+
+  it("lets no process that is gone hold a row for longer than 15 s", async () => {
+    const [row] = await using(
+      postgres({ url: url(), migrate: true }),
+      (sql) =>
+        sql<{
+          ms: unknown
+        }>`SELECT setting AS ms FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'`,
+    )
+    expect(row.ms).toBe("15000")
+  })
+
+  it("names itself without its password", () => {
+    expect(postgres({ url: url() }).name).toBe(`PostgreSQL 127.0.0.1:${server.port}/postgres`)
+  })
+
+  it("refuses a url of something else", async () => {
+    expect((await refusal(postgres({ url: `mysql://root:${SECRET}@localhost/x` }))).reason).toBe("badUrl")
+    expect((await refusal(postgres({ url: `${SECRET} ` }))).reason).toBe("badUrl")
+  })
+
+  it("says that nobody answers, that a user or a database does not exist", async () => {
+    expect((await refusal(postgres({ url: url(1) }))).reason).toBe("unreachable")
+    expect((await refusal(postgres({ url: url(server.port, "nowhere") }))).reason).toBe("unreachable")
+    expect((await refusal(postgres({ url: url(server.port, "postgres", "nobody") }))).reason).toBe("denied")
+  })
+
+  it("asks for the migration, and leaves the tables to it", async () => {
+    await admin("CREATE DATABASE empty")
+    const storage = postgres({ url: url(server.port, "empty") })
+    expect(await refusal(storage)).toMatchObject({
+      reason: "notMigrated",
+      detail: expect.stringContaining("arqon cluster migrate"),
+    })
+    expect(await Effect.runPromise(migrate(storage))).toEqual(MIGRATIONS.map(({ name }) => name))
+    await Effect.runPromise(Effect.provide(Effect.void, ready(storage)))
+  })
+
+  it("refuses a user who may not write the tables, and who may not make them", async () => {
+    await admin("CREATE DATABASE theirs")
+    await admin("CREATE ROLE guest LOGIN")
+    const guest = { url: url(server.port, "theirs", "guest") }
+    expect((await refusal(postgres({ ...guest, migrate: true }))).reason).toBe("noRights")
+    await Effect.runPromise(migrate(postgres({ url: url(server.port, "theirs") })))
+    await admin("GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest", "theirs")
+    expect(await refusal(postgres(guest))).toMatchObject({
+      reason: "noRights",
+      detail: expect.stringContaining("GRANT SELECT, INSERT, UPDATE, DELETE ON arqon_study"),
+    })
+    await admin("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO guest", "theirs")
+    await Effect.runPromise(Effect.provide(Effect.void, ready(postgres(guest))))
+  })
+
+  it("refuses a database that is set to read only", async () => {
+    await admin("CREATE DATABASE frozen")
+    await admin("ALTER DATABASE frozen SET default_transaction_read_only = on")
+    expect((await refusal(postgres({ url: url(server.port, "frozen") }))).reason).toBe("readOnly")
+  })
+
+  it("refuses a server older than 15", async () => {
+    // The same server, claiming to be older: a function of that name before PostgreSQL's own.
+    await admin("CREATE DATABASE old")
+    await admin("CREATE SCHEMA lies", "old")
+    await admin(
+      `CREATE FUNCTION lies.current_setting(name text) RETURNS text LANGUAGE sql AS
+       $$ SELECT CASE name WHEN 'server_version_num' THEN '140012' WHEN 'server_version' THEN '14.12' ELSE pg_catalog.current_setting(name) END $$`,
+      "old",
+    )
+    const lying = `${url(server.port, "old")}?options=${encodeURIComponent("-c search_path=lies,pg_catalog")}`
+    expect(await refusal(postgres({ url: lying }))).toMatchObject({
+      reason: "tooOld",
+      detail: expect.stringContaining("14.12"),
+    })
+  })
+
+  it("refuses a pooler that lends sessions for one transaction", async () => {
+    const pooler = await startTransactionPooler(server.port)
+    expect((await refusal(postgres({ url: url(pooler.port) }))).reason).toBe("pooler")
+    await pooler.stop()
+  })
+})

@@ -1,0 +1,215 @@
+/** One owner of a tuner after another, in virtual time and without a database: what is saved when, and how the next one begins. */
+import { describe, expect, it } from "vitest"
+import { TunerOwner } from "../../src/cluster/TunerOwner.ts"
+import { bowl, PLANT, REPORT_US, Troop } from "./Troop.ts"
+
+const SECOND = 1e6
+
+class Stage {
+  nowUs = 50 * SECOND
+  epoch = 0
+  saves = 0
+  saved: string | null = null
+  readonly troop = new Troop("checkout")
+  owner = this.begin()
+
+  begin(): TunerOwner {
+    const options = { ...PLANT, name: "checkout" }
+    const epoch = ++this.epoch
+    this.owner = new TunerOwner({
+      options,
+      epoch,
+      left: this.saved,
+      runner: `run-${epoch}`,
+      nowUs: this.nowUs,
+    })
+    this.save()
+    return this.owner
+  }
+
+  save(ended = false): void {
+    if (!this.owner.mustSave && !ended) return
+    this.saved = this.owner.standing(ended)
+    this.owner.noteSaved()
+    this.saves++
+  }
+
+  run(seconds: number): this {
+    for (const end = this.nowUs + seconds * SECOND; this.nowUs < end; ) {
+      this.nowUs += REPORT_US
+      for (const { report, heard } of this.troop.reports(this.nowUs)) {
+        const { status, body } = this.owner.hear(report, this.nowUs)
+        this.save()
+        heard(status, body, this.nowUs)
+      }
+      this.owner.tick(this.nowUs)
+      this.save()
+    }
+    return this
+  }
+
+  get base(): Readonly<Record<string, number>> {
+    return this.owner.host.status().base
+  }
+
+  get loss(): number {
+    return bowl(this.base["rate"], this.base["share"])
+  }
+
+  command(key: string, command: "trip" | "reset" | "rollback" | "setBaseline" | "pause" | "resume"): void {
+    this.owner.command({ key, command, by: "ada", note: "why" }, this.nowUs, 7)
+    this.save()
+  }
+}
+
+/** The clock of another process: its differences are the same, its zero is not. */
+const otherClock = (stage: Stage): void => void (stage.nowUs += 4_000 * SECOND)
+
+describe("the owner of a tuner", () => {
+  it("goes on where the last one stopped, with what it had learned, and without SafeMode", () => {
+    const stage = new Stage().run(8)
+    const { base, loss } = stage
+    expect(loss).toBeLessThan(0.49)
+    const learned = stage.owner.host.loop.kernel.cycles(stage.owner.host.loop.state)
+    stage.save(true)
+    stage.begin()
+    expect(stage.base).toEqual(base)
+    expect(stage.owner.host.status()).toMatchObject({ epoch: 2, safeMode: null })
+    expect(stage.owner.host.loop.kernel.cycles(stage.owner.host.loop.state)).toBeGreaterThanOrEqual(learned)
+    stage.run(60)
+    expect(stage.loss).toBeLessThan(loss / 4)
+    expect(stage.owner.host.replicas().every(({ confirmed }) => confirmed[0] === 2)).toBe(true)
+  })
+
+  it("begins on the last baseline in SafeMode where the last one was killed, and leaves it after the cooldown", () => {
+    const stage = new Stage().run(20)
+    stage.command("b", "setBaseline")
+    const baseline = stage.base
+    stage.run(20)
+    expect(stage.base).not.toEqual(baseline)
+    // As it is every minute.
+    stage.saved = stage.owner.standing(false)
+    stage.begin()
+    expect(stage.base).toEqual(baseline)
+    expect(stage.owner.host.status().safeMode).toBe("engineFault")
+    expect(stage.owner.began).toContain("without saying so")
+    stage.run(25)
+    expect(stage.owner.host.status().safeMode).toBe("engineFault")
+    stage.run(60)
+    expect(stage.owner.host.status().safeMode).toBeNull()
+    expect(stage.base).not.toEqual(baseline)
+  })
+
+  it("demands a person after more deaths within an hour than the policy allows rollbacks", () => {
+    const stage = new Stage().run(20)
+    for (let deaths = 0; deaths < 6; deaths++) stage.begin()
+    stage.run(100)
+    expect(stage.owner.host.status().safeMode).toBe("engineFault")
+    stage.command("r", "reset")
+    expect(stage.owner.host.status().safeMode).toBeNull()
+  })
+
+  it("keeps SafeMode that a person has opened, through a stop and through a kill", () => {
+    const stage = new Stage().run(60)
+    stage.command("t", "trip")
+    stage.save(true)
+    stage.begin()
+    stage.run(100)
+    expect(stage.owner.host.status().safeMode).toBe("manualTrigger")
+    stage.begin()
+    stage.run(100)
+    expect(stage.owner.host.status().safeMode).toBe("manualTrigger")
+    stage.command("r", "reset")
+    expect(stage.owner.host.status().safeMode).toBeNull()
+  })
+
+  it("keeps a cooldown that runs: not shorter and not longer on another clock", () => {
+    const stage = new Stage().run(60)
+    stage.begin()
+    stage.run(20)
+    expect(stage.owner.host.status().safeMode).toBe("engineFault")
+    stage.save(true)
+    otherClock(stage)
+    stage.begin()
+    stage.run(8)
+    expect(stage.owner.host.status().safeMode).toBe("engineFault")
+    stage.run(4)
+    expect(stage.owner.host.status().safeMode).toBeNull()
+  })
+
+  it("stays paused through a stop; a resume ends a pause, and never SafeMode", () => {
+    const stage = new Stage().run(20)
+    stage.command("p", "pause")
+    const { base } = stage
+    stage.save(true)
+    stage.begin()
+    stage.run(120)
+    expect(stage.base).toEqual(base)
+    expect(stage.troop.values()).toEqual(stage.troop.values().map(() => [base["rate"], base["share"]]))
+    stage.command("go", "resume")
+    stage.run(60)
+    expect(stage.base).not.toEqual(base)
+    stage.command("t", "trip")
+    stage.command("go again", "resume")
+    expect(stage.owner.host.status().safeMode).toBe("manualTrigger")
+  })
+
+  it("carries a command out once for its key, also as the next owner, and says who and why", () => {
+    const stage = new Stage().run(60)
+    stage.command("t", "trip")
+    stage.command("r", "reset")
+    const trips = stage.owner.host.loop.trips
+    const noted = stage.owner.view().records.filter(({ note }) => note === "by ada: why")
+    expect(noted.map(({ kind }) => kind)).toEqual(["safeModeEntered", "safeModeExited"])
+    stage.command("t", "trip")
+    expect(stage.owner.host.loop.trips).toBe(trips)
+    stage.begin()
+    stage.command("t", "trip")
+    expect(stage.owner.host.status().safeMode).toBe("engineFault")
+    expect(stage.owner.view().commands).toMatchObject([
+      { key: "t", command: "trip", by: "ada", note: "why", epoch: 1, atMs: 7 },
+      { key: "r", command: "reset", epoch: 1 },
+    ])
+  })
+
+  it("must be saved when a baseline, SafeMode or a command is new, and not for each report", () => {
+    const stage = new Stage().run(10)
+    const before = stage.saves
+    for (let i = 0; i < 10; i++) stage.owner.hear(stage.troop.reports(stage.nowUs)[0].report, stage.nowUs)
+    expect(stage.owner.mustSave).toBe(false)
+    stage.owner.command({ key: "b", command: "setBaseline", by: "", note: "" }, stage.nowUs, 0)
+    expect(stage.owner.mustSave).toBe(true)
+    stage.save()
+    expect([stage.owner.mustSave, stage.saves]).toEqual([false, before + 1])
+  })
+
+  it("takes a standing that cannot be read for a death of which nothing is known", () => {
+    for (const left of ["", "{}", '{"version":1,"commands":[],"cohort":{}}', "null"]) {
+      const stage = new Stage()
+      stage.saved = left
+      stage.begin()
+      expect(stage.owner.host.status()).toMatchObject({
+        safeMode: "engineFault",
+        base: { rate: 0.2, share: 0.9 },
+      })
+    }
+  })
+
+  it("drops what was learned, and what does not fit, where the knobs have changed", () => {
+    const stage = new Stage().run(120)
+    stage.save(true)
+    const { base } = stage
+    const owner = new TunerOwner({
+      options: {
+        name: "checkout",
+        engine: { params: { rate: { min: 0, max: 1, initial: 0.3 }, size: { min: 1, max: 9 } } },
+      },
+      epoch: 9,
+      left: stage.saved,
+      runner: "other",
+      nowUs: 1,
+    })
+    expect(owner.host.status().base).toEqual({ rate: base["rate"], size: 5 })
+    expect(owner.began).toMatch(/baseline is dropped.*learned is dropped/)
+  })
+})
