@@ -4,7 +4,7 @@
  *
  * Stability: unstable.
  */
-export { GrowthError } from "../domain/errors.ts"
+export { GrowthError } from "../domain/GrowthError.ts"
 export type { Blueprint, BlueprintParameters, Bound, Cost } from "./blueprints/Blueprint.ts"
 export { BLUEPRINTS } from "./blueprints/catalogue.ts"
 export { type GraftGraph, graftGraph } from "./blueprints/graftGraph.ts"
@@ -26,16 +26,33 @@ export type { PartView, SocketPart } from "./growth/partViews.ts"
 export type { Convolution, HiddenLayer } from "./neural/layers.ts"
 export { neuralHost, type NeuralDescription, type NeuralHostOptions } from "./neural/options.ts"
 export type { Score } from "./neural/scores.ts"
+export type {
+  CandidateRequest,
+  PieceView,
+  PipelineBoundary,
+  Waivable,
+  Waiver,
+} from "./growth/PipelineCore.ts"
+export type { ChannelName, ChannelView } from "./pipeline/Channels.ts"
+export type { Disagreement } from "./pipeline/Comparison.ts"
+export type { AnyFunction, AnswerOf, Effects, Piece, Pieces } from "./pipeline/pieces.ts"
+export type { PipelineClock } from "./pipeline/PipelineClock.ts"
+export type { PipelineGates } from "./pipeline/pipelineOptions.ts"
 export type { PolicyCommand } from "./policy/PolicyCommand.ts"
 export type { GrowthReport } from "./policy/reports.ts"
-export {
-  type Because,
-  createGrowth,
-  type Growth,
-  type GrowthOptions,
-  type GrowthSnapshot,
-  type PolicyName,
-} from "./service/createGrowth.ts"
+export type { Because } from "./service/because.ts"
+export { createGrowth } from "./service/growAny.ts"
+export type {
+  PipelineDescription,
+  PipelineGrowth,
+  PipelineGrowthOptions,
+  PipelineSnapshot,
+} from "./service/PipelineGrowth.ts"
+export { pipelineHost } from "./service/pipelineHost.ts"
+export type { Replacement } from "./service/Driver.ts"
+export type { Growth, GrowthOptions, GrowthSnapshot, PolicyName } from "./service/Growth.ts"
+export type { GrowthActor, GrowthActorContext } from "./service/growthActor.ts"
+export type { GrowthEvent } from "./service/GrowthEvent.ts"
 export type { Graph } from "./tensor/Graph.ts"
 export type { Node } from "./tensor/ir.ts"
 export type { GrowthData, OwnData, OwnPart, Part } from "./training/data.ts"

@@ -86,6 +86,23 @@ export function calling<T>({ name }: Blueprint, part: string, code: () => T): T 
   }
 }
 
+const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`
+
+/** A result of another shape than the value has. */
+class Misfit extends TensorError {}
+
+/** What is wrong with the shape that it gives for a value of this shape, in words; null where that fits, or it does not get so far. */
+export function misfitOf(blueprint: Blueprint, shape: Shape, parameters: BlueprintParameters): string | null {
+  const graph = new Graph()
+  try {
+    buildBlueprint(blueprint, graph, graph.input("value", [1, ...shape]), parameters, 1)
+    return null
+  } catch (error) {
+    if (!(error instanceof TensorError)) throw error
+    return error instanceof Misfit ? error.problem : null
+  }
+}
+
 /** Adds a graft's nodes to a graph as owner `owner`; throws a `TensorError` where the result has another shape than the value. */
 export function buildBlueprint(
   blueprint: Blueprint,
@@ -100,9 +117,9 @@ export function buildBlueprint(
     throw new TensorError(blueprint.name, "gives no node of the graph", "Return what the graph gave")
   // Broadcasting would hide a result that is too small.
   if (added.shape.join() !== value.shape.join())
-    throw new TensorError(
+    throw new Misfit(
       blueprint.name,
-      `gives the shape [${added.shape.join(", ")}] for a value of [${value.shape.join(", ")}]`,
+      `gives the shape ${shapeText(added.shape)} for a value of ${shapeText(value.shape)}`,
       "Give a result of the value's shape",
     )
   return added

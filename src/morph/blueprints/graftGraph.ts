@@ -2,7 +2,7 @@
  * A blueprint as a graph of its own, for a host that computes by other means than this package's: what comes in, what is added to it, and
  * the numbers that are learnt, with their initial values. Our own host builds blueprints into its programs instead.
  */
-import { GrowthError } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import { problem, show } from "../../domain/problems.ts"
 import { Graph } from "../tensor/Graph.ts"
 import { fillInitial } from "../tensor/initialisers.ts"

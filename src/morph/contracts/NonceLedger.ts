@@ -4,7 +4,8 @@
  * whatever is not younger counts as seen. So a message that was accepted once is refused for ever, whatever the clock does. A full ledger
  * accepts nothing new until something has expired.
  */
-import { GrowthError, type Problem } from "../../domain/errors.ts"
+import type { Problem } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 
 /** How long an id is kept. */
 export const NONCE_KEPT_MS = 300_000

@@ -5,7 +5,7 @@
  */
 import { createOpenerOn, createSealerOn, type CreateOpener, type CreateSealer } from "./wire/envelopes.ts"
 
-export { GrowthError } from "../../domain/errors.ts"
+export { GrowthError } from "../../domain/GrowthError.ts"
 export type { Problem } from "../../domain/errors.ts"
 export {
   BREAKERS,

@@ -8,7 +8,8 @@
  * second one to keep, and to depend on one would install it for everyone. `arqon/morph/contracts` brings Node's under Node; a browser
  * passes any synchronous one, as `(key, bytes) => hmac(sha256, key, bytes)` with @noble/hashes.
  */
-import { GrowthError, type Problem } from "../../domain/errors.ts"
+import type { Problem } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import type { MessageName } from "./enums.ts"
 
 /** HMAC-SHA256: 32 bytes. */

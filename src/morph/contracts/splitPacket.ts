@@ -3,7 +3,7 @@
  * further packets, so 280 bytes hold for any number of grafts and metrics. For senders of a state; a policy in the same process
  * reads the state itself.
  */
-import { GrowthError } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import { MOST_BYTES } from "./limits.ts"
 import type {
   GraftState,

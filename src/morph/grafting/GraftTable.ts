@@ -5,7 +5,8 @@
  * Nothing here reads a clock or catches an error. A host that throws leaves the table as it was before the boundary, or part of the way
  * through it: its supervisor goes on from the last good boundary (`standing`).
  */
-import { GrowthError, type Problem } from "../../domain/errors.ts"
+import type { Problem } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import { didYouMean, problem, show } from "../../domain/problems.ts"
 import { OPERATIONS } from "../contracts/enums.ts"
 import type { Figures, Host } from "../contracts/Host.ts"
@@ -163,9 +164,10 @@ export class GraftTable {
   }
 
   /** Something that does not wait for the boundary: the graft is culled at once. Empty where nothing is live. */
-  fault(slot: string, fault: FaultName): ReadonlyArray<GraftMove> {
+  fault(slot: string, fault: FaultName, what?: string): ReadonlyArray<GraftMove> {
     const isKnown = this.byName.has(slot)
-    return isKnown ? this.cascade(slot, this.apply(slot, { type: "fault", fault })) : []
+    const event = { type: "fault", fault, ...(what === undefined ? {} : { what }) } as const
+    return isKnown ? this.cascade(slot, this.apply(slot, event)) : []
   }
 
   /** The host went back to an earlier state: what was shown before does not count. */

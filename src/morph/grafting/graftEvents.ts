@@ -50,13 +50,15 @@ export interface BoundaryEvent {
   readonly seniors?: number
 }
 
-export const FAULTS = ["notFinite", "isolation", "seniorCulled", "threw", "governor"] as const
+export const FAULTS = ["notFinite", "isolation", "seniorCulled", "threw", "governor", "critical"] as const
 export type FaultName = (typeof FAULTS)[number]
 
 /** Something that is not waited out until the next boundary: culled at once. */
 export interface FaultEvent {
   readonly type: "fault"
   readonly fault: FaultName
+  /** What it did, in words; a fault has words of its own. */
+  readonly what?: string
 }
 
 /** The host has gone back to an earlier state. */

@@ -2,7 +2,7 @@
  * How carefully a host grows, as pure functions: operational, degraded, conservative, halted. Emergencies lead down that way, clean
  * boundaries lead back, and only a person leads out of a halt. `growthMachine` is its statechart.
  */
-import { GrowthError } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import { tidy } from "../../domain/problems.ts"
 import { readTotally } from "../../domain/readInput.ts"
 import { object, optional, type ShapeType, whole } from "../../domain/Shape.ts"

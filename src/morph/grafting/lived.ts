@@ -30,6 +30,7 @@ const FAULT_WORDS: Readonly<Record<FaultName, string>> = {
   seniorCulled: "a graft that was on probation before it was culled, and the host restored",
   threw: "it threw",
   governor: "the governor panicked",
+  critical: "it did what must not happen",
 }
 
 const quiet = (life: GraftLife, acts: ReadonlyArray<GraftAct> = []): Step => ({ life, acts, move: null })
@@ -40,7 +41,7 @@ export function lived(life: GraftLife, event: GraftEvent): Step {
     case "boundary":
       return atBoundary(life, event)
     case "fault":
-      return isLive(life.state) ? faulted(life, event.fault) : quiet(life)
+      return isLive(life.state) ? faulted(life, event.fault, event.what) : quiet(life)
     case "rolledBack":
       return quiet(
         isLive(life.state)
@@ -61,8 +62,8 @@ export function lived(life: GraftLife, event: GraftEvent): Step {
 }
 
 /** At once, which uses up the next boundary. The host that a senior's cull has restored needs no second restoring. */
-function faulted(life: GraftLife, fault: FaultName): Step {
-  const step = culled({ ...life, spent: true, refusal: null }, FAULT_WORDS[fault], null)
+function faulted(life: GraftLife, fault: FaultName, what = FAULT_WORDS[fault]): Step {
+  const step = culled({ ...life, spent: true, refusal: null }, what, null)
   return fault === "seniorCulled" ? { ...step, acts: step.acts.filter(({ act }) => act !== "restore") } : step
 }
 

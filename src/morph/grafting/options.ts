@@ -1,5 +1,5 @@
 /** Every threshold, deadline and curve of a graft's life, with its default. Read once, at the door, so that all behind it may trust them. */
-import { GrowthError } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import { problem, tidy } from "../../domain/problems.ts"
 import { readTotally } from "../../domain/readInput.ts"
 import {

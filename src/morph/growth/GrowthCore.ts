@@ -2,8 +2,7 @@
  * A growing host without threads, disks or promises: one synchronous boundary per epoch. It trains, measures, takes every graft through its
  * gates, asks the policy, and carries out what the risk rules let pass. The clock is given; nothing here draws chance.
  */
-import { GrowthError } from "../../domain/errors.ts"
-import { problem } from "../../domain/problems.ts"
+import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import type { Blueprint } from "../blueprints/Blueprint.ts"
 import { failedBy } from "../grafting/gates.ts"
 import type { GraftCommand, GraftMove } from "../grafting/graftEvents.ts"
@@ -96,11 +95,11 @@ export class GrowthCore {
 
   /** Trains for one epoch and takes its boundary. */
   next(): GrowthBoundary {
-    if (this.broken) throw refusal("run", "A boundary broke off.", "Go on from the last good boundary.")
+    if (this.broken) throw growthProblem("run", "A boundary broke off.", "Go on from the last good boundary.")
     const heard = this.alarms.heard()
     if (heard !== null) this.caution(heard.level, `another thread raised the alarm: ${heard.reason}`)
     if (!permits(this.counts.growth.mode).trains)
-      throw refusal("run", `The host is halted: ${this.counts.growth.reason}.`, "Reset it first.")
+      throw growthProblem("run", `The host is halted: ${this.counts.growth.reason}.`, "Reset it first.")
     try {
       return this.advance()
     } catch (error) {
@@ -133,7 +132,7 @@ export class GrowthCore {
     const clean = judgement === "usual" && !this.isViolated() && !this.policyLate
     if (judgement === "panic")
       this.alarm("elevated", "the loss left its course", Number.isFinite(trainingLoss) ? "lossPanic" : "nan")
-    const { mode } = this.counts.growth
+    const { mode } = this
     this.counts.growth = grown(this.counts.growth, { type: "boundary", boundary: epoch, clean })
     if (mode !== "operational" && this.mode === "operational") this.alarms.clear()
     this.memory.times.add(now() - began)
@@ -144,7 +143,7 @@ export class GrowthCore {
       hostLoss,
       accuracy,
       parameters: this.host.parameters,
-      mode: this.counts.growth.mode,
+      mode: this.mode,
       boundaryMs: stopwatch() - shownFrom,
       sockets: this.sockets,
       moves,
@@ -166,10 +165,11 @@ export class GrowthCore {
 
   /** Asks for a blueprint to be planted: it is tried in quarantine now, and the next boundary decides. Throws with every problem. */
   germinate(socket: string, request: GerminateRequest): void {
-    const problems = [...germinationProblems(request, this.options.catalogue, this.counts.growth)]
-    const { why, by, parameters = {}, operator = "residual" } = request
+    const at = this.host.sockets().find(({ name }) => name === socket)
+    const problems = [...germinationProblems(request, this.options.catalogue, this.counts.growth, at)]
+    const { blueprint, why, by, parameters = {}, operator = "residual" } = request
     const graft = `g${this.counts.plantings + 1}`
-    const planting = { graft, blueprint: request.blueprint, parameters, operator, owner: by ?? "a person" }
+    const planting = { graft, blueprint, parameters, operator, owner: by ?? "a person" }
     const command = { type: "germinate", why, ...(by === undefined ? {} : { by }), planting } as const
     const refused = this.table.problemsWith(socket, command)
     // What is wrong with a planting has been listed by the name that a person gave it.
@@ -197,7 +197,7 @@ export class GrowthCore {
   pause(why: string): void {
     requireWhy(why)
     if (this.counts.paused !== null)
-      throw refusal("pause", "The growing host is paused already.", "Resume it first.")
+      throw growthProblem("pause", "The growing host is paused already.", "Resume it first.")
     this.counts.paused = why
     this.holdAll("pause", why)
   }
@@ -205,7 +205,7 @@ export class GrowthCore {
   resume(why: string): void {
     requireWhy(why)
     if (this.counts.paused === null)
-      throw refusal("resume", "The growing host is not paused.", "Pause it first.")
+      throw growthProblem("resume", "The growing host is not paused.", "Pause it first.")
     this.counts.paused = null
     this.holdAll("resume", why)
   }
@@ -215,7 +215,7 @@ export class GrowthCore {
     requireWhy(why)
     const to = this.goBack(this.counts.epoch, why)
     if (to === null)
-      throw refusal("rollback", "There is no snapshot to go back to.", "Run some epochs first.")
+      throw growthProblem("rollback", "There is no snapshot to go back to.", "Run some epochs first.")
     return to
   }
 
@@ -241,7 +241,7 @@ export class GrowthCore {
   /** A person goes on after a halt. Throws where it is not halted. */
   reset(by: string, why: string): void {
     if (permits(this.counts.growth.mode).trains)
-      throw refusal("reset", `The host is ${this.counts.growth.mode}, and not halted.`, "Go on without it.")
+      throw growthProblem("reset", `The host is ${this.mode}, and not halted.`, "Go on without it.")
     this.counts.growth = grown(this.counts.growth, { type: "reset", by, note: why })
     this.alarms.clear()
   }
@@ -392,9 +392,6 @@ export class GrowthCore {
   }
 }
 
-const refusal = (path: string, message: string, suggestion: string): GrowthError =>
-  new GrowthError({ problems: [problem([path], message, suggestion)] })
-
 function requireWhy(why: string): void {
-  if (why.trim() === "") throw refusal("why", "is missing.", "Say why.")
+  if (why.trim() === "") throw growthProblem("why", "is missing.", "Say why.")
 }

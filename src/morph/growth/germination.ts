@@ -1,17 +1,19 @@
 /** What is wrong with a person's or a policy's wish to plant something, field by field. */
 import type { Problem } from "../../domain/errors.ts"
 import { didYouMean, problem } from "../../domain/problems.ts"
-import { type Blueprint, readParameters } from "../blueprints/Blueprint.ts"
+import { type Blueprint, misfitOf, readParameters } from "../blueprints/Blueprint.ts"
 import { type GrowthLife, permits } from "../grafting/growthMode.ts"
+import type { Socket } from "../contracts/Host.ts"
 import type { GerminateRequest } from "./GrowthBoundary.ts"
 
 const REQUEST: ReadonlyArray<keyof GerminateRequest> = ["blueprint", "why", "parameters", "operator", "by"]
 
-/** Empty where it can be tried in quarantine. */
+/** Empty where it can be tried in quarantine. `at`: the socket, if there is one of that name. */
 export function germinationProblems(
   request: GerminateRequest,
   catalogue: ReadonlyArray<Blueprint>,
   growth: GrowthLife,
+  at: Socket | undefined,
 ): ReadonlyArray<Problem> {
   const problems = Object.keys(request)
     .filter((key) => !REQUEST.includes(key as keyof GerminateRequest))
@@ -28,7 +30,14 @@ export function germinationProblems(
         ),
       ),
     )
-  else problems.push(...readParameters(blueprint, request.parameters).problems)
+  else {
+    const read = readParameters(blueprint, request.parameters)
+    problems.push(...read.problems)
+    const misfit =
+      at === undefined || read.problems.length > 0 ? null : misfitOf(blueprint, at.shape, read.parameters)
+    if (misfit !== null)
+      problems.push(problem(["blueprint"], `${misfit}.`, "Give a result of the value's shape."))
+  }
   if (!permits(growth.mode).plants)
     problems.push(
       problem(

@@ -3,7 +3,7 @@
  * copy of the value at its socket, through a frozen tail; the host's own program is the same with or without it. Reads no clock and draws
  * no chance: order, initial values and dropout are functions of the seed.
  */
-import { GrowthError } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import { tidy } from "../../domain/problems.ts"
 import { type Blueprint, readParameters } from "../blueprints/Blueprint.ts"
 import type { GraftStateName } from "../contracts/enums.ts"
@@ -38,6 +38,9 @@ const MOST_OWNERS = 128
 /** Memory of a host unless another size is given: 64 MiB. */
 const MOST_BYTES = 1 << 26
 
+/** How its memory is made; or one that another thread had, whose numbers are given up. */
+export type HostMemory = ArenaOptions | WebAssembly.Memory
+
 export interface NeuralSetup {
   readonly options: NeuralOptions
   readonly data: GrowthData
@@ -45,7 +48,7 @@ export interface NeuralSetup {
   readonly catalogue: ReadonlyArray<Blueprint>
   /** Milliseconds of a clock, for the time that a quarantine takes. */
   readonly now: () => number
-  readonly memory?: ArenaOptions
+  readonly memory?: HostMemory
   /** `FAST` if left out. */
   readonly engine?: Engine
   /** Puts the host where another of the same description stood, once it is made (`standing.ts`). */
@@ -80,7 +83,10 @@ export class NeuralHost implements Host {
     const { options, data, seed, memory, engine = FAST, restore } = setup
     this.setup = setup
     this.options = options
-    this.arena = Arena.make({ ...memory, maxBytes: this.maxBytes })
+    this.arena =
+      memory instanceof WebAssembly.Memory
+        ? Arena.emptied(memory)
+        : Arena.make({ ...memory, maxBytes: this.maxBytes })
     this.network = new Network(options)
     this.workshop = { network: this.network, arena: this.arena, make: engine.make }
     this.engine = engine
@@ -337,7 +343,8 @@ export class NeuralHost implements Host {
   // How it is done.
 
   private get maxBytes(): number {
-    return this.setup.memory?.maxBytes ?? MOST_BYTES
+    const { memory } = this.setup
+    return (memory instanceof WebAssembly.Memory ? undefined : memory?.maxBytes) ?? MOST_BYTES
   }
 
   private blueprintOf({ blueprint }: Planting): Blueprint | undefined {

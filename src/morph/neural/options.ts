@@ -1,5 +1,6 @@
 /** What a neural host is made from, read at the door: every problem at once, and both shapes where they do not fit. */
-import { GrowthError, type Problem } from "../../domain/errors.ts"
+import type { Problem } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
 import { type HiddenLayer, isCount, type Layer, readLayers } from "./layers.ts"
 import type { Shape } from "../tensor/ir.ts"

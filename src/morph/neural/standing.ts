@@ -2,7 +2,7 @@
  * Where a neural host stands, as plain data: every slice of its memory, what is part of it, what is planted, and its learning rates. A
  * checkpoint keeps it, and a host that is made from it goes on bit for bit as this one would have.
  */
-import { GrowthError } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import { problem } from "../../domain/problems.ts"
 import { type Blueprint, type BlueprintParameters, buildBlueprint } from "../blueprints/Blueprint.ts"
 import type { Figures } from "../contracts/Host.ts"

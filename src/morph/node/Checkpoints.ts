@@ -6,6 +6,7 @@
  * A checkpoint that was committed and is not there, or not as it was, is reported, and the one before takes its place. If none is left,
  * opening is refused: a person decides whether to start over.
  */
+import { growthProblem } from "../../domain/GrowthError.ts"
 import { createHash } from "node:crypto"
 import { readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -14,7 +15,6 @@ import { crc32 } from "node:zlib"
 import { removeTorn, writeAtomicallyBy } from "../../system/atomicFile.ts"
 import { PRIVATE } from "../../system/privateFile.ts"
 import { FrameLog, type FrameRecord } from "./FrameLog.ts"
-import { growthProblem } from "./growthProblem.ts"
 
 const KEPT = 3
 /** Records of the log between two rewrites of it. */

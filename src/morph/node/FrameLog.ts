@@ -3,6 +3,7 @@
  * What an append resolved for survives a loss of power. A torn tail, as a killed process leaves it, is cut off when the file is opened;
  * damage with whole records behind it is no torn tail, and refused.
  */
+import { growthProblem } from "../../domain/GrowthError.ts"
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
@@ -20,7 +21,6 @@ import {
 } from "../../journal/format/frames.ts"
 import { writeAtomicallyBy } from "../../system/atomicFile.ts"
 import { PRIVATE } from "../../system/privateFile.ts"
-import { growthProblem } from "./growthProblem.ts"
 
 const HEAD = Uint8Array.of(0x41, 0x52, 0x51, 0x4f, 0x4e, 0x47, 1, 0)
 

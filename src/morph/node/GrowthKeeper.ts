@@ -7,7 +7,7 @@ import { createHash } from "node:crypto"
 import { join } from "node:path"
 import { setImmediate as turn } from "node:timers/promises"
 import { deserialize, serialize } from "node:v8"
-import { GrowthError } from "../../domain/errors.ts"
+import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { GrowthCore } from "../growth/GrowthCore.ts"
 import { perform, type PersonCommand } from "../growth/PersonCommand.ts"
@@ -16,7 +16,6 @@ import { kernelIn, restoreHost } from "../neural/standing.ts"
 import { fingerprintOf } from "../neural/vectors.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import type { CoreMaker, CoreParts, KeptInputs, Keeper } from "../service/Keeper.ts"
-import { growthProblem } from "./growthProblem.ts"
 import {
   readRun,
   requireInputs,

@@ -3,12 +3,12 @@
  * another one, off the boundary; meanwhile boundaries go on without it and wait for nothing. One that was restarted too often stays off
  * until a person resets it.
  */
+import { growthProblem } from "../../domain/GrowthError.ts"
 import { type ResourceLimits, Worker } from "node:worker_threads"
 import { threadFlags } from "../../system/threadFlags.ts"
 import { POLICY_DEADLINE_MS } from "../policy/policyOption.ts"
 import { type PolicyAnswer, type PolicySource, readAnswer } from "../policy/PolicyAnswer.ts"
 import type { PolicyPacket } from "../policy/PolicyPacket.ts"
-import { growthProblem } from "./growthProblem.ts"
 import { PolicyMailbox } from "./policyMailbox.ts"
 import type { PolicyBoot, PolicyStarted } from "./policyWorker.ts"
 

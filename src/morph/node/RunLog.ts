@@ -3,10 +3,10 @@
  * boundary with the hash of host, grafts and decisions. A run is a pure function of its inputs, so it is repeated from them, compared hash
  * by hash, and continued.
  */
+import { growthProblem } from "../../domain/GrowthError.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
 import { FrameLog } from "./FrameLog.ts"
-import { growthProblem } from "./growthProblem.ts"
 import type { Heard } from "./Tape.ts"
 
 /** Its file in a state folder. */

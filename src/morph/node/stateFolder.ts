@@ -2,6 +2,7 @@
  * The folder a growing host is kept in: its checkpoints and its reports, for one host and one process at a time. Another host, or a second
  * process, is refused before anything is changed.
  */
+import { growthProblem } from "../../domain/GrowthError.ts"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { removeTorn, writeAtomically } from "../../system/atomicFile.ts"
@@ -10,7 +11,6 @@ import { requireLocal } from "../../system/networkFileSystem.ts"
 import { makePrivateFolder } from "../../system/privateFile.ts"
 import { causeText, isSystemError, StateFileError } from "../../system/StateFileError.ts"
 import { Checkpoints, type OpenedCheckpoints } from "./Checkpoints.ts"
-import { growthProblem } from "./growthProblem.ts"
 import { ReportLog } from "./ReportLog.ts"
 import { RUN } from "./RunLog.ts"
 

@@ -3,7 +3,7 @@ import type { GraftTableStanding } from "../grafting/GraftTable.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { GrowthCore } from "../growth/GrowthCore.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
-import type { NeuralHost } from "../neural/NeuralHost.ts"
+import type { HostMemory, NeuralHost } from "../neural/NeuralHost.ts"
 import type { NeuralOptions } from "../neural/options.ts"
 import type { PolicySource } from "../policy/PolicyAnswer.ts"
 import type { GrowthReport } from "../policy/reports.ts"
@@ -16,6 +16,7 @@ export interface CoreParts {
   /** Gets each report as it arises. */
   readonly filed?: (report: GrowthReport) => void
   readonly restore?: (host: NeuralHost) => void
+  readonly memory?: HostMemory
   readonly standing?: GraftTableStanding
 }
 

@@ -84,6 +84,14 @@ export class Arena {
     return new Arena(memory)
   }
 
+  /** The same for a thread that was ended half-way: nothing in the memory can be trusted, so all but the caller's words is emptied. */
+  static emptied(memory: WebAssembly.Memory): Arena {
+    const u32 = new Uint32Array(memory.buffer)
+    u32[AT_COUNT] = 0
+    u32.fill(0, DIRECTORY)
+    return new Arena(memory)
+  }
+
   /** The memory's numbers. Growth replaces them: read them for each run, keep none. */
   get views(): Views {
     if (this.current.f32.buffer !== this.memory.buffer) this.current = viewsOf(this.memory)

@@ -18,6 +18,7 @@ export const EMERGENCY_REASONS = [
   "policyLate",
   "memory",
   "asked",
+  "hotDied",
 ] as const
 export type EmergencyReason = (typeof EMERGENCY_REASONS)[number]
 

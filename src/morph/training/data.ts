@@ -2,7 +2,8 @@
  * Rows to learn from and to be judged by: the format of the tasks, and the reading of a caller's own typed arrays. What cannot be
  * learned from is refused with its row and column, before anything is planted.
  */
-import { GrowthError, type Problem } from "../../domain/errors.ts"
+import type { Problem } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import { didYouMean, problem, tidy } from "../../domain/problems.ts"
 import { permute } from "./Draws.ts"
 

@@ -2,7 +2,7 @@
  * Toy tasks to try a growing host on, each generated from a seed. Train, validation and test parts have streams of their own: a larger
  * part repeats the rows of a smaller one and moves no row of another.
  */
-import { GrowthError } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
 import { cos, sin } from "../tensor/functions.ts"
 import type { GrowthData, Part } from "./data.ts"

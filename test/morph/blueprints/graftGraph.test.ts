@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { readParameters } from "../../../src/morph/blueprints/Blueprint.ts"
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { graftGraph } from "../../../src/morph/blueprints/graftGraph.ts"

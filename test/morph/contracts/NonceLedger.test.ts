@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { NonceLedger } from "../../../src/morph/contracts/NonceLedger.ts"
 
 describe("a ledger of nonces", () => {

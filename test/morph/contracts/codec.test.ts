@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { MOST_BYTES, REFUSALS } from "../../../src/morph/contracts/limits.ts"
 import type { Messages } from "../../../src/morph/contracts/messages.ts"
 import { decode, encode } from "../../../src/morph/contracts/wire/codec.ts"

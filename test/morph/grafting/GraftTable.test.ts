@@ -1,7 +1,7 @@
 /** The table of a host's grafts, judged from outside: honest grafts get through, faulty ones are culled, and the host is unharmed. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import type { Planting } from "../../../src/morph/contracts/Host.ts"
 import { GraftTable } from "../../../src/morph/grafting/GraftTable.ts"
 import { ALLOWED } from "./rig.ts"

@@ -1,6 +1,6 @@
 /** The options of a graft's life: their defaults, what is refused and how it is said. */
 import { describe, expect, it } from "vitest"
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import {
   DEFAULT_GRAFTING,
   graftingOptions,

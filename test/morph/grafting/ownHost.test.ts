@@ -1,6 +1,6 @@
 /** A host of one's own at the driver's door: what is missing, and commands that are none, are named before anything happens. */
 import { describe, expect, it } from "vitest"
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { GraftTable } from "../../../src/morph/grafting/GraftTable.ts"
 import { ToyHost } from "./ToyHost.ts"
 

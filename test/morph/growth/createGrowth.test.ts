@@ -1,6 +1,6 @@
 /** `createGrowth`: every problem at the door, a life that is kept in order, and listeners that harm nobody. */
 import { describe, expect, it, vi } from "vitest"
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { createGrowth, type GrowthOptions, neuralHost, tasks } from "../../../src/morph/index.ts"
@@ -115,6 +115,17 @@ describe("a blueprint of a caller's own", () => {
     await one.germinate("hidden1", { blueprint: "linear", why: "the socket is free" })
   })
 
+  it("that gives another shape than its socket has is refused at once, with both shapes and every other problem", async () => {
+    const build: Blueprint["build"] = (graph) => graph.parameter("one", [3], { initial: "zeros" })
+    const growth = createGrowth({ ...OPTIONS, blueprints: [{ ...MINE, build }] })
+    await growth.start()
+    const before = growth.snapshot()
+    expect(
+      await problemsIn(growth.germinate("hidden1", { blueprint: "mine", why: "test", what: 1 } as never)),
+    ).toEqual(["what: is not known here.", "blueprint: gives the shape [3] for a value of [1, 4]."])
+    expect(growth.snapshot()).toEqual(before)
+  })
+
   it("whose kernel throws once it is planted is culled, and the host learns on as if it had not been there", async () => {
     let calls = 0
     const late: Blueprint = {
@@ -135,6 +146,33 @@ describe("a blueprint of a caller's own", () => {
 })
 
 describe("a growing host", () => {
+  it("that took too long to go back is halted until it is reset, with a reason, and goes on as it would have", async () => {
+    let nowMs = 0
+    let stepMs = 0
+    const [slow, other] = [{ now: () => (nowMs += stepMs) }, {}].map((clock) =>
+      createGrowth({ ...OPTIONS, ...clock }),
+    )
+    for (const growth of [slow, other]) {
+      await growth.start()
+      await growth.run({ epochs: 3 })
+    }
+    expect(await problemsIn(slow.reset({ why: "test" }))).toEqual([
+      "reset: The host is operational, and not halted.",
+    ])
+    stepMs = 501
+    expect(await slow.rollback({ why: "test" })).toBe(2)
+    stepMs = 0
+    await other.rollback({ why: "test" })
+    expect(slow.snapshot().mode).toBe("halted")
+    expect(await problemsIn(slow.run({ epochs: 1 }))).toEqual([
+      "run: The host is halted: a rollback took 501 ms.",
+    ])
+    expect(await problemsIn(slow.reset({ why: " " }))).toEqual(["why: is missing."])
+    await slow.reset({ why: "the disk is faster now" })
+    for (const growth of [slow, other]) await growth.run({ epochs: 3 })
+    expect(slow.snapshot()).toEqual(other.snapshot())
+  })
+
   it("that is paused plants what was asked for, and takes it no further until it resumes", async () => {
     const growth = createGrowth(OPTIONS)
     await growth.start()
@@ -209,16 +247,23 @@ describe("a growing host", () => {
     expect(one.snapshot().fingerprint).toBe(other.snapshot().fingerprint)
   })
 
-  it.each(["run", "germinate", "cull", "fossilize", "rollback", "pause", "resume", "adjust"] as const)(
-    "refuses %s without arguments by a rejection, before its start and after",
-    async (call) => {
-      const growth = createGrowth(OPTIONS)
-      const bare = growth as unknown as Readonly<Record<typeof call, () => Promise<unknown>>>
-      expect(await problemsIn(bare[call]())).toEqual([`${call}: The growing host has not been started.`])
-      await growth.start()
-      expect(await problemsIn(bare[call]())).toEqual([`${call}: needs an object, not undefined.`])
-    },
-  )
+  it.each([
+    "run",
+    "germinate",
+    "cull",
+    "fossilize",
+    "rollback",
+    "pause",
+    "resume",
+    "reset",
+    "adjust",
+  ] as const)("refuses %s without arguments by a rejection, before its start and after", async (call) => {
+    const growth = createGrowth(OPTIONS)
+    const bare = growth as unknown as Readonly<Record<typeof call, () => Promise<unknown>>>
+    expect(await problemsIn(bare[call]())).toEqual([`${call}: The growing host has not been started.`])
+    await growth.start()
+    expect(await problemsIn(bare[call]())).toEqual([`${call}: needs an object, not undefined.`])
+  })
 
   it("refuses to germinate with parameters that are none, or a misspelt field, and keeps the socket free", async () => {
     const growth = createGrowth(OPTIONS)

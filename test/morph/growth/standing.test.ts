@@ -133,7 +133,7 @@ describe("a blueprint that throws only once it is planted", () => {
       },
     }
   }
-  it.each([4, 5, 6, 7, 8, 9])("after %i builds is culled, and the host trains on", (most) => {
+  it.each([5, 6, 7, 8, 9, 10])("after %i builds is culled, and the host trains on", (most) => {
     const one = core(undefined, [...ALL, late(most)])
     one.germinate("hidden1", { blueprint: "late", why: "test" })
     const moves = Array.from({ length: 8 }, () => one.next()).flatMap(({ moves }) =>

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest"
 import { createGrowth as inNode } from "../../../src/morph/node/createGrowth.ts"
 import { neuralHost } from "../../../src/morph/neural/options.ts"
-import { createGrowth, type GrowthOptions } from "../../../src/morph/service/createGrowth.ts"
+import { createGrowth } from "../../../src/morph/service/createGrowth.ts"
+import type { GrowthOptions } from "../../../src/morph/service/Growth.ts"
 import { tasks } from "../../../src/morph/training/tasks.ts"
 
 const OPTIONS: GrowthOptions = {

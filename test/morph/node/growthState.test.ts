@@ -4,12 +4,13 @@ import { once } from "node:events"
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it, vi } from "vitest"
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { createGrowth, replayGrowth } from "../../../src/morph/node/createGrowth.ts"
 import { neuralHost } from "../../../src/morph/neural/options.ts"
 import { NeuralHost } from "../../../src/morph/neural/NeuralHost.ts"
 import { readRun, type RunInputs, RunLog } from "../../../src/morph/node/RunLog.ts"
-import { createGrowth as inBrowser, type GrowthOptions } from "../../../src/morph/service/createGrowth.ts"
+import { createGrowth as inBrowser } from "../../../src/morph/service/createGrowth.ts"
+import type { GrowthOptions } from "../../../src/morph/service/Growth.ts"
 import { tasks } from "../../../src/morph/training/tasks.ts"
 import { ownFolder } from "../../journal/journalRig.ts"
 import { driven, OPTIONS } from "./keptRun.ts"
@@ -70,6 +71,38 @@ describe("a growing host with a state folder", () => {
     expect(await replayGrowth(path, OPTIONS)).toEqual({ boundaries: END, differentFrom: null })
     const { boundaries } = readRun(join(path, "run.log"))
     expect(boundaries.map((one) => one.epoch)).toEqual(Array.from({ length: END }, (_, i) => i + 1))
+  })
+
+  it("goes on through a block that was kept as if it had not been stopped, and its record repeats", async () => {
+    const grows: GrowthOptions = {
+      host: neuralHost({ inputs: 2, hidden: [8], classes: 2, activation: "tanh" }),
+      data: tasks.spirals({ turns: 1.5, seed: 42 }),
+      seed: 42,
+      now: () => 0,
+    }
+    const state = folder.in("kept block")
+    const whole = createGrowth(grows)
+    await whole.start()
+    await whole.run({ epochs: 140 })
+    for (const epochs of [40, 60, 40]) {
+      const growth = createGrowth({ ...grows, state })
+      await growth.start()
+      await growth.run({ epochs })
+      await growth.stop()
+    }
+    const last = createGrowth({ ...grows, state })
+    await last.start()
+    const { sockets, fingerprint } = last.snapshot()
+    // One block was kept, 40 boundaries before the end at least, and the host has learnt through it since.
+    expect(sockets.map(({ state }) => state)).toContain("fossilized")
+    expect(fingerprint).toBe(whole.snapshot().fingerprint)
+    expect(last.reports).toEqual(whole.reports)
+    await last.stop()
+    const kept = readRun(join(state, "run.log")).boundaries.findIndex(({ moves }) =>
+      moves.some(({ to }) => to === "fossilized"),
+    )
+    expect(kept).toBeLessThan(100)
+    expect(await replayGrowth(state, grows)).toEqual({ boundaries: 140, differentFrom: null })
   })
 
   it("comes to the same bits and reports whether it is stopped between or not", async () => {

@@ -1,8 +1,8 @@
 /** A run with everything that a person may ask for, so that a folder has all kinds of records. */
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { createGrowth } from "../../../src/morph/node/createGrowth.ts"
 import { neuralHost } from "../../../src/morph/neural/options.ts"
-import type { Growth, GrowthOptions } from "../../../src/morph/service/createGrowth.ts"
+import type { Growth, GrowthOptions } from "../../../src/morph/service/Growth.ts"
 import { tasks } from "../../../src/morph/training/tasks.ts"
 
 export const OPTIONS: GrowthOptions = {

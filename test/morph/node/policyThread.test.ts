@@ -1,6 +1,6 @@
 /** A policy in a real thread. Good answers have a deadline that no machine misses; only the policy that never answers has a short one. */
 import { describe, expect, it } from "vitest"
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { HEURISTIC_MODULE, PolicyThread } from "../../../src/morph/node/PolicyThread.ts"
 import { heuristic } from "../../../src/morph/policy/heuristic.ts"
 import type { PolicyAnswer } from "../../../src/morph/policy/PolicyAnswer.ts"

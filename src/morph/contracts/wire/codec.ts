@@ -3,7 +3,7 @@
  * from elsewhere, so what is wrong with them is an answer: a refusal with its reason. Decoding never throws, whatever the bytes.
  */
 import { fromBinary, toBinary, type DescMessage, type Message } from "@bufbuild/protobuf"
-import { GrowthError } from "../../../domain/errors.ts"
+import { GrowthError } from "../../../domain/GrowthError.ts"
 import { MOST_BYTES, refused, type Refused } from "../limits.ts"
 import { CONTRACT_VERSION, type Messages } from "../messages.ts"
 import { fromWire, toWire, type Plain } from "./convert.ts"

@@ -1,0 +1,302 @@
+/**
+ * A service that grows, without timers or promises: lives of candidates, one boundary per evaluation window, and what a person asks.
+ * What was measured at a boundary decides it, so a record of figures and commands repeats every transition.
+ */
+import { GrowthError } from "../../domain/GrowthError.ts"
+import type { Problem } from "../../domain/Problem.ts"
+import { didYouMean, problem, show } from "../../domain/problems.ts"
+import type { GraftStateName } from "../contracts/enums.ts"
+import type { Figures, Verdict } from "../contracts/Host.ts"
+import type { GraftCommand, GraftMove } from "../grafting/graftEvents.ts"
+import { type GraftRefusal, GraftTable } from "../grafting/GraftTable.ts"
+import type { GraftLife } from "../grafting/GraftLife.ts"
+import type { GraftingInput } from "../grafting/options.ts"
+import { isLive } from "../grafting/transitions.ts"
+import type { ChannelView } from "../pipeline/Channels.ts"
+import type { Disagreement } from "../pipeline/Comparison.ts"
+import type { PipelineClock } from "../pipeline/PipelineClock.ts"
+import { PipelineHost } from "../pipeline/PipelineHost.ts"
+import { slotOf } from "../pipeline/slots.ts"
+import { MOST_CRITICAL, type PipelineThresholds } from "../pipeline/pipelineOptions.ts"
+import type { PipelineSocket } from "../pipeline/PipelineSocket.ts"
+import type { AnyFunction } from "../pipeline/pieces.ts"
+
+/** A piece of the service as it is now. */
+export interface PieceView {
+  readonly name: string
+  /** Fossilized: the last candidate was kept, and answers. */
+  readonly state: GraftStateName
+  /** Who answers where the candidate does not. */
+  readonly incumbent: string
+  readonly candidate: string | null
+  /** The candidate's share of calls while it is mixed in. */
+  readonly share: number
+  /** No call duels in this window: the incumbent is timed alone. */
+  readonly quiet: boolean
+  /** Calls since its state began, and calls of the candidate that have not ended. */
+  readonly calls: number
+  readonly inFlight: number
+  readonly mirrored: number
+  readonly dropped: number
+  readonly compared: number
+  readonly agreement: number
+  /** The last ones, side by side. */
+  readonly disagreements: ReadonlyArray<Disagreement>
+  readonly channels: ReadonlyArray<ChannelView>
+  /** The incumbent's time beside the candidate, against alone. */
+  readonly interference: number
+  readonly criticals: ReadonlyArray<string>
+  readonly waived: ReadonlyArray<string>
+  /** The last verdict of each gate, G0 first. */
+  readonly verdicts: ReadonlyArray<Verdict | null>
+  /** Why the last candidate was culled, and the windows of its embargo that are left. */
+  readonly cause: string | null
+  readonly embargo: number
+  readonly paused: string | null
+  /** What calls have shown to be wrong with what the owner declared. */
+  readonly problems: ReadonlyArray<Problem>
+}
+
+/** One evaluation window, as it ended. */
+export interface PipelineBoundary {
+  readonly boundary: number
+  readonly moves: ReadonlyArray<GraftMove>
+  readonly refused: ReadonlyArray<GraftRefusal>
+  readonly pieces: ReadonlyArray<PieceView>
+}
+
+/** A candidate that asks for a place. */
+export interface CandidateRequest<F extends AnyFunction = AnyFunction> {
+  readonly candidate: F
+  /** What it is called in records. */
+  readonly name: string
+  readonly why: string
+  readonly by?: string
+  /** For effects that may happen once only: what the candidate would answer, without doing anything. */
+  readonly dryRun?: F
+}
+
+/** A person answers for what a gate cannot measure. */
+export interface Waiver {
+  readonly by: string
+  readonly why: string
+}
+
+export const WAIVABLE = ["G1", "G3"] as const
+/** A gate that a person can sign for. */
+export type Waivable = (typeof WAIVABLE)[number]
+
+/** Windows of a second: an hour, a day, a week. */
+const HOUR = 3_600
+const DAY = 24 * HOUR
+
+/** What of the life is different for a service: time counts in windows, and there is no hurry. */
+export function pipelineGrafting(given: GraftingInput | undefined, { shares }: PipelineThresholds): unknown {
+  const { stays = {}, embargo = {}, ...rest } = given ?? {}
+  const least = (least: number, most: number, own: object | undefined) => ({ least, most, ...own })
+  return {
+    ...rest,
+    alpha: { rungs: shares },
+    embargo: { boundaries: 600, factor: 2, most: DAY, ...embargo },
+    stays: {
+      ...stays,
+      germinated: least(0, HOUR, stays.germinated),
+      training: least(0, DAY, stays.training),
+      blending: least(0, 7 * DAY, stays.blending),
+      shadowing: least(0, DAY, stays.shadowing),
+      probationary: least(600, 10 * DAY, stays.probationary),
+    },
+  }
+}
+
+export interface PipelineCoreInput {
+  readonly sockets: ReadonlyMap<string, PipelineSocket>
+  readonly clock: PipelineClock
+  readonly seed: number
+  readonly thresholds: PipelineThresholds
+  readonly grafting?: GraftingInput | undefined
+  /** A candidate was culled between two boundaries. */
+  readonly faulted?: (slot: string, what: string, after: number) => void
+}
+
+export class PipelineCore {
+  readonly host: PipelineHost
+  readonly table: GraftTable
+  private readonly input: PipelineCoreInput
+  private plantings = 0
+  private faults: ReadonlyArray<GraftMove> = []
+
+  constructor(input: PipelineCoreInput) {
+    this.input = input
+    this.host = new PipelineHost({
+      pieces: input.sockets,
+      clock: input.clock,
+      seed: input.seed,
+      thresholds: input.thresholds,
+      cullNow: (slot) => this.cullNow(slot),
+    })
+    this.table = new GraftTable({
+      host: this.host,
+      options: pipelineGrafting(input.grafting, input.thresholds),
+    })
+  }
+
+  /** Ends a window. */
+  next(): PipelineBoundary {
+    const boundary = this.table.boundary + 1
+    this.host.endWindow(boundary)
+    const { moves, refusals: refused } = this.table.atBoundary(boundary)
+    const { faults } = this
+    this.faults = []
+    this.forget()
+    return { boundary, moves: [...faults, ...moves], refused, pieces: this.views }
+  }
+
+  /** The figures that the last boundary was decided by, of every slot that had some. */
+  get figures(): ReadonlyArray<readonly [string, Figures]> {
+    return this.table.lives.flatMap(({ slot }) => {
+      const figures = this.table.figuresOf(slot)
+      return Object.keys(figures).length === 0 ? [] : [[slot, figures] as const]
+    })
+  }
+
+  /** Asks for a candidate to be tried. Throws with every problem. */
+  germinate(socket: string, request: CandidateRequest): GraftCommand {
+    const problems = [...requestProblems(request), ...this.unknown(socket)]
+    if (problems.length > 0) throw new GrowthError({ problems })
+    const { candidate: fn, name, why, by, dryRun = null } = request
+    const graft = `g${this.plantings + 1}`
+    const command: GraftCommand = {
+      type: "germinate",
+      why,
+      ...(by === undefined ? {} : { by }),
+      planting: { graft, blueprint: name, parameters: {}, operator: "convex", owner: by ?? "a person" },
+    }
+    this.ask(socket, command)
+    this.plantings++
+    this.host.candidates.set(graft, { name, fn, dryRun })
+    return command
+  }
+
+  /** Asks something of a candidate; the next boundary decides. Throws where it is refused, and then nothing has changed. */
+  ask(socket: string, command: GraftCommand): void {
+    const unknown = this.unknown(socket)
+    const problems = unknown.length > 0 ? unknown : this.table.command(this.host.slot(socket), command)
+    if (problems.length > 0) throw new GrowthError({ problems })
+  }
+
+  /** A person signs for what cannot be measured of a candidate whose effects may happen once only. */
+  waive(socket: string, gate: unknown, waiver: Waiver): void {
+    const problems = [...this.unknown(socket)]
+    for (const field of ["by", "why"] as const)
+      if (typeof waiver?.[field] !== "string" || waiver[field].trim() === "")
+        problems.push(problem([field], "is missing.", "A waiver is signed and says why."))
+    if (!WAIVABLE.includes(gate as Waivable))
+      problems.push(problem(["gate"], `${show(gate)} cannot be waived.`, didYouMean(gate, WAIVABLE)))
+    if (problems.length === 0) {
+      const piece = this.host.piece(socket)
+      if (piece.candidate === null)
+        problems.push(
+          problem(["waive"], `Nothing is planted in ${JSON.stringify(socket)}.`, "Germinate first."),
+        )
+      else if (piece.canMirror)
+        problems.push(
+          problem(
+            ["waive"],
+            `${show(gate)} can be measured: the candidate is mirrored.`,
+            "Let the gate decide.",
+          ),
+        )
+    }
+    if (problems.length > 0) throw new GrowthError({ problems })
+    this.host.piece(socket).waived.add(gate as Waivable)
+  }
+
+  get views(): ReadonlyArray<PieceView> {
+    return [...this.input.sockets.keys()].map((name) => this.viewOf(name))
+  }
+
+  private viewOf(name: string): PieceView {
+    const piece = this.host.piece(name)
+    const slot = this.host.slot(name)
+    const life = this.table.lives.find((one) => one.slot === slot)
+    const { comparison, mirrors, channels, candidate } = piece
+    return {
+      name,
+      state: stateOf(slot, name, life),
+      incumbent: piece.incumbentName,
+      candidate: candidate?.name ?? life?.planting?.blueprint ?? null,
+      share: piece.share,
+      quiet: piece.isQuiet,
+      calls: piece.calls,
+      inFlight: piece.inFlight,
+      mirrored: mirrors?.run ?? 0,
+      dropped: mirrors?.dropped ?? 0,
+      compared: comparison?.compared ?? 0,
+      agreement: comparison?.agreement ?? 1,
+      disagreements: [...(comparison?.disagreements ?? [])],
+      channels: channels?.views ?? [],
+      interference: piece.interference.ratio,
+      criticals: [...piece.criticals],
+      waived: [...piece.waived],
+      verdicts: life?.verdicts ?? [],
+      cause: life?.cause ?? null,
+      embargo: this.table.embargoes.find((one) => one.slot === slot)?.left ?? 0,
+      paused: life?.conditions.paused ?? null,
+      problems: [...piece.declared.problems],
+    }
+  }
+
+  private cullNow(slot: string): void {
+    const { criticals } = this.host.piece(slot)
+    if (criticals.length <= MOST_CRITICAL || !isLive(this.table.lifeOf(slot).state)) return
+    const what = `${criticals.length} critical events, the last one: it ${criticals.at(-1)}`
+    this.faults = [...this.faults, ...this.table.fault(slot, "critical", what)]
+    this.input.faulted?.(slot, what, this.table.boundary)
+  }
+
+  /** Candidates that are no longer asked for nor planted. */
+  private forget(): void {
+    const alive = new Set(this.table.lives.map(({ planting }) => planting?.graft))
+    for (const graft of this.host.candidates.keys()) if (!alive.has(graft)) this.host.candidates.delete(graft)
+  }
+
+  private unknown(socket: string): ReadonlyArray<Problem> {
+    const known = [...this.input.sockets.keys()]
+    return known.includes(socket)
+      ? []
+      : [problem(["socket"], `There is no socket ${show(socket)}.`, didYouMean(socket, known))]
+  }
+}
+
+/** A slot after the first is open because a candidate was kept. */
+const stateOf = (slot: string, name: string, life: GraftLife | undefined): GraftStateName =>
+  life === undefined || (slot !== slotOf(name, 1) && life.state === "dormant" && life.request === null)
+    ? "fossilized"
+    : life.state
+
+function requestProblems(request: CandidateRequest): ReadonlyArray<Problem> {
+  if (typeof request !== "object" || request === null)
+    return [
+      problem(["germinate"], `needs an object, not ${show(request)}.`, "Give { candidate, name, why }."),
+    ]
+  const { candidate, dryRun, name, why } = request
+  return [
+    ...(typeof candidate === "function"
+      ? []
+      : [
+          problem(
+            ["candidate"],
+            `must be a function, not ${show(candidate)}.`,
+            "Give the new implementation.",
+          ),
+        ]),
+    ...(dryRun === undefined || typeof dryRun === "function"
+      ? []
+      : [problem(["dryRun"], `must be a function, not ${show(dryRun)}.`, "Leave it out.")]),
+    ...(typeof name === "string" && name.trim() !== "" && name.length <= 128
+      ? []
+      : [problem(["name"], `must be 1 to 128 characters, not ${show(name)}.`, "Name the candidate.")]),
+    ...(typeof why === "string" && why.trim() !== "" ? [] : [problem(["why"], "is missing.", "Say why.")]),
+  ]
+}

@@ -1,0 +1,5 @@
+/** `arqon/morph/effect` under Node: the list of `index.effect.ts`, for a Node that is new enough. */
+import "../system/requireNode.ts"
+
+export * from "./index.effect.ts"
+export { growthLayer, makeGrowth } from "./node/growthLayer.ts"

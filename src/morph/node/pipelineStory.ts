@@ -1,0 +1,57 @@
+/** What became of the candidates of a socket, in words: each step with its reason, and the numbers that its gate read. */
+import type { Finding } from "../contracts/Host.ts"
+import type { GraftMove } from "../grafting/graftEvents.ts"
+import type { PieceView } from "../growth/PipelineCore.ts"
+import { socketOf } from "../pipeline/slots.ts"
+import type { PipelineEntry } from "../service/PipelineGrowth.ts"
+import type { PipelineRun } from "./PipelineLog.ts"
+
+const number = (value: number): string =>
+  Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value)
+
+const bounds = ({ min, max }: Finding): string =>
+  [min === undefined ? "" : `at least ${number(min)}`, max === undefined ? "" : `at most ${number(max)}`]
+    .filter((part) => part !== "")
+    .join(" and ")
+
+const MARK = { pass: "ok  ", hold: "wait", fail: "FAIL" } as const
+
+function verdictLines({ verdict }: GraftMove): ReadonlyArray<string> {
+  return (verdict?.findings ?? []).map((finding) => {
+    const value = finding.value === null ? "not measured" : number(finding.value)
+    return `    ${MARK[finding.answer]} ${finding.figure} ${value}, ${bounds(finding)}`
+  })
+}
+
+function channelLines(piece: PieceView | undefined): ReadonlyArray<string> {
+  return (piece?.channels ?? []).map(({ channel, pairs, worse, within, effect }) => {
+    const seen =
+      channel === "errors"
+        ? `${number(100 * effect)} points of difference`
+        : `${number(effect)} times the incumbent's`
+    return `    ${channel}: ${pairs} pairs, ${seen}, worse ${number(worse)}, within the margin ${number(within)}`
+  })
+}
+
+function entryLines(entry: PipelineEntry, socket: string): ReadonlyArray<string> {
+  if (entry.type === "command") {
+    if (entry.socket !== socket) return []
+    const { type, why, by, gate } = entry.command as Readonly<Record<string, string | undefined>>
+    const who = by === undefined ? "Somebody" : by
+    const said = `${who} asked: ${type}${gate === undefined ? "" : ` ${gate}`} (${why ?? "without a reason"})`
+    return [entry.refused === null ? said : `${said}. Refused: ${entry.refused}`]
+  }
+  if (entry.type === "fault") return socketOf(entry.slot) === socket ? [`Critical: ${entry.what}`] : []
+  const piece = entry.pieces.find(({ name }) => name === socket)
+  return entry.moves
+    .filter(({ slot }) => socketOf(slot) === socket)
+    .flatMap((move) => [
+      `Window ${entry.boundary}: ${move.from} -> ${move.to}: ${move.why}`,
+      ...verdictLines(move),
+      ...(move.to === "culled" || move.to === "fossilized" ? channelLines(piece) : []),
+    ])
+}
+
+/** The story of a socket in one run; empty where nothing was asked of it. */
+export const storyOf = ({ entries }: PipelineRun, socket: string): ReadonlyArray<string> =>
+  entries.flatMap((entry) => entryLines(entry, socket))

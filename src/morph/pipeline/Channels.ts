@@ -1,0 +1,171 @@
+/**
+ * What duels have shown, channel by channel: evidence that the candidate is worse than the incumbent, and evidence that it is within the
+ * margin. Times and costs are compared as log ratios (`pairEvidence`), errors as differences (`boundedBets`). A failure needs one
+ * channel, a pass every channel that has been measured.
+ *
+ * In every channel the coin of the pair alone decides the sign where candidate and incumbent do not differ, so `worse` reaches t with a
+ * chance of at most 1/t, looked at as often as one likes.
+ */
+import {
+  betAbove,
+  betBelow,
+  BOUNDED_BETS,
+  type BoundedStakes,
+  ofDifference,
+} from "../../control/boundedBets.ts"
+import { laidIn, notLaidIn } from "../../control/lateEvidence.ts"
+import {
+  bet,
+  BETS,
+  noteDifference,
+  type PairNoise,
+  scoreOf,
+  type Stakes,
+  UNKNOWN_NOISE,
+  worth,
+} from "../../control/pairEvidence.ts"
+
+/** What is compared: `latency` until the answer or its first chunk, `end` until the last chunk. */
+export const CHANNELS = ["latency", "errors", "end", "cost"] as const
+/** The name of a channel: see `CHANNELS`. */
+export type ChannelName = (typeof CHANNELS)[number]
+
+/** How much worse is still good enough: shares for times and costs, .05 being 5 %; errors by what is added to the rate. */
+export interface Margins {
+  readonly latency: number
+  readonly errors: number
+  readonly end: number
+  readonly cost: number
+}
+
+/** What duels have shown in one channel, with its evidence. */
+export interface ChannelView {
+  readonly channel: ChannelName
+  readonly pairs: number
+  /** Evidence that the candidate is worse, and that it is within the margin. 1 is none. */
+  readonly worse: number
+  readonly within: number
+  /** What was seen: the geometric mean of the ratio, or the mean difference of the error rates. */
+  readonly effect: number
+  readonly margin: number
+}
+
+interface Ratio {
+  readonly noise: PairNoise
+  readonly worse: Stakes
+  readonly within: Stakes
+  readonly pairs: number
+  readonly sum: number
+}
+
+const EMPTY: Stakes = BETS.map(() => 0)
+const EMPTY_BOUNDED: BoundedStakes = BOUNDED_BETS.map(() => 0)
+
+/** What the stakes say after `pairs`, with what has not been laid in. */
+const evidenceOf = (stakes: ReadonlyArray<number>, pairs: number): number => worth(stakes) + notLaidIn(pairs)
+
+const FRESH: Ratio = { noise: UNKNOWN_NOISE, worse: EMPTY, within: EMPTY, pairs: 0, sum: 0 }
+
+function afterRatio(before: Ratio, difference: number, margin: number): Ratio {
+  const pairs = before.pairs + 1
+  return {
+    worse: bet(laidIn(before.worse, pairs), scoreOf(before.noise, difference)),
+    within: bet(laidIn(before.within, pairs), scoreOf(before.noise, Math.log1p(margin) - difference)),
+    noise: noteDifference(before.noise, difference),
+    pairs,
+    sum: before.sum + difference,
+  }
+}
+
+/** One pair: what either side took and cost, NaN where that was not measured, and whether it failed. */
+export interface PairRow {
+  readonly pair: number
+  readonly candidate: Side
+  readonly incumbent: Side
+}
+
+export interface Side {
+  readonly ms: number
+  readonly error: boolean
+  readonly endMs: number
+  readonly cost: number
+}
+
+/** Nothing is faster than a clock can tell. */
+const LEAST = 1e-3
+
+export class Channels {
+  private readonly margins: Margins
+  private readonly ratios = new Map<ChannelName, Ratio>()
+  private errorsWorse: BoundedStakes = EMPTY_BOUNDED
+  private errorsWithin: BoundedStakes = EMPTY_BOUNDED
+  private errorSum = 0
+  /** Pairs of outcomes so far. */
+  private outcomes = 0
+
+  constructor(margins: Margins) {
+    this.margins = margins
+  }
+
+  note({ candidate, incumbent }: PairRow): void {
+    this.noteErrors(candidate.error, incumbent.error)
+    // How long a failure took says nothing, on either side.
+    if (candidate.error || incumbent.error) return
+    this.noteRatio("latency", candidate.ms, incumbent.ms)
+    this.noteRatio("end", candidate.endMs, incumbent.endMs)
+    this.noteRatio("cost", candidate.cost, incumbent.cost)
+  }
+
+  /** A pair of outcomes without their times: a mirror and the call that it repeats. */
+  noteErrors(candidate: boolean, incumbent: boolean): void {
+    const difference = Number(candidate) - Number(incumbent)
+    const value = ofDifference(difference)
+    const n = ++this.outcomes
+    this.errorSum += difference
+    const worse = laidIn(this.errorsWorse, n)
+    // Both sides alike: the bet neither wins nor loses, and most pairs are so.
+    this.errorsWorse = difference === 0 ? worse : betAbove(worse, value, 0.5)
+    this.errorsWithin = betBelow(laidIn(this.errorsWithin, n), value, ofDifference(this.margins.errors))
+  }
+
+  private noteRatio(channel: ChannelName, candidate: number, incumbent: number): void {
+    if (!Number.isFinite(candidate) || !Number.isFinite(incumbent)) return
+    const difference = Math.log(Math.max(candidate, LEAST)) - Math.log(Math.max(incumbent, LEAST))
+    this.ratios.set(channel, afterRatio(this.ratios.get(channel) ?? FRESH, difference, this.margins[channel]))
+  }
+
+  /** Evidence that the candidate is worse in this channel; 1 where nothing was measured. */
+  worse(channel: ChannelName): number {
+    if (channel === "errors") return evidenceOf(this.errorsWorse, this.outcomes)
+    const { worse, pairs } = this.ratios.get(channel) ?? FRESH
+    return evidenceOf(worse, pairs)
+  }
+
+  /** The least evidence, over the channels that were measured, that the candidate is within its margin. */
+  get within(): number {
+    return Math.min(...this.views.map(({ within }) => within))
+  }
+
+  get views(): ReadonlyArray<ChannelView> {
+    return CHANNELS.flatMap((channel) => {
+      const margin = this.margins[channel]
+      const worse = this.worse(channel)
+      if (channel === "errors") {
+        const { outcomes: pairs, errorSum } = this
+        const effect = pairs === 0 ? 0 : errorSum / pairs
+        return { channel, pairs, worse, within: evidenceOf(this.errorsWithin, pairs), effect, margin }
+      }
+      const ratio = this.ratios.get(channel)
+      if (ratio === undefined) return []
+      const { pairs, sum, within } = ratio
+      return {
+        channel,
+        pairs,
+        worse,
+        within: evidenceOf(within, pairs),
+        effect: Math.exp(sum / pairs),
+        margin,
+      }
+    })
+  }
+}

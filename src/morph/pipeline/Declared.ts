@@ -1,0 +1,68 @@
+/** What the owner of a piece declared as functions, called with care: one that throws, or gives something else, is said once. */
+import type { Problem } from "../../domain/errors.ts"
+import { problem, show } from "../../domain/problems.ts"
+import type { CheckedPiece } from "./pieces.ts"
+
+export class Declared {
+  /** Wrong declarations that calls have shown, each once. */
+  readonly problems: Array<Problem> = []
+  private readonly piece: CheckedPiece
+
+  constructor(piece: CheckedPiece) {
+    this.piece = piece
+  }
+
+  agrees(incumbent: unknown, candidate: unknown): boolean {
+    try {
+      return this.piece.agree(incumbent, candidate) === true
+    } catch (failure) {
+      return this.say("agree", `threw ${show(String(failure))}.`, "Such calls count as disagreements.", false)
+    }
+  }
+
+  /** What the answer cost; NaN where nobody knows. */
+  costOf(answer: unknown, args: ReadonlyArray<unknown>): number {
+    const { cost } = this.piece
+    if (cost === null) return Number.NaN
+    try {
+      const found = cost(answer, ...args)
+      if (typeof found === "number" && found > 0 && Number.isFinite(found)) return found
+      return this.say("cost", `gave ${show(found)}.`, "Give a number above 0.", Number.NaN)
+    } catch (failure) {
+      return this.say("cost", `threw ${show(String(failure))}.`, "Give a number above 0.", Number.NaN)
+    }
+  }
+
+  /** Who calls; null where that is no text, and then the call does not duel. */
+  keyOf(args: ReadonlyArray<unknown>): string | null {
+    try {
+      const found = this.piece.key?.(...args)
+      if (typeof found === "string") return found
+      return this.say("key", `gave ${show(found)}.`, "Give a string; such calls do not duel.", null)
+    } catch (failure) {
+      return this.say(
+        "key",
+        `threw ${show(String(failure))}.`,
+        "Give a string; such calls do not duel.",
+        null,
+      )
+    }
+  }
+
+  /** The inputs as they may be kept; null where that is not known. */
+  redacted(args: ReadonlyArray<unknown>): ReadonlyArray<unknown> | null {
+    try {
+      const kept = this.piece.record?.redact(args)
+      if (Array.isArray(kept)) return kept
+      return this.say("record.redact", `gave ${show(kept)}.`, "Give the arguments; nothing was kept.", null)
+    } catch (failure) {
+      return this.say("record.redact", `threw ${show(String(failure))}.`, "Nothing was kept.", null)
+    }
+  }
+
+  private say<T>(field: string, message: string, suggestion: string, instead: T): T {
+    const found = problem(["host", this.piece.name, ...field.split(".")], message, suggestion)
+    if (!this.problems.some(({ path }) => path === found.path)) this.problems.push(found)
+    return instead
+  }
+}

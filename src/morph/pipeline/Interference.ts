@@ -1,0 +1,48 @@
+/**
+ * Whether a candidate slows its neighbour: the incumbent's time in windows with duels against windows without, which are drawn among
+ * them. Both see the same hours and the same load.
+ */
+
+/** One window in so many is quiet. */
+export const QUIET_ONE_IN = 4
+/** Blocks of windows before anything is said. */
+const LEAST_BLOCKS = 4
+const MOST_BLOCKS = 24
+
+export class Interference {
+  private sum = { quiet: 0, busy: 0 }
+  private calls = { quiet: 0, busy: 0 }
+  private differences: Array<number> = []
+
+  /** A call of the incumbent. */
+  note(ms: number, isQuiet: boolean): void {
+    const side = isQuiet ? "quiet" : "busy"
+    this.sum[side] += Math.log(Math.max(ms, 1e-3))
+    this.calls[side]++
+  }
+
+  /** The end of `QUIET_ONE_IN` windows. */
+  endBlock(): void {
+    const { sum, calls } = this
+    this.sum = { quiet: 0, busy: 0 }
+    this.calls = { quiet: 0, busy: 0 }
+    if (calls.quiet === 0 || calls.busy === 0) return
+    this.differences.push(sum.busy / calls.busy - sum.quiet / calls.quiet)
+    if (this.differences.length > MOST_BLOCKS) this.differences.shift()
+  }
+
+  clear(): void {
+    this.differences = []
+    this.sum = { quiet: 0, busy: 0 }
+    this.calls = { quiet: 0, busy: 0 }
+  }
+
+  /** How much longer the incumbent takes beside a candidate; 1 where that is not told from chance (two standard errors). */
+  get ratio(): number {
+    const n = this.differences.length
+    if (n < LEAST_BLOCKS) return 1
+    const mean = this.differences.reduce((a, b) => a + b, 0) / n
+    const square = this.differences.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1)
+    return mean > 2 * Math.sqrt(square / n) ? Math.exp(mean) : 1
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Calls that the candidate gets a second time, after their answer has left. The queue is bounded: what does not fit is dropped and
+ * counted, and no caller waits for it.
+ */
+import { type Call, judged, type Judge, kindOf, type Outcome } from "./calls.ts"
+import type { PipelineClock } from "./PipelineClock.ts"
+import { MOST_CHUNKS } from "./StreamOf.ts"
+
+export interface MirrorJob extends Call {
+  readonly limitMs: number
+  /** What came of it; null where it was dropped. */
+  readonly done: (outcome: Outcome | null) => void
+}
+
+/** Mirrors begin for so long before other code gets its turn. */
+const TURN_MS = 1
+
+export class Mirrors {
+  private readonly clock: PipelineClock
+  private readonly judge: () => Judge
+  private readonly most: number
+  private queue: Array<MirrorJob> = []
+  private isAwaited = false
+  running = 0
+  atOnce = 1
+  run = 0
+  dropped = 0
+
+  constructor(clock: PipelineClock, judge: () => Judge, most: number) {
+    this.clock = clock
+    this.judge = judge
+    this.most = most
+  }
+
+  offer(job: MirrorJob): void {
+    if (this.queue.length >= this.most) {
+      this.dropped++
+      job.done(null)
+      return
+    }
+    this.queue.push(job)
+    this.wake()
+  }
+
+  /** Drops what waits; what runs ends by itself. */
+  clear(): void {
+    this.queue = []
+  }
+
+  private wake(): void {
+    if (this.isAwaited) return
+    this.isAwaited = true
+    this.clock.soon(() => {
+      this.isAwaited = false
+      const began = this.clock.now()
+      while (this.running < this.atOnce) {
+        const job = this.queue.shift()
+        if (job === undefined) return
+        this.begin(job)
+        if (this.clock.now() - began >= TURN_MS) break
+      }
+      if (this.queue.length > 0 && this.running < this.atOnce) this.wake()
+    })
+  }
+
+  private begin(job: MirrorJob): void {
+    this.running++
+    this.run++
+    let isOver = false
+    const seen = (outcome: Outcome): void => {
+      if (isOver) return
+      isOver = true
+      this.running--
+      job.done(outcome)
+      if (this.queue.length > 0) this.wake()
+    }
+    let result: unknown
+    try {
+      result = judged(this.judge(), { ...job, fallback: null, seen, keepChunks: true })
+    } catch {
+      // It was seen.
+      return
+    }
+    if (kindOf(result) === "promise") (result as Promise<unknown>).catch(() => {})
+    if (kindOf(result) === "iterator") void readAll(result as Iterator<unknown>)
+  }
+}
+
+/** Reads a stream to its end, or as far as is compared. Its maker sees how it ended. */
+export async function readAll(source: Iterator<unknown>): Promise<void> {
+  try {
+    for (let i = 0; i < MOST_CHUNKS; i++) {
+      const step = source.next() as IteratorResult<unknown> | Promise<IteratorResult<unknown>>
+      if ((step instanceof Promise ? await step : step).done === true) return
+    }
+    await (source.return?.() as unknown)
+  } catch {
+    // It was seen.
+  }
+}

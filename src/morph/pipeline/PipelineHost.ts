@@ -1,0 +1,202 @@
+/**
+ * A running service as a host: each piece is a socket, and a candidate is what is planted there. The life cycle asks it to try, mirror,
+ * mix and keep; what it measures is read by the checks of `pipelineOptions`.
+ */
+import type { GraftStateName } from "../contracts/enums.ts"
+import type { Figures, Host, Mode, Planting, Socket } from "../contracts/Host.ts"
+import type { PipelineClock } from "./PipelineClock.ts"
+import { pipelineChecks, type PipelineThresholds } from "./pipelineOptions.ts"
+import { type Candidate, PipelineSocket, type Route } from "./PipelineSocket.ts"
+import type { CheckedPiece } from "./pieces.ts"
+import { slotOf, socketOf } from "./slots.ts"
+
+const ROUTES: Readonly<Record<Mode, Route>> = {
+  host: "direct",
+  branch: "branch",
+  mixed: "mixed",
+  shadow: "shadow",
+  whole: "whole",
+}
+
+export interface PipelineHostInput {
+  readonly pieces: ReadonlyMap<string, PipelineSocket>
+  readonly clock: PipelineClock
+  readonly seed: number
+  readonly thresholds: PipelineThresholds
+  /** A candidate has done something that must not happen, for the last time. */
+  readonly cullNow: (slot: string) => void
+}
+
+/** How late the loop was, on the average of a state. */
+interface Lag {
+  sum: number
+  times: number
+}
+
+export class PipelineHost implements Host {
+  readonly checks: NonNullable<Host["checks"]>
+  /** By the name of a graft: what is planted with it. */
+  readonly candidates = new Map<string, Candidate>()
+  private readonly input: PipelineHostInput
+  private readonly generations = new Map<string, number>()
+  private lag: Lag = { sum: 0, times: 0 }
+  private lagBefore = 0
+
+  constructor(input: PipelineHostInput) {
+    this.input = input
+    this.checks = pipelineChecks(input.thresholds)
+    for (const [name, socket] of input.pieces) {
+      this.generations.set(name, 1)
+      socket.enter({
+        clock: input.clock,
+        seed: input.seed,
+        thresholds: input.thresholds,
+        tooCritical: () => input.cullNow(this.slot(name)),
+      })
+    }
+  }
+
+  /** The slot of a socket that something can be planted in, or is. */
+  slot(socket: string): string {
+    return slotOf(socket, this.generations.get(socket) ?? 1)
+  }
+
+  piece(slot: string): PipelineSocket {
+    const socket = this.input.pieces.get(socketOf(slot))
+    if (socket === undefined) throw new Error(`There is no piece ${slot}.`)
+    return socket
+  }
+
+  /** The end of an evaluation window: everything that it brought is judged. */
+  endWindow(boundary: number): void {
+    for (const socket of this.input.pieces.values()) socket.endWindow(boundary)
+  }
+
+  /** How late a timer was. */
+  noteLag(ms: number): void {
+    this.lag.sum += Math.max(0, ms)
+    this.lag.times++
+  }
+
+  close(): void {
+    for (const socket of this.input.pieces.values()) socket.leave()
+  }
+
+  readonly sockets = (): ReadonlyArray<Socket> =>
+    [...this.generations].flatMap(([socket, generations]) =>
+      Array.from({ length: generations }, (_, i) => ({ name: slotOf(socket, i + 1), shape: [] })),
+    )
+
+  readonly quarantine = (): void => {}
+
+  readonly plant = (slot: string, { graft }: Planting): void => {
+    const candidate = this.candidates.get(graft)
+    if (candidate === undefined) throw new Error(`Nothing is known of the candidate ${graft}.`)
+    this.piece(slot).plant(graft, candidate)
+  }
+
+  readonly mode = (slot: string, mode: Mode, alpha: number): void => {
+    const { lag } = this
+    if (mode === "shadow") this.lagBefore = lag.times === 0 ? 0 : lag.sum / lag.times
+    if (mode === "shadow" || mode === "branch") this.lag = { sum: 0, times: 0 }
+    this.piece(slot).take(ROUTES[mode], alpha)
+  }
+
+  // The incumbent stays as it is and warm until its successor is kept: there is nothing to copy, and nothing to put back.
+  readonly snapshot = (): void => {}
+  readonly restore = (): void => {}
+
+  readonly keep = (slot: string): void => {
+    const socket = socketOf(slot)
+    this.piece(slot).keep()
+    this.generations.set(socket, (this.generations.get(socket) ?? 1) + 1)
+  }
+
+  readonly remove = (slot: string): void => {
+    this.piece(slot).release()
+  }
+
+  readonly measure = (slot: string, state: GraftStateName): Figures => {
+    const socket = this.piece(slot)
+    const { thresholds } = this.input
+    const { comparison, channels, mirrors, written } = socket
+    const criticals = socket.criticals.length
+    switch (state) {
+      case "dormant":
+        return { declared: 1 }
+      case "germinated":
+        return {
+          criticals,
+          written,
+          trialFailures: socket.trialFailures,
+          // What may happen once only is not tried: gate G1 then asks a person.
+          trialMissing: socket.canMirror ? Math.max(0, thresholds.trialCalls - socket.trialCalls) : 0,
+        }
+      case "training": {
+        const missing = this.missing(socket, "G1", thresholds.training.compared)
+        return {
+          criticals,
+          written,
+          comparisonsMissing: missing,
+          agreement: missing === 0 ? (comparison?.agreement ?? 1) : undefined,
+          errorsWorse: comparison?.errorsWorse ?? 1,
+        }
+      }
+      case "shadowing": {
+        const isWaived = !socket.canMirror && socket.waived.has("G3")
+        const tried = (mirrors?.run ?? 0) + (mirrors?.dropped ?? 0)
+        return {
+          criticals,
+          comparisonsMissing: this.missing(socket, "G3", thresholds.shadowing.compared),
+          agreementTooLow: comparison?.tooFew ?? 1,
+          errorsWorse: comparison?.errorsWorse ?? 1,
+          // Evidence that is still missing.
+          agreementMissing: isWaived ? 0 : Math.max(0, thresholds.pass - (comparison?.enough ?? 1)),
+          mirroredShare: tried === 0 ? 1 : (mirrors?.run ?? 0) / tried,
+          lagRatio: this.lagRatio,
+        }
+      }
+      case "blending":
+      case "probationary":
+        return {
+          criticals,
+          latencyWorse: channels?.worse("latency") ?? 1,
+          errorsWorse: channels?.worse("errors") ?? 1,
+          endWorse: channels?.worse("end") ?? 1,
+          costWorse: channels?.worse("cost") ?? 1,
+          within: channels?.within ?? 1,
+          calls: socket.calls,
+          interference: socket.interference.ratio,
+          alphaHold: this.holdsShare(socket) ? 1 : 0,
+        }
+      case "resetting":
+        return { callsInFlight: socket.inFlight }
+      default:
+        return {}
+    }
+  }
+
+  /** Comparisons that a gate still waits for. A signed waiver stands in the place of those that nobody may make. */
+  private missing(socket: PipelineSocket, gate: string, wanted: number): number {
+    if (!socket.canMirror && socket.waived.has(gate)) return 0
+    return Math.max(0, wanted - (socket.comparison?.compared ?? 0))
+  }
+
+  /** The share waits for enough pairs, and while the incumbent is slower beside the candidate. */
+  private holdsShare({ share, pairsAtStep, interference }: PipelineSocket): boolean {
+    const { thresholds } = this.input
+    return (
+      share > 0 && (pairsAtStep < thresholds.pairsPerStep || interference.ratio > thresholds.interference)
+    )
+  }
+
+  /** The loop's lag now against before; a millisecond more or less is the timer's own. */
+  private get lagRatio(): number {
+    const { sum, times } = this.lag
+    return ((times === 0 ? 0 : sum / times) + 1) / (this.lagBefore + 1)
+  }
+}
+
+/** The sockets of the pieces, before anything is grown: callers get their functions from these. */
+export const makeSockets = (pieces: ReadonlyArray<CheckedPiece>): ReadonlyMap<string, PipelineSocket> =>
+  new Map(pieces.map((piece) => [piece.name, new PipelineSocket(piece)]))

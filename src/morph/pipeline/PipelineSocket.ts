@@ -1,0 +1,398 @@
+/**
+ * One socket of a service: the function that callers have, who answers it now, and what was measured on the way. A state of the graft
+ * sets its route; a call takes the route and never waits for anything that is measured.
+ */
+import { type Judge, judged, type Kind, observed, type Outcome } from "./calls.ts"
+import { Channels, type Side } from "./Channels.ts"
+import { Coins } from "./Coins.ts"
+import { Comparison } from "./Comparison.ts"
+import { Deadlines } from "./Deadlines.ts"
+import { Declared } from "./Declared.ts"
+import { Duels, FULL, type Seat } from "./Duels.ts"
+import { Interference, QUIET_ONE_IN } from "./Interference.ts"
+import { copyInputs } from "./inputs.ts"
+import { LatencySketch } from "./LatencySketch.ts"
+import { Mirrors } from "./Mirrors.ts"
+import { Recording } from "./Recording.ts"
+import type { PipelineClock } from "./PipelineClock.ts"
+import type { PipelineThresholds } from "./pipelineOptions.ts"
+import type { AnyFunction, CheckedPiece } from "./pieces.ts"
+
+/** Who answers, and what the candidate gets: see `LIFE`. */
+export type Route = "direct" | "trial" | "branch" | "mixed" | "shadow" | "whole"
+
+export interface Candidate {
+  readonly name: string
+  readonly fn: AnyFunction
+  /** Stands in for a candidate whose effects may happen once only: says what it would answer, and does nothing. */
+  readonly dryRun: AnyFunction | null
+}
+
+/** One call of the incumbent in so many is timed where nothing else asks for it. */
+const TIMED_ONE_IN = 16
+const BLOCK_MS = 50
+const RUN_OF_FAILURES = 3
+const LATE_BY = 3
+/** A limit that follows the incumbent is never shorter than this: timers are no finer. */
+const LEAST_LIMIT_MS = 5
+
+/** What a socket lives in, once it is grown. */
+export interface SocketWorld {
+  readonly clock: PipelineClock
+  readonly seed: number
+  readonly thresholds: PipelineThresholds
+  /** The candidate has done something that must not happen, once too often. */
+  readonly tooCritical: (socket: PipelineSocket) => void
+}
+
+export class PipelineSocket {
+  readonly piece: CheckedPiece
+  readonly call: AnyFunction
+  /** Answers on every route but `whole`. */
+  incumbent: AnyFunction
+  incumbentName: string
+  candidate: Candidate | null = null
+  share = 0
+  /** Gates that a person has waived for this candidate. */
+  readonly waived = new Set<string>()
+  readonly criticals: Array<string> = []
+  readonly declared: Declared
+  /** Calls of the candidate that have not ended. */
+  inFlight = 0
+  written = 0
+  calls = 0
+  pairsAtStep = 0
+  trialCalls = 0
+  trialFailures = 0
+  channels: Channels | null = null
+  comparison: Comparison | null = null
+  mirrors: Mirrors | null = null
+  readonly interference = new Interference()
+  readonly times = new LatencySketch()
+  private route: Route = "direct"
+  private world: SocketWorld | null = null
+  private duels: Duels | null = null
+  private coins: Coins | null = null
+  private deadlines: Deadlines | null = null
+  private kind: Kind | null = null
+  private failuresRunning = 0
+  private counter = 0
+  /** No call duels in this window: the incumbent is timed alone. */
+  isQuiet = false
+  private recording: Recording | null = null
+  private limit: number
+  private quietAt = 0
+  /** What a call is passed on to: the incumbent, or the code that chooses the route. */
+  private target: AnyFunction
+  private readonly looksAtRoute: AnyFunction
+  private readonly open = new Set<() => void>()
+
+  constructor(piece: CheckedPiece) {
+    this.piece = piece
+    this.declared = new Declared(piece)
+    this.limit = piece.deadlineMs
+    this.incumbent = piece.incumbent
+    this.incumbentName = piece.incumbent.name || piece.name
+    // The function is called with the caller's `this`.
+    // oxlint-disable-next-line typescript/no-this-alias
+    const socket = this
+    this.looksAtRoute = function (this: unknown, ...args: ReadonlyArray<unknown>): unknown {
+      return socket.routed(this, args)
+    }
+    this.target = piece.incumbent
+    const call = function (this: unknown): unknown {
+      // `arguments` that are only passed on are never made; used anywhere else they would cost each call an object.
+      // oxlint-disable-next-line prefer-rest-params
+      return Reflect.apply(socket.target, this, arguments)
+    }
+    for (const field of ["name", "length"] as const)
+      Object.defineProperty(call, field, { value: piece.incumbent[field], configurable: true })
+    this.call = call
+  }
+
+  /** Everything but a pass-through needs time and chance. */
+  enter(world: SocketWorld): void {
+    const { record, name } = this.piece
+    this.world = world
+    this.deadlines = new Deadlines(world.clock)
+    if (record !== null)
+      this.recording = new Recording(record.most, (args) => this.declared.redacted(args), world.seed, name)
+    this.aim()
+  }
+
+  leave(): void {
+    this.take("direct", 0)
+    this.release()
+    this.deadlines?.close()
+    this.world = null
+    this.recording = null
+    this.aim()
+  }
+
+  /** A pass-through looks at nothing. */
+  private aim(): void {
+    this.target = this.route === "direct" && this.recording === null ? this.incumbent : this.looksAtRoute
+  }
+
+  /** A candidate takes its place; nothing of it is called yet. */
+  plant(graft: string, candidate: Candidate): void {
+    const { world } = this
+    if (world === null) return
+    this.candidate = candidate
+    this.coins = new Coins(world.seed, this.piece.name, graft)
+    this.duels = new Duels(this.coins)
+    this.mirrors = new Mirrors(world.clock, () => this.judge(), world.thresholds.mirrorQueue)
+    this.waived.clear()
+    this.criticals.length = 0
+    this.failuresRunning = this.written = this.calls = this.trialCalls = this.trialFailures = 0
+    this.take("trial", 0)
+    const { limit: limitMs, mirrors } = this
+    const done = (outcome: Outcome | null): void => {
+      if (outcome !== null && this.candidate === candidate) this.noteTrial(outcome, false)
+    }
+    for (const args of this.recording?.some(world.thresholds.trialCalls) ?? [])
+      mirrors.offer({ fn: candidate.fn, self: undefined, args, limitMs, done })
+  }
+
+  /** The graft is part of the service. */
+  keep(): void {
+    if (this.candidate === null) return
+    this.incumbent = this.candidate.fn
+    this.incumbentName = this.candidate.name
+    this.take("direct", 0)
+    this.release()
+  }
+
+  /** Lets everything of the candidate go but its calls in flight. */
+  release(): void {
+    this.candidate = null
+    this.channels = this.comparison = this.mirrors = this.duels = null
+  }
+
+  /** From the next call on. Calls in flight that may fall back are answered by the incumbent where the candidate is gone. */
+  take(route: Route, share: number): void {
+    const { world } = this
+    const isNew = route !== this.route
+    this.share = share
+    this.pairsAtStep = 0
+    this.route = route
+    this.aim()
+    if (!isNew || world === null) return
+    const { margins, shadowing, training } = world.thresholds
+    this.calls = 0
+    if (route === "direct") {
+      this.mirrors?.clear()
+      for (const abandon of this.open) abandon()
+    }
+    if (route === "branch" || route === "shadow")
+      this.comparison = new Comparison(
+        route === "branch" ? Math.min(training.agreement, 0.999_999) : shadowing.agreement,
+        margins,
+      )
+    if (route === "mixed" || route === "whole") {
+      this.channels = new Channels(margins)
+      this.duels?.newStage()
+    }
+    if (this.mirrors !== null) {
+      this.mirrors.atOnce = route === "shadow" ? shadowing.atOnce : route === "branch" ? training.atOnce : 1
+      this.mirrors.run = this.mirrors.dropped = 0
+    }
+    this.interference.clear()
+  }
+
+  /** The end of a window: what has come is judged, and the next window may be a quiet one. */
+  endWindow(boundary: number): void {
+    this.takePairs()
+    this.limit = this.limitNow()
+    const { coins, world } = this
+    if (coins === null || world === null) return
+    if (boundary % QUIET_ONE_IN === 0) {
+      this.interference.endBlock()
+      this.quietAt = Math.floor(coins.next() * QUIET_ONE_IN)
+    }
+    this.isQuiet = this.route === "mixed" && boundary % QUIET_ONE_IN === this.quietAt
+  }
+
+  private takePairs(): void {
+    const { channels, duels } = this
+    if (channels === null || duels === null) return
+    for (const row of duels.take()) {
+      channels.note(row)
+      this.pairsAtStep++
+    }
+  }
+
+  /** What takes longer counts as failed: the deadline, or three times what the incumbent's slowest hundredth takes. */
+  private limitNow(): number {
+    const { deadlineMs } = this.piece
+    const slow = this.times.quantileMs(0.99)
+    return slow === null ? deadlineMs : Math.min(deadlineMs, Math.max(LEAST_LIMIT_MS, LATE_BY * slow))
+  }
+
+  /** Mirrors are allowed, or something stands in for the candidate. */
+  get canMirror(): boolean {
+    return this.piece.effects !== "once" || (this.candidate?.dryRun ?? null) !== null
+  }
+
+  private routed(self: unknown, args: ReadonlyArray<unknown>): unknown {
+    const { world, mirrors, route } = this
+    this.calls++
+    if (world === null) return this.plain(self, args)
+    if (route === "direct") this.recording?.offer(args)
+    if (route === "mixed" || route === "whole") return this.duelled(self, args, world)
+    if (mirrors === null || !this.canMirror || !this.isMirrored(mirrors, world)) return this.plain(self, args)
+    return this.mirrored(self, args)
+  }
+
+  private plain(self: unknown, args: ReadonlyArray<unknown>): unknown {
+    return Reflect.apply(this.incumbent, self, args)
+  }
+
+  /** A call of the incumbent that is timed. */
+  private timed(self: unknown, args: ReadonlyArray<unknown>, world: SocketWorld, seat: Seat | null): unknown {
+    const began = world.clock.now()
+    return observed({ fn: this.incumbent, self, args }, world.clock, false, (outcome, kind) => {
+      this.noteIncumbent(outcome, kind)
+      if (seat !== null) this.noteSeat(seat, outcome, args, began)
+    })
+  }
+
+  private noteIncumbent({ ms, error }: Outcome, kind: Kind): void {
+    if (error) return
+    this.kind = kind
+    this.times.add(ms)
+    if (this.route === "mixed") this.interference.note(ms, this.isQuiet)
+  }
+
+  private isMirrored(mirrors: Mirrors, { thresholds }: SocketWorld): boolean {
+    if (this.route === "shadow") return true
+    if (this.route === "trial") return mirrors.running === 0 && this.trialCalls < thresholds.trialCalls
+    return this.coins !== null && this.coins.next() < thresholds.training.share
+  }
+
+  /** The incumbent answers, and the candidate gets the same input when that is over. */
+  private mirrored(self: unknown, args: ReadonlyArray<unknown>): unknown {
+    const { world, comparison, mirrors, candidate, route, piece } = this
+    if (world === null || mirrors === null || candidate === null) return this.plain(self, args)
+    const copy = copyInputs(args)
+    return observed({ fn: this.incumbent, self, args }, world.clock, true, (incumbent, kind) => {
+      this.noteIncumbent(incumbent, kind)
+      if (this.candidate !== candidate || this.route !== route) return
+      const fn = piece.effects === "once" ? (candidate.dryRun ?? candidate.fn) : candidate.fn
+      mirrors.offer({
+        fn,
+        self,
+        args: copy,
+        limitMs: piece.deadlineMs,
+        done: (outcome) => {
+          if (outcome === null || this.candidate !== candidate) return
+          if (route === "trial") this.noteTrial(outcome, incumbent.error)
+          else comparison?.note(copy, incumbent, outcome, (a, b) => this.declared.agrees(a, b))
+        },
+      })
+    })
+  }
+
+  private noteTrial({ error, ms }: Outcome, hadFailed: boolean): void {
+    this.trialCalls++
+    if ((error && !hadFailed) || !Number.isFinite(ms)) this.trialFailures++
+  }
+
+  private duelled(self: unknown, args: ReadonlyArray<unknown>, world: SocketWorld): unknown {
+    const { duels, route } = this
+    const isWhole = route === "whole"
+    const isTimed = ++this.counter % TIMED_ONE_IN === 0
+    const share = isWhole ? world.thresholds.probationDuels : this.isQuiet ? 0 : 2 * this.share
+    const key = share > 0 && this.piece.key !== null ? this.declared.keyOf(args) : null
+    const seat =
+      duels === null || share === 0 || (key === null && this.piece.key !== null)
+        ? null
+        : duels.enter(key, share, world.clock.now, this.limit)
+    if (seat === null ? !isWhole : !seat.isCandidate)
+      return seat !== null || isTimed ? this.timed(self, args, world, seat) : this.plain(self, args)
+    return this.byCandidate(self, args, world, seat)
+  }
+
+  private byCandidate(
+    self: unknown,
+    args: ReadonlyArray<unknown>,
+    world: SocketWorld,
+    seat: Seat | null,
+  ): unknown {
+    const { candidate } = this
+    if (candidate === null) return this.plain(self, args)
+    const began = world.clock.now()
+    const limitMs = seat === null ? this.limit : seat.pair.limitMs
+    let hasFailed = false
+    return judged(this.judge(), {
+      fn: candidate.fn,
+      self,
+      args,
+      limitMs,
+      fallback: this.piece.effects === "once" ? null : () => this.fallenBack(self, args, () => hasFailed),
+      seen: (outcome) => {
+        hasFailed = outcome.error
+        if (!outcome.error) this.failuresRunning = 0
+        if (seat !== null && this.candidate === candidate) this.noteSeat(seat, outcome, args, began)
+      },
+    })
+  }
+
+  /** The incumbent answers what the candidate could not; where that goes well, the failure is the candidate's own. */
+  private fallenBack(self: unknown, args: ReadonlyArray<unknown>, hasFailed: () => boolean): unknown {
+    const blame = (): void => {
+      if (hasFailed() && ++this.failuresRunning >= RUN_OF_FAILURES)
+        this.critical(`failed ${this.failuresRunning} calls in a row that the incumbent answered`)
+    }
+    const result = this.plain(self, args)
+    if (!(result instanceof Promise)) {
+      blame()
+      return result
+    }
+    return result.then((answer: unknown) => {
+      blame()
+      return answer
+    })
+  }
+
+  private noteSeat(seat: Seat, outcome: Outcome, args: ReadonlyArray<unknown>, began: number): void {
+    const { duels } = this
+    if (duels === null) return
+    const isLate = outcome.ms > seat.pair.limitMs
+    const side: Side = {
+      ms: outcome.ms,
+      endMs: outcome.endMs,
+      error: outcome.error || isLate,
+      cost: outcome.error ? Number.NaN : this.declared.costOf(outcome.answer, args),
+    }
+    duels.note(seat, side, began)
+    // No caller waits for evidence.
+    if (duels.waiting === FULL) this.world?.clock.soon(() => this.takePairs())
+  }
+
+  private judge(): Judge {
+    const { world, deadlines, kind, open } = this
+    if (world === null || deadlines === null) throw new Error("A socket that is not grown has no candidate.")
+    return {
+      clock: world.clock,
+      deadlines,
+      kind: this.piece.effects === "once" ? null : kind,
+      open,
+      began: () => void this.inFlight++,
+      ended: () => void this.inFlight--,
+      critical: (what) => this.critical(what),
+      held: (ms, how) => {
+        if (ms <= BLOCK_MS) return
+        // A function that answers at once may take its time, if the incumbent takes it too.
+        const usual = how === "value" ? 2 * (this.times.quantileMs(0.99) ?? 0) : 0
+        if (ms > usual) this.critical(`kept the loop for ${Math.round(ms)} ms`)
+      },
+    }
+  }
+
+  private critical(what: string): void {
+    if (what.startsWith("wrote")) this.written++
+    this.criticals.push(what)
+    this.world?.tooCritical(this)
+  }
+}

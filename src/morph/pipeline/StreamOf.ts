@@ -1,0 +1,156 @@
+/**
+ * A generator's chunks on their way to the caller, timed by the first one and by the end. Until the first chunk has come another iterator
+ * can take its place; after that the caller has begun to read, and what happens is what it gets.
+ */
+import type { Deadlines } from "./Deadlines.ts"
+
+export const isIterator = (result: unknown): result is Iterator<unknown> | AsyncIterator<unknown> => {
+  if (typeof result !== "object" || result === null) return false
+  const one = result as Partial<Record<string | symbol, unknown>>
+  return (
+    typeof one["next"] === "function" &&
+    (typeof one[Symbol.iterator] === "function" || typeof one[Symbol.asyncIterator] === "function")
+  )
+}
+
+/** What a stream came to. Times are those in which somebody waited for it; a reader's own do not count. */
+export interface StreamEnd {
+  /** Until the first chunk. */
+  readonly ms: number
+  /** Until the last one; NaN where the caller stopped early. */
+  readonly endMs: number
+  readonly hasFailed: boolean
+  readonly failure: unknown
+  readonly chunks: ReadonlyArray<unknown>
+}
+
+interface StreamInput {
+  readonly now: () => number
+  readonly keepChunks: boolean
+  readonly ended: (end: StreamEnd) => void
+  readonly limitMs?: number
+  readonly deadlines?: Deadlines
+  readonly fallback?: (() => Iterator<unknown>) | null
+}
+
+/** Chunks that are kept for a comparison. */
+export const MOST_CHUNKS = 1_000
+
+type Result = IteratorResult<unknown, unknown>
+
+export class StreamOf implements Iterator<unknown> {
+  private source: Iterator<unknown>
+  private readonly input: StreamInput
+  private readonly chunks: Array<unknown> = []
+  private waitedMs = 0
+  private firstMs = Number.NaN
+  private isOver = false
+
+  constructor(source: Iterator<unknown>, input: StreamInput) {
+    this.source = source
+    this.input = input
+    const name = Symbol.asyncIterator in source ? Symbol.asyncIterator : Symbol.iterator
+    Object.defineProperty(this, name, { value: () => this })
+  }
+
+  next(given?: unknown): Result {
+    return this.step(() => this.source.next(given))
+  }
+
+  return(value?: unknown): Result {
+    this.finish(false, null, Number.NaN)
+    return this.source.return?.(value) ?? this.done(value)
+  }
+
+  throw(failure?: unknown): Result {
+    this.finish(false, null, Number.NaN)
+    if (this.source.throw === undefined) throw failure
+    return this.source.throw(failure)
+  }
+
+  private done(value: unknown): Result {
+    const result = { done: true, value } as const
+    return (Symbol.asyncIterator in this ? Promise.resolve(result) : result) as Result
+  }
+
+  private step(pull: () => Result): Result {
+    const began = this.input.now()
+    let result: unknown
+    try {
+      result = pull()
+    } catch (failure) {
+      return this.failed(failure, began)
+    }
+    if (!(result instanceof Promise)) return this.came(result as Result, began)
+    return this.awaited(result as Promise<Result>, began) as unknown as Result
+  }
+
+  private awaited(result: Promise<Result>, began: number): Promise<Result> {
+    const { limitMs, deadlines, fallback } = this.input
+    const isFirst = Number.isNaN(this.firstMs) && !this.isOver
+    if (!isFirst || limitMs === undefined || deadlines === undefined)
+      return result.then(
+        (one) => this.came(one, began),
+        (failure: unknown) => this.failed(failure, began),
+      )
+    return new Promise((resolve, reject) => {
+      const late = deadlines.add(limitMs, () => {
+        late.act = null
+        const failure = new Error(`no first chunk after ${Math.round(limitMs)} ms`)
+        if (fallback === null || fallback === undefined) return this.finish(true, failure, Number.NaN)
+        try {
+          resolve(this.failed(failure, began))
+        } catch (thrown) {
+          reject(thrown)
+        }
+      })
+      const inTime = (): boolean => {
+        const isInTime = late.act !== null
+        late.act = null
+        return isInTime
+      }
+      result.then(
+        (one) => {
+          if (inTime() && !this.isOver) resolve(this.came(one, began))
+          else resolve(one)
+        },
+        (failure: unknown) => {
+          inTime()
+          try {
+            resolve(this.failed(failure, began))
+          } catch (thrown) {
+            reject(thrown)
+          }
+        },
+      )
+    })
+  }
+
+  private came(result: Result, began: number): Result {
+    if (this.isOver) return result
+    this.waitedMs += this.input.now() - began
+    if (Number.isNaN(this.firstMs)) this.firstMs = this.waitedMs
+    if (result.done === true) this.finish(false, null, this.waitedMs)
+    else if (this.input.keepChunks && this.chunks.length < MOST_CHUNKS) this.chunks.push(result.value)
+    return result
+  }
+
+  private failed(failure: unknown, began: number): Result {
+    this.waitedMs += this.input.now() - began
+    const { fallback } = this.input
+    const canFallBack =
+      fallback !== null && fallback !== undefined && Number.isNaN(this.firstMs) && !this.isOver
+    this.finish(true, failure, Number.NaN)
+    if (!canFallBack) throw failure
+    this.source = fallback()
+    return this.source.next()
+  }
+
+  private finish(hasFailed: boolean, failure: unknown, endMs: number): void {
+    if (this.isOver) return
+    this.isOver = true
+    const { chunks, waitedMs } = this
+    const ms = Number.isNaN(this.firstMs) ? waitedMs : this.firstMs
+    this.input.ended({ ms, endMs, hasFailed, failure, chunks })
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * Calls of either side, and what comes of them. A caller gets what the incumbent would have given: a candidate that throws, is late,
+ * never settles, answers with something else than a promise where a promise is due, or writes into its input is replaced by the
+ * incumbent wherever it may be called again.
+ */
+import type { Side } from "./Channels.ts"
+import type { Deadlines } from "./Deadlines.ts"
+import { isAborted, isWritten, noteInputs, putBack, withSignal } from "./inputs.ts"
+import type { PipelineClock } from "./PipelineClock.ts"
+import type { AnyFunction } from "./pieces.ts"
+import { isIterator, StreamOf, type StreamEnd } from "./StreamOf.ts"
+
+/** What a function answers with: a value, a promise of one, or an iterator. */
+export type Kind = "value" | "promise" | "iterator"
+
+export const kindOf = (result: unknown): Kind =>
+  result instanceof Promise ? "promise" : isIterator(result) ? "iterator" : "value"
+
+/** The end of a call: of its answer, or of its failure. */
+export interface Outcome extends Omit<Side, "cost"> {
+  readonly answer: unknown
+  readonly failure: unknown
+}
+
+export interface Call {
+  readonly fn: AnyFunction
+  readonly self: unknown
+  readonly args: ReadonlyArray<unknown>
+}
+
+export const perform = ({ fn, self, args }: Call): unknown => Reflect.apply(fn, self, args)
+
+const answered = (ms: number, answer: unknown): Outcome => ({
+  ms,
+  error: false,
+  endMs: Number.NaN,
+  answer,
+  failure: null,
+})
+const failed = (ms: number, failure: unknown): Outcome => ({
+  ms,
+  error: true,
+  endMs: Number.NaN,
+  answer: null,
+  failure,
+})
+
+export const ofStream = ({ ms, endMs, failure, chunks, hasFailed }: StreamEnd): Outcome => ({
+  ms,
+  endMs,
+  error: hasFailed,
+  answer: chunks,
+  failure,
+})
+
+/** Calls the incumbent, lets the caller have what it gives, and says what came of it. */
+export function observed(
+  call: Call,
+  clock: PipelineClock,
+  keepChunks: boolean,
+  seen: (outcome: Outcome, kind: Kind) => void,
+): unknown {
+  const began = clock.now()
+  let result: unknown
+  try {
+    result = perform(call)
+  } catch (failure) {
+    seen(failed(clock.now() - began, failure), "value")
+    throw failure
+  }
+  const kind = kindOf(result)
+  if (kind === "iterator")
+    return new StreamOf(result as Iterator<unknown>, {
+      now: clock.now,
+      keepChunks,
+      ended: (end) => seen(ofStream(end), kind),
+    })
+  if (kind === "value") {
+    seen(answered(clock.now() - began, result), kind)
+    return result
+  }
+  return (result as Promise<unknown>).then(
+    (answer) => {
+      seen(answered(clock.now() - began, answer), kind)
+      return answer
+    },
+    (failure: unknown) => {
+      seen(failed(clock.now() - began, failure), kind)
+      throw failure
+    },
+  )
+}
+
+/** Who looks after a candidate's calls. */
+export interface Judge {
+  readonly clock: PipelineClock
+  readonly deadlines: Deadlines
+  /** What the incumbent is known to answer with; null before anybody knows. */
+  readonly kind: Kind | null
+  /** A call of the candidate begins and ends; one that does not settle is given up in the end. */
+  readonly began: () => void
+  readonly ended: () => void
+  /** Something that must not happen. */
+  readonly critical: (what: string) => void
+  /** Ends calls that wait for the candidate, when it is culled. */
+  readonly open: Set<() => void>
+  /** How long the candidate kept the loop. */
+  readonly held: (ms: number, kind: Kind) => void
+}
+
+export interface JudgedCall extends Call {
+  readonly limitMs: number
+  /** Called in place of the candidate; null where nothing may be called a second time. */
+  readonly fallback: (() => unknown) | null
+  readonly seen: (outcome: Outcome) => void
+  readonly keepChunks?: boolean
+}
+
+class Late extends Error {
+  override readonly name = "Late"
+}
+
+/** Deadlines until a promise that has not settled is given up. */
+const PATIENCE = 4
+
+/** Calls the candidate, and gives the caller its answer or, where that is allowed, the incumbent's. */
+export function judged(
+  judge: Judge,
+  { fn, self, args, limitMs, fallback, seen, keepChunks }: JudgedCall,
+): unknown {
+  const { clock } = judge
+  const notes = noteInputs(args)
+  // Made only for a call that has a signal: it costs more than all the rest.
+  let gone: AbortController | null = null
+  const given = withSignal(args, (theirs) => {
+    gone ??= new AbortController()
+    return AbortSignal.any([theirs, gone.signal])
+  })
+  const instead = (otherwise: () => unknown): unknown => {
+    if (fallback === null) return otherwise()
+    putBack(notes)
+    return fallback()
+  }
+  const fail = (ms: number, failure: unknown): unknown => {
+    if (isAborted(args)) throw failure
+    seen(failed(ms, failure))
+    return instead(() => {
+      throw failure
+    })
+  }
+  judge.began()
+  const began = clock.now()
+  let result: unknown
+  try {
+    result = perform({ fn, self, args: given })
+  } catch (failure) {
+    judge.ended()
+    return fail(clock.now() - began, failure)
+  }
+  const ms = clock.now() - began
+  const kind = kindOf(result)
+  judge.held(ms, kind)
+  const wrong = isWritten(notes)
+    ? "wrote into its input"
+    : judge.kind !== null && kind !== judge.kind
+      ? `answered with ${AS[kind]} where the incumbent answers with ${AS[judge.kind]}`
+      : null
+  if (wrong !== null) {
+    silence(result)
+    judge.ended()
+    judge.critical(wrong)
+    seen(failed(ms, new Error(wrong)))
+    return instead(() => result)
+  }
+  if (kind === "value") {
+    judge.ended()
+    // It is here: asking the incumbent now would make the caller wait for longer.
+    seen(ms > limitMs ? failed(ms, new Late(`answered after ${limitMs} ms`)) : answered(ms, result))
+    return result
+  }
+  if (kind === "iterator")
+    return new StreamOf(result as Iterator<unknown>, {
+      now: clock.now,
+      keepChunks: keepChunks ?? false,
+      limitMs,
+      deadlines: judge.deadlines,
+      fallback: fallback === null ? null : () => instead(() => null) as Iterator<unknown>,
+      ended: (end) => {
+        judge.ended()
+        seen(ofStream(end))
+      },
+    })
+  return new Promise((resolve, reject) => {
+    let isOpen = true
+    let isSettled = false
+    const over = (): boolean => {
+      if (!isOpen) return false
+      isOpen = false
+      judge.open.delete(abandon)
+      return true
+    }
+    /** Whatever follows now comes from the incumbent, or, where that may not be, from the candidate after all. */
+    const replace = (): void => {
+      if (fallback === null || !over()) return
+      try {
+        resolve(instead(() => null))
+      } catch (failure) {
+        reject(failure)
+      }
+    }
+    const abandon = (): void => {
+      if (fallback === null) return
+      gone?.abort()
+      replace()
+    }
+    judge.open.add(abandon)
+    let isLate = false
+    const deadline = judge.deadlines.add(limitMs, () => {
+      isLate = true
+      if (isAborted(args)) return
+      seen(failed(limitMs, new Late(`no answer after ${Math.round(limitMs)} ms`)))
+      if (fallback !== null) gone?.abort(new Late("the incumbent answers"))
+      replace()
+      judge.deadlines.add((PATIENCE - 1) * limitMs, () => {
+        if (isSettled) return
+        isSettled = true
+        judge.ended()
+        judge.critical(`a promise had not settled after ${Math.round(PATIENCE * limitMs)} ms`)
+      })
+    })
+    const settled = (): boolean => {
+      if (isSettled) return false
+      isSettled = true
+      deadline.act = null
+      judge.ended()
+      return !isLate
+    }
+    ;(result as Promise<unknown>).then(
+      (answer) => {
+        const counts = settled() && isOpen
+        if (counts) seen(answered(clock.now() - began, answer))
+        if (over()) resolve(answer)
+      },
+      (failure: unknown) => {
+        const counts = settled() && isOpen
+        if (!over()) return
+        if (!counts || isAborted(args)) return reject(failure)
+        try {
+          resolve(fail(clock.now() - began, failure))
+        } catch (thrown) {
+          reject(thrown)
+        }
+      },
+    )
+  })
+}
+
+const AS: Readonly<Record<Kind, string>> = { value: "a value", promise: "a promise", iterator: "an iterator" }
+
+/** Nobody waits for this promise any more; what it says is not lost on the caller, who has the incumbent's answer. */
+function silence(result: unknown): void {
+  if (result instanceof Promise) result.catch(() => {})
+}

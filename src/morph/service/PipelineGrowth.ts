@@ -1,0 +1,117 @@
+/** A growing service as its owner has it: what it is made from, what can be asked of it, and what it shows. */
+import type { GraftingInput } from "../grafting/options.ts"
+import type {
+  CandidateRequest,
+  PieceView,
+  PipelineBoundary,
+  PipelineCore,
+  Waivable,
+  Waiver,
+} from "../growth/PipelineCore.ts"
+import type { AnyFunction } from "../pipeline/pieces.ts"
+import type { PipelineClock } from "../pipeline/PipelineClock.ts"
+import type { PipelineGates } from "../pipeline/pipelineOptions.ts"
+import type { Because } from "./because.ts"
+
+/** Pieces of a service by name. */
+export type Functions = Readonly<Record<string, AnyFunction>>
+
+/** What `createGrowth` grows, and where callers get their functions. */
+export interface PipelineDescription<P extends Functions> {
+  readonly kind: "pipeline"
+  /** The function to call wherever the incumbent was called: same arguments, same type. */
+  socket<K extends keyof P & string>(name: K): P[K]
+  /** What `createGrowth` calls. A bundle that grows nothing else may call it, and leaves neural hosts out. */
+  grow(options: PipelineGrowthOptions<P>, services?: PipelineServices): PipelineGrowth<P>
+}
+
+/** What a growing service is made from. */
+export interface PipelineGrowthOptions<P extends Functions = Functions> {
+  /** `pipelineHost({...})`. */
+  readonly host: PipelineDescription<P>
+  /** Nobody but you asks for candidates. */
+  readonly policy?: "manual"
+  /** Decides which calls duel and which side takes them; 0 if left out. */
+  readonly seed?: number
+  /** Thresholds of the gates. */
+  readonly gates?: PipelineGates
+  /** Stays and embargoes, counted in windows. */
+  readonly grafting?: Pick<GraftingInput, "stays" | "embargo" | "advance">
+  /** How long an evaluation window takes; 1000 if left out. */
+  readonly windowMs?: number
+  /** A folder for the record of every window, command and verdict. Needs Node. */
+  readonly state?: string
+  /** Time of your own, for a test; the system's if left out. */
+  readonly clock?: PipelineClock
+}
+
+/** What can be seen of it at any time. Plain data. */
+export interface PipelineSnapshot {
+  readonly status: "new" | "started" | "stopped"
+  /** Windows so far. */
+  readonly windows: number
+  readonly pieces: ReadonlyArray<PieceView>
+}
+
+/** A growing service as its owner has it. A refused call rejects with a `GrowthError` and changes nothing. */
+export interface PipelineGrowth<P extends Functions = Functions> {
+  start(): Promise<void>
+  /** Offers a candidate; the next window decides whether it is tried. */
+  germinate<K extends keyof P & string>(socket: K, request: CandidateRequest<P[K]>): Promise<void>
+  /** Takes the candidate out at the end of the window. */
+  cull(socket: keyof P & string, because: Because): Promise<void>
+  /** Asks that a candidate on probation be kept. Gate G4 decides. */
+  fossilize(socket: keyof P & string, because: Because): Promise<void>
+  /** Holds a candidate in its state; a cull, or a critical event, still ends it. */
+  pause(socket: keyof P & string, because: Because): Promise<void>
+  resume(socket: keyof P & string, because: Because): Promise<void>
+  /** Signs for what a gate cannot measure, because the effects may happen once only. */
+  waive(socket: keyof P & string, gate: Waivable, waiver: Waiver): Promise<void>
+  subscribe(listener: (boundary: PipelineBoundary) => void): { unsubscribe(): void }
+  snapshot(): PipelineSnapshot
+  /** Every socket passes its calls on to its incumbent again, a kept candidate included. */
+  stop(): Promise<void>
+}
+
+/** Keeps what a growing service did. In Node it is a folder. */
+export interface PipelineKeeper {
+  readonly open: (inputs: PipelineInputs) => Promise<void>
+  readonly record: (entry: PipelineEntry) => void
+  /** Resolves when everything recorded so far is on the disk. */
+  readonly flush: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** What a service was started with. Plain data. */
+export interface PipelineInputs {
+  readonly sockets: ReadonlyArray<string>
+  readonly seed: number
+  readonly windowMs: number
+  readonly gates: PipelineGates
+  readonly grafting: PipelineGrowthOptions["grafting"]
+}
+
+/** One entry of the record. Plain data. */
+export type PipelineEntry =
+  | {
+      readonly type: "window"
+      readonly boundary: number
+      readonly figures: PipelineCore["figures"]
+      readonly moves: PipelineBoundary["moves"]
+      readonly pieces: ReadonlyArray<PieceView>
+    }
+  | {
+      readonly type: "command"
+      /** The window before it; -1 for none. */
+      readonly after: number
+      readonly socket: string
+      /** Where it went; null where it concerns no life, or was refused. */
+      readonly slot: string | null
+      readonly command: unknown
+      readonly refused: string | null
+    }
+  | { readonly type: "fault"; readonly after: number; readonly slot: string; readonly what: string }
+
+export interface PipelineServices {
+  readonly keep?: (directory: string) => PipelineKeeper
+}

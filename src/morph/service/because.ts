@@ -1,0 +1,6 @@
+/** What every command to a growing host carries. */
+
+/** Why a command is given. */
+export interface Because {
+  readonly why: string
+}

@@ -1,0 +1,254 @@
+/**
+ * A service that grows, for its owner: start it, offer a candidate, watch, stop. A timer ends an evaluation window each second; calls of
+ * the service never wait for any of it.
+ */
+import { GrowthError } from "../../domain/GrowthError.ts"
+import type { Problem } from "../../domain/Problem.ts"
+import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
+import { problemsOf } from "../../domain/readInput.ts"
+import type { GraftCommand } from "../grafting/graftEvents.ts"
+import { graftingOptions } from "../grafting/options.ts"
+import { type PipelineBoundary, PipelineCore, pipelineGrafting } from "../growth/PipelineCore.ts"
+import type { PipelineClock } from "../pipeline/PipelineClock.ts"
+import { type PipelineThresholds, readThresholds } from "../pipeline/pipelineOptions.ts"
+import type { PipelineSocket } from "../pipeline/PipelineSocket.ts"
+import type { Because } from "./because.ts"
+import type {
+  Functions,
+  PipelineGrowth,
+  PipelineGrowthOptions,
+  PipelineServices,
+  PipelineSnapshot,
+} from "./PipelineGrowth.ts"
+import { SYSTEM_CLOCK } from "./systemClock.ts"
+
+const KNOWN: ReadonlyArray<keyof PipelineGrowthOptions> = [
+  "host",
+  "policy",
+  "seed",
+  "gates",
+  "grafting",
+  "windowMs",
+  "state",
+  "clock",
+]
+
+/** Readings of the loop's lag in a window. */
+const TICKS = 5
+
+export function growPipeline<P extends Functions>(
+  sockets: ReadonlyMap<string, PipelineSocket>,
+  owner: { isGrown: boolean },
+  options: PipelineGrowthOptions<P>,
+  { keep }: PipelineServices,
+): PipelineGrowth<P> {
+  const { thresholds, seed, windowMs, clock } = readOptions(options, keep !== undefined)
+  if (owner.isGrown)
+    throw refused("host", "is grown already.", "Give every createGrowth a pipelineHost of its own.")
+  owner.isGrown = true
+  const keeper = options.state === undefined ? null : (keep?.(options.state) ?? null)
+  const listeners = new Set<(boundary: PipelineBoundary) => void>()
+  let status: PipelineSnapshot["status"] = "new"
+  let core: PipelineCore | null = null
+  let cancel = (): void => {}
+
+  const live = (call: string): PipelineCore => {
+    if (core === null || status !== "started")
+      throw refused(
+        call,
+        status === "stopped"
+          ? "The growing service has been stopped."
+          : "The growing service has not been started.",
+        status === "stopped" ? "Create another one." : "Call start() first.",
+      )
+    return core
+  }
+  /** Carries a command out; where it is kept, it resolves when it would survive a loss of power. */
+  const does = async (
+    call: string,
+    socket: string,
+    command: unknown,
+    act: (core: PipelineCore) => GraftCommand | null,
+  ): Promise<void> => {
+    const core = live(call)
+    const after = core.table.boundary
+    let taken: GraftCommand | null
+    try {
+      taken = act(core)
+    } catch (error) {
+      if (error instanceof GrowthError && keeper !== null) {
+        keeper.record({ type: "command", after, socket, slot: null, command, refused: error.message })
+        await keeper.flush()
+      }
+      throw error
+    }
+    const slot = taken === null ? null : core.host.slot(socket)
+    keeper?.record({ type: "command", after, socket, slot, command: taken ?? command, refused: null })
+    await keeper?.flush()
+  }
+  const asks =
+    (type: "cull" | "fossilize" | "pause" | "resume") =>
+    (socket: string, given: Because): Promise<void> => {
+      const command = { type, why: given?.why }
+      return does(type, socket, command, (core) => {
+        core.ask(socket, command)
+        return command
+      })
+    }
+
+  const endWindow = (core: PipelineCore): void => {
+    const boundary = core.next()
+    const { figures } = core
+    if (figures.length > 0 || boundary.moves.length > 0)
+      keeper?.record({
+        type: "window",
+        boundary: boundary.boundary,
+        figures,
+        moves: boundary.moves,
+        // What callers asked and got stays in memory.
+        pieces:
+          boundary.moves.length === 0
+            ? []
+            : boundary.pieces.map((piece) => ({ ...piece, disagreements: [] })),
+      })
+    for (const listener of listeners)
+      try {
+        listener(boundary)
+      } catch (error) {
+        // A listener's mistake is its own: it is not lost, and the service goes on.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+  }
+  const tick = (core: PipelineCore, n: number, due: number): void => {
+    const next = due + windowMs / TICKS
+    cancel = clock.after(Math.max(0, next - clock.now()), () => {
+      core.host.noteLag(clock.now() - next)
+      if (n % TICKS === 0) endWindow(core)
+      // After a pause of the machine there is nothing to catch up with.
+      if (status === "started") tick(core, n + 1, Math.max(next, clock.now() - windowMs))
+    })
+  }
+
+  return {
+    start: async () => {
+      if (status !== "new")
+        throw refused("start", "The growing service was started before.", "Create another one.")
+      status = "started"
+      try {
+        await keeper?.open({
+          sockets: [...sockets.keys()],
+          seed,
+          windowMs,
+          gates: thresholds,
+          grafting: options.grafting ?? {},
+        })
+      } catch (error) {
+        status = "stopped"
+        throw error
+      }
+      core = new PipelineCore({
+        sockets,
+        clock,
+        seed,
+        thresholds,
+        grafting: options.grafting,
+        faulted: (slot, what, after) => keeper?.record({ type: "fault", after, slot, what }),
+      })
+      tick(core, 1, clock.now())
+    },
+    germinate: (socket, request) => {
+      const { name, why, by } = request ?? {}
+      return does("germinate", socket, { type: "germinate", name, why, by }, (core) =>
+        core.germinate(socket, request),
+      )
+    },
+    cull: asks("cull"),
+    fossilize: asks("fossilize"),
+    pause: asks("pause"),
+    resume: asks("resume"),
+    waive: (socket, gate, waiver) =>
+      does("waive", socket, { type: "waive", gate, by: waiver?.by, why: waiver?.why }, (core) => {
+        core.waive(socket, gate, waiver)
+        return null
+      }),
+    subscribe: (listener) => {
+      if (typeof listener !== "function")
+        throw refused("listener", `must be a function, not ${show(listener)}.`, "Give a function.")
+      const own = (boundary: PipelineBoundary): void => listener(boundary)
+      listeners.add(own)
+      return { unsubscribe: () => void listeners.delete(own) }
+    },
+    snapshot: () => ({
+      status,
+      windows: core === null ? 0 : core.table.boundary + 1,
+      pieces: core?.views ?? [],
+    }),
+    stop: async () => {
+      if (status === "stopped") return
+      status = "stopped"
+      cancel()
+      core?.host.close()
+      await keeper?.close()
+    },
+  }
+}
+
+const refused = (path: string, message: string, suggestion: string): GrowthError =>
+  new GrowthError({ problems: [problem([path], message, suggestion)] })
+
+interface ReadGrowthOptions {
+  readonly thresholds: PipelineThresholds
+  readonly seed: number
+  readonly windowMs: number
+  readonly clock: PipelineClock
+}
+
+/** The options with their defaults. Throws a `GrowthError` with every problem. */
+function readOptions(options: Omit<PipelineGrowthOptions, "host">, keeps: boolean): ReadGrowthOptions {
+  const {
+    seed = 0,
+    windowMs = 1_000,
+    clock = SYSTEM_CLOCK,
+    policy = "manual",
+    state,
+    grafting,
+    gates,
+  } = options
+  const problems: Array<Problem> = []
+  for (const name of Object.keys(options))
+    if (!KNOWN.includes(name as (typeof KNOWN)[number]))
+      problems.push(problem([name], "is not known.", didYouMean(name, KNOWN)))
+  if (policy !== "manual")
+    problems.push(problem(["policy"], `is ${show(policy)}.`, 'A service has no policy but "manual".'))
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    problems.push(problem(["seed"], `must be a whole number of at least 0, not ${show(seed)}.`))
+  if (typeof windowMs !== "number" || !(windowMs >= 10 && windowMs <= 3_600_000))
+    problems.push(problem(["windowMs"], `must be milliseconds from 10 to 3600000, not ${show(windowMs)}.`))
+  if (state !== undefined && (typeof state !== "string" || state === ""))
+    problems.push(problem(["state"], `must be a folder, not ${show(state)}.`, "Leave it out."))
+  else if (state !== undefined && !keeps)
+    problems.push(problem(["state"], "there are no folders here.", "Leave it out, or run under Node."))
+  for (const part of ["now", "after", "soon"] as const)
+    if (typeof clock?.[part] !== "function")
+      problems.push(
+        problem(["clock", part], `must be a function, not ${show(clock?.[part])}.`, "Leave the clock out."),
+      )
+  let thresholds: PipelineThresholds | null = null
+  try {
+    thresholds = readThresholds(gates)
+    const life = graftingOptions(
+      typeof grafting === "object" && grafting !== null
+        ? pipelineGrafting(grafting, thresholds)
+        : (grafting ?? {}),
+      ["grafting"],
+    )
+    problems.push(...problemsOf(life))
+  } catch (error) {
+    if (!(error instanceof GrowthError)) throw error
+    problems.push(...error.problems)
+  }
+  if (problems.length > 0 || thresholds === null) throw new GrowthError({ problems: tidy(problems) })
+  return { thresholds, seed, windowMs, clock }
+}

@@ -1,0 +1,126 @@
+/** The record of a growing service: repeated from its figures, told in words, and refused where it is damaged or taken. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, describe, expect, it } from "vitest"
+import { createGrowth } from "../../../src/morph/node/createGrowth.ts"
+import { PIPELINE, readPipeline, replayPipeline } from "../../../src/morph/node/PipelineLog.ts"
+import { storyOf } from "../../../src/morph/node/pipelineStory.ts"
+import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
+import { growWhyCommand } from "../../../src/cli/growCommands.ts"
+import { VirtualClock } from "../pipeline/service.ts"
+
+const folders: Array<string> = []
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), "arqon-pipeline-"))
+  folders.push(made)
+  return made
+}
+afterEach(() => {
+  for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true })
+})
+
+const double = (n: number): number => 2 * n
+
+function service(state: string, clock = new VirtualClock()) {
+  const host = pipelineHost({ double: { incumbent: double, effects: "none", deadlineMs: 50 } })
+  const gates = {
+    shares: [0.5],
+    pairsPerStep: 5,
+    trialCalls: 3,
+    training: { compared: 20, share: 1 },
+    pass: 2,
+  }
+  const grafting = { embargo: { boundaries: 3 } }
+  return { host, clock, growth: createGrowth({ host, seed: 5, clock, state, gates, grafting }) }
+}
+
+/** One candidate is wrong now and then and is culled, the next one is good; both with calls between the windows. */
+async function lived(state: string): Promise<void> {
+  const { host, clock, growth } = service(state)
+  const call = host.socket("double")
+  await growth.start()
+  const serve = async (windows: number): Promise<void> => {
+    for (let i = 0; i < windows; i++) {
+      for (let n = 0; n < 40; n++) call(n)
+      await clock.pass(1_000)
+    }
+  }
+  await growth.germinate("double", {
+    candidate: (n) => (n % 4 === 0 ? 0 : 2 * n),
+    name: "shift-by-four",
+    why: "faster",
+    by: "ada",
+  })
+  await serve(12)
+  await growth.germinate("double", { candidate: (n) => n + n, name: "adds", why: "faster still" })
+  await expect(growth.cull("double", { why: "" })).rejects.toThrow(/why: is missing/)
+  await serve(12)
+  await growth.stop()
+}
+
+describe("the record of a growing service", () => {
+  it("repeats every transition from the figures that were measured", async () => {
+    const state = folder()
+    await lived(state)
+    const [run] = readPipeline(state)
+    const { moves, differentFrom } = replayPipeline(run)
+    expect(differentFrom).toBeNull()
+    expect(moves).toBeGreaterThan(7)
+  })
+
+  it("differs where a figure was changed", async () => {
+    const state = folder()
+    await lived(state)
+    const [run] = readPipeline(state)
+    const changed = run.entries.map((entry) =>
+      entry.type === "window"
+        ? {
+            ...entry,
+            figures: entry.figures.map(([slot, all]) => [slot, { ...all, agreement: 1 }] as const),
+          }
+        : entry,
+    )
+    expect(replayPipeline({ ...run, entries: changed }).differentFrom).not.toBeNull()
+  })
+
+  it("tells why a candidate was culled, with its numbers and who asked for it", async () => {
+    const state = folder()
+    await lived(state)
+    const story = storyOf(readPipeline(state)[0], "double").join("\n")
+    expect(story).toContain("ada asked: germinate (faster)")
+    expect(story).toMatch(/training -> culled: G1 failed: agreement is 0\.7\d*, must be at least 0\.99/)
+    expect(story).toMatch(/FAIL agreement 0\.7\d*, at least 0\.99/)
+    expect(story).toContain("Refused: ")
+    await expect(growWhyCommand({ directory: state, socket: "double", json: true })).resolves.toBe(0)
+    await expect(growWhyCommand({ directory: state, socket: "dobule", json: false })).rejects.toThrow(
+      /Did you mean "double"/,
+    )
+  })
+
+  it("has one process at a time, and goes on in the same file", async () => {
+    const state = folder()
+    const first = service(state)
+    await first.growth.start()
+    await expect(service(state).growth.start()).rejects.toThrow(/growing service/)
+    await first.growth.stop()
+    const second = service(state)
+    await second.growth.start()
+    await second.growth.stop()
+    expect(readPipeline(state)).toHaveLength(2)
+  })
+
+  it("is refused where a byte in the middle was changed", async () => {
+    const state = folder()
+    await lived(state)
+    const path = join(state, PIPELINE)
+    const bytes = readFileSync(path)
+    bytes[200] ^= 1
+    writeFileSync(path, bytes)
+    expect(() => readPipeline(state)).toThrow(/damaged at byte/)
+  })
+
+  it("is missing in another folder", () => {
+    expect(() => readPipeline(folder())).toThrow(/holds no growing service/)
+  })
+})

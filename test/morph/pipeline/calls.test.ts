@@ -1,0 +1,213 @@
+/**
+ * What a caller gets, whatever the candidate does: the incumbent's answer where calling again is allowed, and what it is where not. Each
+ * candidate is put into the whole of the calls, in virtual time.
+ */
+import { describe, expect, it } from "vitest"
+import { createGrowth } from "../../../src/morph/service/growAny.ts"
+import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
+import type { Effects } from "../../../src/morph/pipeline/pieces.ts"
+import type { AnyFunction, Piece } from "../../../src/morph/pipeline/pieces.ts"
+import { VirtualClock } from "./service.ts"
+
+const GATES = { shares: [0.5], pairsPerStep: 1, trialCalls: 1, training: { compared: 1, share: 1 } }
+
+/** Takes a candidate that behaves itself until `turn` into blending, where every second call is its own. */
+async function blended<F extends AnyFunction>(
+  declared: Omit<Piece<F>, "deadlineMs">,
+  candidate: F,
+  ...args: Parameters<F>
+) {
+  const clock = new VirtualClock()
+  const host = pipelineHost<{ piece: F }>({ piece: { deadlineMs: 50, ...declared } })
+  const growth = createGrowth({ host, seed: 1, clock, gates: GATES })
+  const call = host.socket("piece")
+  await growth.start()
+  await growth.germinate("piece", { candidate, dryRun: candidate, name: "new", why: "test" })
+  const state = (): string => growth.snapshot().pieces[0].state
+  for (let i = 0; i < 40 && state() !== "blending"; i++) {
+    const result = call(...args)
+    const stream = result as Partial<AsyncGenerator>
+    if (typeof stream?.next === "function")
+      for (let one = await stream.next(); one.done !== true; ) one = await stream.next()
+    else void (result as Promise<unknown> | undefined)
+    await clock.pass(1_000)
+  }
+  const piece = () => growth.snapshot().pieces[0]
+  for (let i = 0; i < 9 && (piece().share === 0 || piece().quiet); i++) await clock.pass(1_000)
+  expect(piece()).toMatchObject({ state: "blending", share: 0.5, quiet: false })
+  return { clock, growth, call, state, piece }
+}
+
+const old = async (n: number): Promise<string> => `old ${n}`
+const same = { effects: "none" as Effects, agree: () => true }
+
+describe("a caller", () => {
+  it("gets the incumbent's answer where the candidate throws, rejects, or is late", async () => {
+    for (const bad of [
+      () => {
+        throw new Error("thrown")
+      },
+      () => Promise.reject(new Error("rejected")),
+      () => new Promise<string>(() => {}),
+    ]) {
+      let isBad = false
+      const { clock, call } = await blended(
+        { incumbent: old, ...same },
+        (n: number) => (isBad ? bad() : old(n)),
+        1,
+      )
+      isBad = true
+      const answers = Promise.all([1, 2, 3, 4].map((n) => call(n)))
+      await clock.pass(60)
+      expect(await answers).toEqual(["old 1", "old 2", "old 3", "old 4"])
+    }
+  })
+
+  it("gets what it is where the effects may happen once only, and the incumbent is not called", async () => {
+    let calls = 0
+    let isBad = false
+    const incumbent = async (n: number): Promise<string> => (calls++, `old ${n}`)
+    const candidate = async (n: number): Promise<string> => {
+      if (isBad) throw new Error(`new ${n}`)
+      return `new ${n}`
+    }
+    const { call } = await blended({ incumbent, effects: "once", agree: () => true }, candidate, 1)
+    isBad = true
+    calls = 0
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => call(n)))
+    const failed = answers.filter(({ status }) => status === "rejected").length
+    expect(failed).toBeGreaterThan(3)
+    expect(calls).toBe(20 - failed)
+  })
+
+  it("has its input as it was where the candidate wrote into it, and three times is too often", async () => {
+    let isBad = false
+    const sum = (list: Array<number>): number => list.reduce((a, b) => a + b, 0)
+    const { call, growth, piece } = await blended(
+      { incumbent: sum, ...same },
+      (list: Array<number>) => (isBad ? list.splice(0).length : sum(list)),
+      [1],
+    )
+    isBad = true
+    const list = [1, 2, 3]
+    for (let i = 0; i < 40; i++) {
+      expect(call(list)).toBe(6)
+      expect(list).toEqual([1, 2, 3])
+    }
+    expect(piece().state).toBe("culled")
+    expect(piece().cause).toBe("3 critical events, the last one: it wrote into its input")
+    await growth.stop()
+  })
+
+  it("keeps its `this`", async () => {
+    const owner = { factor: 3 }
+    function times(this: { factor: number }, n: number): number {
+      return this.factor * n
+    }
+    const host = pipelineHost({ times: { incumbent: times, effects: "none", deadlineMs: 5 } })
+    expect(host.socket("times").call(owner, 2)).toBe(6)
+    expect(host.socket("times").name).toBe("times")
+    expect(host.socket("times").length).toBe(1)
+  })
+
+  it("is not blamed on the candidate where it gave up itself", async () => {
+    const clock = new VirtualClock()
+    const waits = (_: number, signal?: AbortSignal): Promise<string> =>
+      new Promise((resolve, reject) => {
+        clock.after(10, () => resolve("done"))
+        signal?.addEventListener("abort", () => reject(signal.reason as Error))
+      })
+    const host = pipelineHost({ piece: { incumbent: waits, effects: "none", deadlineMs: 50 } })
+    const growth = createGrowth({ host, seed: 1, clock, gates: GATES })
+    const call = host.socket("piece")
+    await growth.start()
+    await growth.germinate("piece", { candidate: waits, name: "new", why: "test" })
+    for (let i = 0; i < 6; i++) {
+      void call(i)
+      await clock.pass(1_000)
+    }
+    expect(growth.snapshot().pieces[0].state).toBe("blending")
+    for (let i = 0; i < 30; i++) {
+      const gone = new AbortController()
+      const answer = call(i, gone.signal)
+      gone.abort(new Error("the caller left"))
+      await expect(answer).rejects.toThrow("the caller left")
+    }
+    await clock.pass(1_000)
+    const [{ channels, criticals }] = growth.snapshot().pieces
+    expect(criticals).toEqual([])
+    expect(channels.find(({ channel }) => channel === "errors")?.pairs).toBeLessThan(3)
+    await growth.stop()
+  })
+
+  it("reads a stream of the incumbent where the candidate fails before the first chunk, and its end where it fails later", async () => {
+    let isBad: "no" | "first" | "second" = "no"
+    const three = async function* (name: string): AsyncGenerator<string> {
+      yield `${name} 1`
+      yield `${name} 2`
+    }
+    const candidate = async function* (name: string): AsyncGenerator<string> {
+      if (isBad === "first") throw new Error("nothing")
+      yield `${name} 1`
+      if (isBad === "second") throw new Error("half")
+      yield `${name} 2`
+    }
+    const { call } = await blended({ incumbent: three, ...same }, candidate, "a")
+    const read = async (): Promise<Array<string>> => {
+      const chunks: Array<string> = []
+      try {
+        for await (const chunk of call("b")) chunks.push(chunk)
+      } catch (error) {
+        chunks.push((error as Error).message)
+      }
+      return chunks
+    }
+    isBad = "first"
+    for (let i = 0; i < 4; i++) expect(await read()).toEqual(["b 1", "b 2"])
+    isBad = "second"
+    const seen: Array<string> = []
+    for (let i = 0; i < 12; i++) seen.push((await read()).join())
+    expect(new Set(seen)).toEqual(new Set(["b 1,b 2", "b 1,half"]))
+  })
+})
+
+describe("effects that may happen once only", () => {
+  it("are never mirrored: G1 and G3 hold until somebody signs", async () => {
+    const clock = new VirtualClock()
+    let done = 0
+    const pay = async (amount: number): Promise<number> => (done++, amount)
+    const host = pipelineHost({ pay: { incumbent: pay, effects: "once", deadlineMs: 50 } })
+    const growth = createGrowth({
+      host,
+      seed: 1,
+      clock,
+      gates: { ...GATES, pass: 2, margins: { errors: 0.5 } },
+    })
+    const call = host.socket("pay")
+    const state = (): string => growth.snapshot().pieces[0].state
+    await growth.start()
+    await growth.germinate("pay", { candidate: pay, name: "new", why: "test" })
+    const serve = async (seconds: number): Promise<void> => {
+      for (let i = 0; i < seconds; i++) {
+        for (let n = 0; n < 20; n++) void call(n)
+        await clock.pass(1_000)
+      }
+    }
+    await serve(10)
+    expect(state()).toBe("training")
+    expect(done).toBe(200)
+    await growth.waive("pay", "G1", { by: "ada", why: "read by two people" })
+    await serve(2)
+    expect(state()).toBe("blending")
+    for (let i = 0; i < 200 && state() !== "shadowing"; i++) await serve(1)
+    expect(state()).toBe("shadowing")
+    const before = done
+    await serve(5)
+    expect(state()).toBe("shadowing")
+    expect(done).toBe(before + 100)
+    await growth.waive("pay", "G3", { by: "ada", why: "read by two people" })
+    await serve(2)
+    expect(state()).toBe("probationary")
+    await growth.stop()
+  })
+})
