@@ -14,8 +14,11 @@ const MOST_STEP_MS = 200
 /** Simulated seconds in one of the visitor's. */
 const SPEED = 5
 
+/** In the address: an engine that remembers loads and watches its own loop, and loads that change. */
+const WATCHED = "dynamics"
+
 /** The engine, started, with its core. */
-async function startEngine() {
+async function startEngine(watched: boolean) {
   const { core, engine } = engineWithCore(memoryPlatform, {
     name: "playground",
     params: KNOBS,
@@ -25,6 +28,7 @@ async function startEngine() {
     comparison: {},
     safeMode: { timerUs: 10_000_000 },
     window: { digests: 5, settleUs: 2_000 },
+    ...(watched ? { homeostasis: { key: "temporal" }, stability: true } : {}),
     clock: "manual",
   })
   await engine.start()
@@ -35,7 +39,8 @@ export function begin(): void {
   const service = new SimulatedService()
   const speed = { value: SPEED }
   let opened: PageStudio | null = null
-  const begun = startEngine().then(({ core, engine }) => {
+  const watched = new URLSearchParams(location.search).has(WATCHED)
+  const begun = startEngine(watched).then(({ core, engine }) => {
     const studio = new PageStudio(core, "playground")
     let nowUs = 0
     let last = performance.now()
@@ -60,5 +65,5 @@ export function begin(): void {
     if (opened === null) throw new Error("The playground has not started.")
     return opened.stream()
   }
-  document.documentElement.append(dock(service, speed))
+  document.documentElement.append(dock(service, speed, watched))
 }

@@ -69,8 +69,11 @@ export function gainOf(of: Readings, atUs: number | null): Gain | null {
   const set = of.marks.filter(({ kind, atUs }) => kind === "baseline" && atUs <= of.times[end])
   const start = againstStart(of, recent)
   const baseline = againstBaseline(of, end, set.at(-1)?.atUs ?? 0)
-  // The first baseline is the start. A later one is what tuning has found: to be as good as that is no news.
-  if (start !== null && start.load === null && (set.length > 1 || baseline === null)) return start
+  // The first baseline is the start. A later one is what tuning has found: to be as good as that is no news. An engine's first one
+  // leaves no mark where nobody looked yet.
+  const since = of.times[of.objective.findIndex((value) => value !== null)]
+  const found = set.length > 1 || set.some(({ atUs }) => atUs > since)
+  if (start !== null && start.load === null && (found || baseline === null)) return start
   return baseline ?? start
 }
 

@@ -1,5 +1,5 @@
 /** What a person asks of a growing host from the studio. Each has its reason; gates and rules decide as for everybody else. */
-import { GrowthError } from "../../domain/errors.ts"
+import { GrowthError } from "../../domain/GrowthError.ts"
 import type { GerminateRequest } from "../../morph/growth/GrowthBoundary.ts"
 import { GROWTH_ACTIONS, type GrowthActionRequest } from "../protocol/growthProtocol.ts"
 import { noteOf, reasonOf } from "./engineActions.ts"

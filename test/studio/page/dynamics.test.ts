@@ -1,22 +1,12 @@
 /** The page Dynamics: what it says of a loop that swings, live and recorded, in both themes and on a phone; and where there is none. */
-import { createEngine, type Studio } from "arqon"
-import type { Browser } from "playwright-core"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { createEngine } from "arqon"
+import { describe, expect, it } from "vitest"
 import { gaussianAt } from "../../../src/testing/noise.ts"
-import { barriers, crowding, launch, look, picture, type Seen } from "./browser.ts"
+import { barriers, crowding, picture } from "./browser.ts"
+import { useOpenings } from "./openings.ts"
 import { startService } from "./rig.ts"
 
-let browser: Browser
-let studio: Studio | null = null
-let seen: Seen | null = null
-
-beforeAll(async () => {
-  browser = await launch()
-})
-afterAll(() => browser?.close())
-afterEach(async () => {
-  await Promise.allSettled([seen?.close(), studio?.stop()])
-})
+const { keep, open } = useOpenings()
 
 const FAULT = 2_000
 
@@ -53,8 +43,8 @@ describe("the page Dynamics", () => {
     ["dark", 360],
   ] as const)("says what the loop does, in %s at %i pixels, without a barrier", async (theme, width) => {
     const { engine, work } = await swinging(100)
-    studio = await engine.studio({ name: "swinging" })
-    seen = await look(browser, studio.url, { theme, width, height: 900, still: true })
+    const studio = keep(await engine.studio({ name: "swinging" }))
+    const seen = await open(studio.url, { theme, width, height: 900, still: true })
     const { page, complaints } = seen
     await page.evaluate(() => (location.hash = "#/dynamics"))
     const card = page.getByRole("region", { name: "Stability of the loop" })
@@ -76,9 +66,9 @@ describe("the page Dynamics", () => {
 
   it("is not there for engines that do not watch their loop", async () => {
     const { engine, work } = await startService()
-    studio = await engine.studio({ name: "quotes" })
+    const studio = keep(await engine.studio({ name: "quotes" }))
     work(50)
-    seen = await look(browser, studio.url)
+    const seen = await open(studio.url)
     await seen.page.getByRole("link", { name: "Statecharts" }).first().waitFor()
     expect(await seen.page.getByRole("link", { name: "Dynamics" }).count()).toBe(0)
     await engine.stop()

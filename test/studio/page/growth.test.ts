@@ -1,24 +1,13 @@
 /** The page Growth: a host that grows, as it is and as it came to be, in both themes and on a phone; and where there is none. */
-import type { Browser } from "playwright-core"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import type { Studio } from "../../../src/engine/contract/Studio.ts"
+import { describe, expect, it } from "vitest"
 import { createGrowth, neuralHost, tasks } from "../../../src/morph/index.ts"
 import { GrowthBook } from "../../../src/studio/server/GrowthBook.ts"
 import { openStudio } from "../../../src/studio/server/openStudio.ts"
-import { barriers, crowding, launch, look, picture, type Seen } from "./browser.ts"
+import { barriers, crowding, picture } from "./browser.ts"
+import { useOpenings } from "./openings.ts"
 import { soon } from "./soon.ts"
 
-let browser: Browser
-let studio: Studio | null = null
-let seen: Seen | null = null
-
-beforeAll(async () => {
-  browser = await launch()
-})
-afterAll(() => browser?.close())
-afterEach(async () => {
-  await Promise.allSettled([seen?.close(), studio?.stop()])
-})
+const { keep, open } = useOpenings()
 
 /** A host that plants when it is told to, and a studio that shows it. */
 async function growing() {
@@ -41,7 +30,7 @@ async function growing() {
   })
   growth.subscribe((boundary) => book.add(boundary, { parts: growth.parts(), reports: growth.reports }))
   const opened = await openStudio({ engines: [], solvers: new Map(), growths: [book] })
-  studio = opened
+  keep(opened)
   return { growth, book, url: opened.url }
 }
 
@@ -54,7 +43,7 @@ describe("the page Growth", () => {
     await growth.run({ epochs: 3 })
     await growth.germinate("hidden2", { blueprint: "linear", why: "to see it grow" })
     await growth.run({ epochs: 4 })
-    seen = await look(browser, url, { theme, width, height: 900, still: true })
+    const seen = await open(url, { theme, width, height: 900, still: true })
     const { page, complaints } = seen
     await page
       .getByRole("img", { name: "3 layers, 0 kept grafts, 2 sockets; linear in hidden2, training" })
@@ -79,7 +68,7 @@ describe("the page Growth", () => {
   it("follows the host, and goes back to a boundary by the keys", async () => {
     const { growth, url } = await growing()
     await growth.run({ epochs: 3 })
-    seen = await look(browser, url)
+    const seen = await open(url)
     const { page } = seen
     const epoch = page.locator(".growth .tile dd").first()
     await soon(() => epoch.textContent()).toBe("3")
@@ -100,7 +89,7 @@ describe("the page Growth", () => {
     const { growth, url } = await growing()
     await growth.germinate("hidden2", { blueprint: "linear", why: "to see it grow" })
     await growth.run({ epochs: 4 })
-    seen = await look(browser, url)
+    const seen = await open(url)
     const gates = seen.page.getByRole("region", { name: "Gates" })
     const pressed = gates.locator("button[aria-pressed=true]")
     await soon(() => pressed.allTextContents()).toEqual(["hidden2"])
@@ -112,7 +101,7 @@ describe("the page Growth", () => {
   it("plants a block that is asked for with a reason, tells when it was refused, and is done when the run is over", async () => {
     const { growth, book, url } = await growing()
     await growth.run({ epochs: 2 })
-    seen = await look(browser, url)
+    const seen = await open(url)
     const { page } = seen
     const steer = page.getByRole("button", { name: "Steer" })
     const offer = (name: string) => page.getByRole("dialog").getByRole("button", { name, exact: true })
@@ -142,7 +131,7 @@ describe("the page Growth", () => {
 
   it("says so when its code cannot be fetched, and the rest of the page goes on", async () => {
     const { url } = await growing()
-    seen = await look(browser, "about:blank")
+    const seen = await open("about:blank")
     const { page } = seen
     await page.route("**/growth-*.js", (route) => route.abort())
     await page.goto(url)

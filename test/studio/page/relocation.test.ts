@@ -1,22 +1,11 @@
 /** What the page says of regimes and variants, over an engine that has both, and that it says nothing where there are none. */
-import { createEngine, type Studio } from "arqon"
-import type { Browser } from "playwright-core"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { launch, look, type Seen } from "./browser.ts"
+import { createEngine } from "arqon"
+import { describe, expect, it } from "vitest"
+import { useOpenings } from "./openings.ts"
 import { startService } from "./rig.ts"
 import { soon } from "./soon.ts"
 
-let browser: Browser
-let studio: Studio | null = null
-let seen: Seen | null = null
-
-beforeAll(async () => {
-  browser = await launch()
-})
-afterAll(() => browser?.close())
-afterEach(async () => {
-  await Promise.allSettled([seen?.close(), studio?.stop()])
-})
+const { keep, open } = useOpenings()
 
 const ODD = "zstd \u202e<b>"
 
@@ -52,8 +41,8 @@ describe("the card of regimes and variants", () => {
         rollback: { to: "previous", afterBreaches: 1, quarantineUs: 0 },
       },
     ])
-    studio = await engine.studio({ name: "codecs" })
-    seen = await look(browser, studio.url)
+    const studio = keep(await engine.studio({ name: "codecs" }))
+    const seen = await open(studio.url)
     const card = seen.page.getByRole("region", { name: "Regimes and variants" })
     await card.waitFor()
     const tile = (name: string) => card.getByText(name, { exact: true }).locator("+ dd").textContent()
@@ -69,9 +58,9 @@ describe("the card of regimes and variants", () => {
 
   it("is absent for an engine with neither", async () => {
     const service = await startService()
-    studio = await service.engine.studio()
+    const studio = keep(await service.engine.studio())
     service.work(30)
-    seen = await look(browser, studio.url)
+    const seen = await open(studio.url)
     await seen.page.getByRole("region", { name: "What the engine is doing" }).waitFor()
     expect(await seen.page.getByRole("region", { name: "Regimes and variants" }).count()).toBe(0)
     await service.engine.stop()

@@ -2,29 +2,19 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createEngine, type EngineOptions, type Studio } from "arqon"
-import type { Browser, Page } from "playwright-core"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import { createEngine, type EngineOptions } from "arqon"
+import type { Page } from "playwright-core"
+import { describe, expect, it } from "vitest"
 import { parseFormula } from "../../../src/temporal/logic/parseFormula.ts"
 import { synthesizeShield } from "../../../src/temporal/logic/synthesizeShield.ts"
 import { openStudio } from "../../../src/studio/server/openStudio.ts"
 import { recordedEngines } from "../../../src/studio/server/RecordedEngine.ts"
-import { barriers, crowding, launch, look, picture, type Seen } from "./browser.ts"
+import { barriers, crowding, picture } from "./browser.ts"
+import { useOpenings } from "./openings.ts"
 import { startService } from "./rig.ts"
 import { soon } from "./soon.ts"
 
-let browser: Browser
-let studio: Studio | null = null
-let seen: Seen | null = null
-
-beforeAll(async () => {
-  browser = await launch()
-})
-afterAll(() => browser?.close())
-afterEach(async () => {
-  await Promise.allSettled([seen?.close(), studio?.stop()])
-  studio = null
-})
+const { keep, open } = useOpenings()
 
 const RUSH = "batch > 60 -> once[0,60s](rps > 500)"
 const EVERY_US = 20_000
@@ -80,9 +70,9 @@ describe("the rows of rules", () => {
     "say where each rule stands, follow, and draw its margin, in %s at %i pixels",
     async (theme, width) => {
       const { engine, work } = await ruled()
-      studio = await engine.studio({ name: "quotes" })
+      const studio = keep(await engine.studio({ name: "quotes" }))
       work(160, { 101: 240 })
-      seen = await look(browser, studio.url, { theme, width, height: 900, still: true })
+      const seen = await open(studio.url, { theme, width, height: 900, still: true })
       const { page, complaints } = seen
       const quick = rowOf(page, "quick enough")
       const text = () => quick.textContent()
@@ -130,9 +120,9 @@ describe("the rows of rules", () => {
         { name: "quick", formula: "p99 < 200ms", onViolation: "warn", warning: { horizon: 10 } },
       ],
     })
-    studio = await engine.studio({ name: "quotes" })
+    const studio = keep(await engine.studio({ name: "quotes" }))
     work(4_000)
-    seen = await look(browser, studio.url, { theme: "light", width: 390, height: 900, still: true })
+    const seen = await open(studio.url, { theme: "light", width: 390, height: 900, still: true })
     const { page, complaints } = seen
     const clipped = engine.getSnapshot().rules?.[0].shield?.clipped ?? 0
     expect(clipped).toBeGreaterThan(1)
@@ -155,8 +145,8 @@ describe("the rows of rules", () => {
       const { engine, work } = await ruled({ state, digests })
       work(400, { 201: 240 })
       await engine.stop()
-      studio = await openStudio({ engines: recordedEngines(state), solvers: new Map() })
-      seen = await look(browser, studio.url, { still: true })
+      const studio = keep(await openStudio({ engines: recordedEngines(state), solvers: new Map() }))
+      const seen = await open(studio.url, { still: true })
       const { page, complaints } = seen
       const text = () => rowOf(page, "quick enough").textContent()
       await soon(text).toMatch(/holds.*last at 00:04\. p99 < 200000 is missed by 40000/)
@@ -178,9 +168,9 @@ describe("the rows of rules", () => {
 
   it("are absent for an engine without rules", async () => {
     const service = await startService()
-    studio = await service.engine.studio()
+    const studio = keep(await service.engine.studio())
     service.work(30)
-    seen = await look(browser, studio.url)
+    const seen = await open(studio.url)
     await seen.page.getByRole("region", { name: "What the engine is doing" }).waitFor()
     expect(await seen.page.getByRole("region", { name: "Rules" }).count()).toBe(0)
     await service.engine.stop()

@@ -1,22 +1,12 @@
 /** What the page says of analyses between digests: how late they are, for an engine that has a schedule. */
-import { createEngine, type Studio } from "arqon"
-import type { Browser } from "playwright-core"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { barriers, crowding, launch, look, picture, type Seen } from "./browser.ts"
+import { createEngine } from "arqon"
+import { describe, expect, it } from "vitest"
+import { barriers, crowding, picture } from "./browser.ts"
+import { useOpenings } from "./openings.ts"
 import { startService } from "./rig.ts"
 import { soon } from "./soon.ts"
 
-let browser: Browser
-let studio: Studio | null = null
-let seen: Seen | null = null
-
-beforeAll(async () => {
-  browser = await launch()
-})
-afterAll(() => browser?.close())
-afterEach(async () => {
-  await Promise.allSettled([seen?.close(), studio?.stop()])
-})
+const { keep, open } = useOpenings()
 
 const made = () =>
   createEngine({
@@ -46,8 +36,8 @@ describe("the card of analyses", () => {
     async ({ theme, width }) => {
       const engine = made()
       await engine.start()
-      studio = await engine.studio({ name: "queue" })
-      seen = await look(browser, studio.url, { theme, width, height: 900, still: true })
+      const studio = keep(await engine.studio({ name: "queue" }))
+      const seen = await open(studio.url, { theme, width, height: 900, still: true })
       const card = seen.page.getByRole("region", { name: "Analyses between digests" })
       await card.waitFor()
       expect(await card.textContent()).toContain("Nothing was analysed yet.")
@@ -68,9 +58,9 @@ describe("the card of analyses", () => {
 
   it("is absent for an engine without a schedule", async () => {
     const service = await startService()
-    studio = await service.engine.studio()
+    const studio = keep(await service.engine.studio())
     service.work(30)
-    seen = await look(browser, studio.url)
+    const seen = await open(studio.url)
     await seen.page.getByRole("region", { name: "What the engine is doing" }).waitFor()
     expect(await seen.page.getByRole("region", { name: "Analyses between digests" }).count()).toBe(0)
     await service.engine.stop()

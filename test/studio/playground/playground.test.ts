@@ -16,13 +16,17 @@ beforeAll(async () => {
 
 afterAll(() => Promise.allSettled([browser?.close(), served?.close()]))
 
-async function play(looks: Looks = {}): Promise<Seen> {
-  const seen = await look(browser, served.url, looks)
+async function play(looks: Looks = {}, more = ""): Promise<Seen> {
+  const seen = await look(browser, `${served.url}${more}`, looks)
   onTestFinished(() => seen.close())
   await seen.page.getByLabel("Speed of its time").selectOption("20×")
   await seen.page.waitForSelector(".hero .now:not(:text('–'))")
   return seen
 }
+
+/** As `soon`, for what takes minutes of the engine's own time. */
+const inTime = <T>(see: () => T): ReturnType<typeof soon<T>> =>
+  expect.poll(see, { interval: 100, timeout: 60_000 })
 
 const word = ({ page }: Seen) => page.locator(".hero .word").textContent()
 const press = ({ page }: Seen, name: string): Promise<void> =>
@@ -69,6 +73,39 @@ describe("the playground", () => {
     await note.first().waitFor()
     await seen.page.evaluate(() => (location.hash = "#/audit?kind=safeModeEntered"))
     await seen.page.getByText("constraint emergency").first().waitFor()
+    expect(seen.complaints).toEqual([])
+  })
+
+  it("remembers a load that comes back, sees its loop begin to swing, and shows both", async () => {
+    const seen = await play({}, "?dynamics")
+    const open = (where: string): Promise<unknown> =>
+      seen.page.evaluate((hash) => (location.hash = hash), where)
+    const tile = async (of: string, name: string): Promise<number> => {
+      const text = await seen.page.locator(`${of} .tile:has(dt:text-is("${name}")) dd`).textContent()
+      return Number(text?.replaceAll(/\D/g, ""))
+    }
+    const stability = seen.page.getByRole("region", { name: "Stability of the loop" })
+    const windows = (): Promise<number> => tile(".dynamics", "Windows seen")
+    const pass = async (count: number): Promise<void> => {
+      const until = (await windows()) + count
+      await inTime(windows).toBeGreaterThan(until)
+    }
+    await open("#/dynamics")
+    await inTime(() => stability.locator(".tag").textContent()).toBe("stable")
+    await pass(400)
+    await press(seen, "Evening load")
+    await pass(600)
+    await press(seen, "Mend")
+    await pass(100)
+    await open("#/overview")
+    expect(await tile(".relocation", "Kept")).toBeGreaterThan(0)
+    await press(seen, "Swing")
+    await open("#/dynamics")
+    await inTime(() => stability.textContent()).toMatch(
+      /Tripped at .* times as much as when the loop was healthy/,
+    )
+    await seen.page.locator('.dynamics [aria-label="Recurrence"] svg').waitFor()
+    await picture(seen.page, "playground-dynamics")
     expect(seen.complaints).toEqual([])
   })
 

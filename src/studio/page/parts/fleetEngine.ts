@@ -21,6 +21,7 @@ import { gauges } from "./gauges.ts"
 import { knobCards } from "./knobCard.ts"
 import { phaseChart } from "./phaseChart.ts"
 import { recordRow } from "./recordRow.ts"
+import { tilesOf } from "./tiles.ts"
 
 const EVERY_MS = 500
 const LATEST = 40
@@ -115,19 +116,13 @@ function hero(scope: Scope, key: string, engine: Cell<Engine | null>, sign: numb
   const sentence = h("p", { class: "soft" })
   const gain = h("p", {})
   const names = ["Generation", "Cycles", "Windows", "Digests", "Applies", "Rollbacks", "Trips"] as const
-  const values = names.map(() => h("dd", {}, "–"))
+  const tiles = tilesOf(names)
   const card = h(
     "section",
     { class: "card hero", "aria-label": "What the engine is doing" },
     h("header", {}, h("h2", {}, key), state),
     h("div", { class: "says" }, gain, sentence),
-    h(
-      "dl",
-      { class: "tiles" },
-      ...names.map((name, i) =>
-        h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), values[i]),
-      ),
-    ),
+    tiles.element,
   )
   scope.watch([engine], () => {
     const { value: now } = engine
@@ -143,7 +138,7 @@ function hero(scope: Scope, key: string, engine: Cell<Engine | null>, sign: numb
       say(gain, `${figure(sign * loss)} instead of ${figure(sign * firstLoss)} in its first cycle: ${change}`)
     const { cycles, windows, digests, applies, rollbacks, trips } = now.counters
     const all = [now.generation, cycles, windows, digests, applies, rollbacks, trips]
-    values.forEach((value, i) => say(value, grouped(all[i])))
+    tiles.update(all.map(grouped))
   })
   return card
 }

@@ -12,6 +12,7 @@ import { sparkline } from "../chart/sparkline.ts"
 import { go, linkTo } from "../core/route.ts"
 import { icon } from "./icons.ts"
 import { answered, changeOf, STATUS_NAMES, toneOfEngine } from "./fleetWords.ts"
+import { tilesOf } from "./tiles.ts"
 
 const EVERY_MS = 1000
 const PAGE = 50
@@ -140,7 +141,7 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
     nothing.hidden = page === null || page.total > 0
     if (page === null) return
     const { fleet, total, engines } = page
-    counts.update([fleet.engines, fleet.awake, fleet.resting, fleet.passive, fleet.safe])
+    counts.update([fleet.engines, fleet.awake, fleet.resting, fleet.passive, fleet.safe].map(grouped))
     halted.hidden = !fleet.halted
     say(why, fleet.engines === 0 ? "No engine has been spawned yet." : "No engine matches.")
     show(engines)
@@ -179,20 +180,6 @@ function choice(
     { class: "input", "aria-label": name, change: changed },
     ...options.map(([value, text]) => h("option", { value }, text)),
   )
-}
-
-function tilesOf(names: ReadonlyArray<string>): {
-  readonly element: HTMLElement
-  readonly update: (counts: ReadonlyArray<number>) => void
-} {
-  const values = names.map(() => h("dd", {}, "–"))
-  const tiles = names.map((name, i) =>
-    h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), values[i]),
-  )
-  return {
-    element: h("dl", { class: "tiles" }, ...tiles),
-    update: (counts) => values.forEach((value, i) => say(value, grouped(counts[i]))),
-  }
 }
 
 function engineRow(

@@ -11,6 +11,7 @@ import { gainOf } from "../../protocol/gain.ts"
 import type { Model } from "../core/Model.ts"
 import { goalOf, insteadOf, isBetter, measured, nameOfObjective, shareText } from "./heroWords.ts"
 import { standingNow } from "./standing.ts"
+import { tilesOf } from "./tiles.ts"
 
 const isTrip = ({ kind }: AuditRecord): boolean => kind === "safeModeEntered"
 
@@ -22,7 +23,7 @@ export function hero(model: Model, scope: Scope, engine: EngineEntry): HTMLEleme
   const sentence = h("span", { class: "sentence" })
   const note = h("p", { class: "note" })
   const names = ["Generation", "Cycles", "Applies", "Refused", "Rollbacks", "Trips"] as const
-  const values = names.map(() => h("dd", {}, "–"))
+  const tiles = tilesOf(names)
   const card = h(
     "section",
     { class: "card hero", "aria-label": "What the engine is doing" },
@@ -34,18 +35,7 @@ export function hero(model: Model, scope: Scope, engine: EngineEntry): HTMLEleme
       h("p", { class: "doing" }, word, " ", sentence),
       note,
     ),
-    h(
-      "details",
-      { class: "internals" },
-      h("summary", { class: "small" }, "Internals"),
-      h(
-        "dl",
-        { class: "tiles" },
-        ...names.map((name, i) =>
-          h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), values[i]),
-        ),
-      ),
-    ),
+    h("details", { class: "internals" }, h("summary", { class: "small" }, "Internals"), tiles.element),
   )
   const { snapshot: shown, connection, lastWindow, track, records, atEnd } = model
   scope.watch([shown, connection, lastWindow, track, records, atEnd], () => {
@@ -79,7 +69,7 @@ export function hero(model: Model, scope: Scope, engine: EngineEntry): HTMLEleme
       counters.rollbacks,
       sum(counters.trips),
     ]
-    values.forEach((value, i) => say(value, grouped(all[i])))
+    tiles.update(all.map(grouped))
   })
   return card
 }

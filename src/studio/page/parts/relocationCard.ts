@@ -7,6 +7,7 @@ import type { Scope } from "../core/cell.ts"
 import { h, mark, say } from "../core/dom.ts"
 import { grouped, isolated } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
+import { tilesOf } from "./tiles.ts"
 
 type State = NonNullable<EngineSnapshot["relocation"]>
 
@@ -30,19 +31,12 @@ const TILES: ReadonlyArray<readonly [string, (state: State) => string]> = [
 
 export function relocationCard(model: Model, scope: Scope): HTMLElement {
   const phase = h("span", { class: "tag" })
-  const tiles = TILES.map(([name, text]) => {
-    const value = h("dd", {}, "–")
-    return {
-      text,
-      value,
-      element: h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), value),
-    }
-  })
+  const tiles = tilesOf(TILES.map(([name]) => name))
   const card = h(
     "section",
     { class: "card relocation", "aria-label": "Regimes and variants" },
     h("header", {}, h("h2", {}, "Regimes and variants"), phase),
-    h("dl", { class: "tiles" }, ...tiles.map(({ element }) => element)),
+    tiles.element,
   )
   scope.watch([model.snapshot], () => {
     // Recordings of before there were any say nothing of it.
@@ -51,7 +45,7 @@ export function relocationCard(model: Model, scope: Scope): HTMLElement {
     if (state === null) return
     say(phase, PHASES[state.phase])
     mark(phase, "data-tone", state.phase === "watching" ? null : "live")
-    for (const { text, value } of tiles) say(value, text(state))
+    tiles.update(TILES.map(([, text]) => text(state)))
   })
   return card
 }

@@ -7,6 +7,7 @@ import type { Scope } from "../core/cell.ts"
 import { h, keyed, mark, say } from "../core/dom.ts"
 import { figure, grouped, isolated } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
+import { tilesOf } from "./tiles.ts"
 
 type Task = EngineSchedule["tasks"][number]
 type Analysis = EngineSchedule["analyses"][number]
@@ -31,25 +32,13 @@ export function scheduleCard(model: Model, scope: Scope): HTMLElement {
     rows,
     ({ name }) => name,
     ({ name }) => {
-      const tiles = TILES.map(([title, text]) => {
-        const value = h("dd", {}, "–")
-        return {
-          text,
-          value,
-          element: h("div", { class: "tile" }, h("dt", { class: "small soft" }, title), value),
-        }
-      })
+      const tiles = tilesOf(TILES.map(([title]) => title))
       return {
-        element: h(
-          "li",
-          {},
-          h("h3", {}, isolated(name)),
-          h("dl", { class: "tiles" }, ...tiles.map((one) => one.element)),
-        ),
+        element: h("li", {}, h("h3", {}, isolated(name)), tiles.element),
         update: (analysis) => {
           const task = model.schedule.value?.tasks.find((one) => one.name === name)
-          for (const { text, value } of tiles) say(value, text(task, analysis))
-          mark(tiles[0].value, "data-tone", analysis.late > 0 ? "safe" : null)
+          tiles.update(TILES.map(([, text]) => text(task, analysis)))
+          mark(tiles.values[0], "data-tone", analysis.late > 0 ? "safe" : null)
         },
       }
     },

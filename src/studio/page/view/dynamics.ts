@@ -9,6 +9,7 @@ import { h, mark, say } from "../core/dom.ts"
 import { dynamicsOf, LEAST_WINDOWS } from "../core/dynamics.ts"
 import { clock, figure, grouped, percent } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
+import { tilesOf } from "../parts/tiles.ts"
 import type { View } from "./View.ts"
 
 type State = NonNullable<EngineSnapshot["stability"]>
@@ -88,20 +89,13 @@ function verdict(model: Model, scope: Scope, plane: HTMLElement): HTMLElement {
   const phase = h("span", { class: "tag" })
   const sentence = h("p", {})
   const last = h("p", { class: "small soft" })
-  const tiles = TILES.map(([name, text]) => {
-    const value = h("dd", {}, "–")
-    return {
-      text,
-      value,
-      element: h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), value),
-    }
-  })
+  const tiles = tilesOf(TILES.map(([name]) => name))
   const card = h(
     "section",
     { class: "card", "aria-label": "Stability of the loop" },
     h("header", {}, h("h2", {}, "Stability of the loop"), phase),
     sentence,
-    h("dl", { class: "tiles" }, ...tiles.map(({ element }) => element)),
+    tiles.element,
     last,
   )
   let drawn: ReturnType<typeof thresholdPlane> | null = null
@@ -114,7 +108,7 @@ function verdict(model: Model, scope: Scope, plane: HTMLElement): HTMLElement {
     say(phase, name)
     mark(phase, "data-tone", tone)
     say(sentence, state.calm === null ? words : `${words} ${calmly(state.calm)}`)
-    for (const { text, value } of tiles) say(value, text(state))
+    tiles.update(TILES.map(([, text]) => text(state)))
     last.hidden = state.last === null
     if (state.last !== null) say(last, `Tripped at ${clock(state.last.atUs)}. ${state.last.text}`)
     if (drawn === null) {
@@ -123,7 +117,7 @@ function verdict(model: Model, scope: Scope, plane: HTMLElement): HTMLElement {
         framed(
           "Threshold",
           drawn.element,
-          "Deviation (up) over oscillation index (right, 0 to 1). In the red region the latch trips after two checks.",
+          "Deviation (up) over oscillation index (right, 0 to 1). In the red region the latch trips after three checks.",
         ),
       )
     }

@@ -25,6 +25,7 @@ import { gatesCard, shownSocket, standingOf } from "../parts/growthGates.ts"
 import { eventsCard, reportsCard, tellAlerts } from "../parts/growthLog.ts"
 import { growthSteering } from "../parts/growthSteering.ts"
 import { icon } from "../parts/icons.ts"
+import { tilesOf } from "../parts/tiles.ts"
 import type { View } from "./View.ts"
 
 /** A host that runs is read again this often, and one that does not, milliseconds. */
@@ -174,10 +175,7 @@ class Page {
       input: () => this.goTo(Number(slider.value)),
     })
     const follow = h("button", { class: "button", click: () => this.goTo(null) }, "Follow")
-    const tiles = ["Epoch", "Right", "Loss", "Parameters", "Mode"].map((name) => {
-      const value = h("dd", {}, "–")
-      return { value, element: h("div", { class: "tile" }, h("dt", { class: "small soft" }, name), value) }
-    })
+    const tiles = tilesOf(["Epoch", "Right", "Loss", "Parameters", "Mode"])
     const standing = h("p", { class: "standing" })
     const tag = h("span", { class: "tag" })
     const select = h(
@@ -205,9 +203,8 @@ class Page {
       mark(follow, "aria-pressed", String(moment.value === null))
       const row = all.findLast(({ epoch }) => epoch <= this.shown) ?? last
       const { epoch, loss, accuracy, parameters, mode } = row
-      const texts = [grouped(epoch), percent(accuracy), figure(loss), grouped(parameters), words(mode)]
-      tiles.forEach(({ value }, i) => say(value, texts[i]))
-      mark(tiles[4].value, "data-tone", mode === "operational" ? null : "safe")
+      tiles.update([grouped(epoch), percent(accuracy), figure(loss), grouped(parameters), words(mode)])
+      mark(tiles.values[4], "data-tone", mode === "operational" ? null : "safe")
     })
     return h(
       "section",
@@ -219,7 +216,7 @@ class Page {
         tag,
         growthSteering(entry, latest, ended, this.again),
       ),
-      h("dl", { class: "tiles" }, ...tiles.map(({ element }) => element)),
+      tiles.element,
       standing,
       h("div", { class: "moment-bar" }, slider, follow),
       this.problem,
