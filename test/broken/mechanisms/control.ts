@@ -118,7 +118,7 @@ export const control: ReadonlyArray<Mechanism> = [
     name: "latch-without-its-threshold",
     invariant: 26,
     file: "src/control/LoopStability.ts",
-    intact: "loud: strictness * look.loud,",
+    intact: "loud: strictness * plain.loud,",
     broken: "loud: 0.5 * strictness,",
     test: "test/engine/stability.test.ts",
   },

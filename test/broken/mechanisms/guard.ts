@@ -67,6 +67,14 @@ export const guard: ReadonlyArray<Mechanism> = [
     test: "test/engine/guardRelocation.test.ts",
   },
   {
+    name: "guard-begins-anew-with-each-variant",
+    invariant: 17,
+    file: "machines/engine.machine.ts",
+    intact: '{ type: "sendToGuard", params: { event: "moves" } },',
+    broken: '{ type: "sendToGuard", params: { event: "pause" } },',
+    test: "test/engine/guardRelocation.test.ts",
+  },
+  {
     name: "guard-sleeps-through-stays-of-others",
     invariant: 17,
     file: "src/hot/RunawayGuard.ts",
@@ -112,6 +120,14 @@ export const guard: ReadonlyArray<Mechanism> = [
     file: "src/hot/excursion.ts",
     intact: "return z > HOPELESS || k === LAST_LOOK * look",
     broken: "return z > Number.MAX_VALUE",
+    test: "test/hot/excursion.test.ts",
+  },
+  {
+    name: "tuner-gives-up-for-good",
+    invariant: 17,
+    file: "src/hot/excursion.ts",
+    intact: "const MOST_FAILS = 3",
+    broken: "const MOST_FAILS = Number.POSITIVE_INFINITY",
     test: "test/hot/excursion.test.ts",
   },
   {
