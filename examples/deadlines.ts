@@ -3,7 +3,7 @@
  * second if its controller is late too often. The loop runs for a second on the event loop and for a second in a worker that
  * sleeps and spins; each prints how late it started, as a histogram.
  *
- * Run: npm run build && node examples/deadlines.ts
+ * Run: npm run example deadlines
  */
 import { fileURLToPath } from "node:url"
 import { once } from "node:events"

@@ -2,7 +2,7 @@
  * The engine in an Effect program: a scope owns it, its states are a stream, and its faults come up the error channel. A
  * simulated plant is tuned for three seconds.
  *
- * Run: npm run build && node examples/effect.ts
+ * Run: npm run example effect
  */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"

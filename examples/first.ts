@@ -1,7 +1,7 @@
 /**
  * The first engine: a simulated service with two knobs, tuned while it works, in five seconds of real time.
  *
- * Run: npm run build && node examples/first.ts
+ * Run: npm run example first
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { createEngine } from "arqon"

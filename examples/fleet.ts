@@ -2,7 +2,7 @@
  * A hundred tenants, each with a batch size of its own, tuned in one process. The tenants differ in what suits them and share one
  * database, so that only a few of them probe at a time. Runs in manual time: half an hour in a moment.
  *
- * Run: npm run build && node examples/fleet.ts
+ * Run: npm run example fleet
  */
 import { createFleet } from "arqon"
 

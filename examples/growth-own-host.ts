@@ -4,7 +4,7 @@
  *
  * First a blueprint that overflows is planted, and refused. Then one that helps is planted, and kept.
  *
- * Run: npm run build && node examples/growth-own-host.ts
+ * Run: npm run example growth-own-host
  * In a project of your own it needs `npm install @jax-js/jax` besides.
  */
 import {

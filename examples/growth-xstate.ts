@@ -5,7 +5,7 @@
  *
  * First a formula that learns nothing useful is planted, and is culled; then an honest one, and it is kept.
  *
- * Run: npm run build && node examples/growth-xstate.ts
+ * Run: npm run example growth-xstate
  */
 import { type ActorRefFrom, assign, createActor, enqueueActions, setup } from "xstate"
 import { graftMachine, type GraftReport, persist, revive } from "arqon/machines"

@@ -3,7 +3,7 @@
  * socket; it learns beside the network, proves itself through gates, and becomes part of it. Then a block that spews NaN is planted,
  * and nothing happens.
  *
- * Run: npm run build && node examples/growth.ts
+ * Run: npm run example growth
  */
 import { createGrowth, neuralHost, tasks } from "arqon/morph"
 

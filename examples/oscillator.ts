@@ -5,7 +5,7 @@
  *
  * The recording is made here from parameters that are known, with noise, so that one can see whether they come back.
  *
- * Run: npm run build && node examples/oscillator.ts
+ * Run: npm run example oscillator
  */
 import { createSolver } from "arqon"
 import { gaussianAt } from "arqon/testing"

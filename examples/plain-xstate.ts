@@ -2,7 +2,7 @@
  * An engine under plain XState: no Effect, no RxJS, no timers. A simulated worker pool is tuned in virtual time; the
  * program ends by itself and prints what it found.
  *
- * Run: npm run build && node examples/plain-xstate.ts
+ * Run: npm run example plain-xstate
  */
 import { createActor } from "xstate"
 import { engineMachine, makeHotPath } from "arqon/machines"

@@ -5,7 +5,7 @@
  *
  * What is sought: the phases of five antennas, and their distance, that send most of their power one way.
  *
- * Run: npm run build && node examples/solver-xstate.ts
+ * Run: npm run example solver-xstate
  */
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { type AnyActorRef, assign, createActor, fromPromise, sendTo, setup, toPromise } from "xstate"

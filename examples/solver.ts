@@ -2,7 +2,7 @@
  * The offline solver in its plainest form: ask for points, evaluate them, tell what came out. Here a controller for an oven
  * is tuned against a simulation of it; every evaluation is one simulated hour.
  *
- * Run: npm run build && node examples/solver.ts
+ * Run: npm run example solver
  */
 import { createSolver } from "arqon"
 

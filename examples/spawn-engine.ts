@@ -2,7 +2,7 @@
  * An engine spawned inside a machine of one's own: a deployment that warms up, is tuned for a while and closes. The
  * engine is one child among others; its output says where it left the plant.
  *
- * Run: npm run build && node examples/spawn-engine.ts
+ * Run: npm run example spawn-engine
  */
 import { assign, createActor, sendTo, setup } from "xstate"
 import { type EngineInput, type EngineOutput, engineMachine, makeHotPath } from "arqon/machines"

@@ -2,7 +2,7 @@
  * An engine over a simulated service with a studio open: open the address that it prints and look on while the engine works,
  * trip it, reset it, roll it back. Ctrl-C ends it; where nobody is at a terminal it ends by itself after three seconds.
  *
- * Run: npm run build && node examples/studio.ts [port]
+ * Run: npm run example studio [port]
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { createEngine } from "arqon"

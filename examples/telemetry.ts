@@ -2,7 +2,7 @@
  * From raw samples to a tuned knob with RxJS: samples become digests with quantiles, digests tune an engine, its windows
  * come back as an Observable. Time is simulated (`clock: "manual"`), so a minute passes at once.
  *
- * Run: npm run build && node examples/telemetry.ts
+ * Run: npm run example telemetry
  */
 import { createEngine } from "arqon"
 import { digestEvery, type Sample, sampleCounters } from "arqon/telemetry"

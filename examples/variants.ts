@@ -2,7 +2,7 @@
  * Variants of one thing: three codecs are drafted, measured and approved by somebody else; a bandit chooses among them while a
  * simulated service runs, one turns out to break a constraint and is left at once. The catalogue says why, step by step.
  *
- * Run: npm run build && node examples/variants.ts
+ * Run: npm run example variants
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

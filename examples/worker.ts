@@ -1,6 +1,8 @@
 /**
  * An engine in a worker thread, and two more threads that serve requests: they read their knob and report what they measured,
  * while the thread that made the engine is free to do anything.
+ *
+ * Run: npm run example worker
  */
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"

@@ -7,6 +7,8 @@ import { wrapped } from "./wrapped.ts"
 const code = (text: string): string => `\`${text}\``
 const cell = (text: string): string => text.replaceAll("|", "\\|")
 
+type HelpDoc = NonNullable<Awaited<ReturnType<typeof helpDocOf>>>
+
 async function commandSection(path: ReadonlyArray<string>): Promise<string> {
   const name = path.join(" ")
   const doc = await helpDocOf(path)
@@ -14,8 +16,23 @@ async function commandSection(path: ReadonlyArray<string>): Promise<string> {
   const inner = (doc.subcommands ?? []).flatMap(({ commands }) => commands)
   if (inner.length > 0) {
     const sections = await Promise.all(inner.map((one) => commandSection([...path, one.name])))
-    return [`### ${code(`arqon ${name}`)}`, `${doc.description}.`, ...sections].join("\n\n")
+    return [
+      `### ${code(`arqon ${name}`)}`,
+      `${doc.description}.`,
+      // A group may do something by itself.
+      ...(doc.flags.length === 0 ? [] : [usageOf(doc)]),
+      ...sections,
+    ].join("\n\n")
   }
+  return [
+    `${"#".repeat(2 + path.length)} ${code(`arqon ${name}`)}`,
+    `${doc.description}.`,
+    usageOf(doc),
+  ].join("\n\n")
+}
+
+/** Arguments, options and examples. */
+function usageOf(doc: HelpDoc): string {
   const rows = [
     ...(doc.args ?? []).map((arg) => ({
       name: arg.type.startsWith("<") ? arg.type : `<${arg.name}>`,
@@ -34,19 +51,7 @@ async function commandSection(path: ReadonlyArray<string>): Promise<string> {
   const examples = (doc.examples ?? []).map(({ command, description }) =>
     description === undefined ? command : `# ${description}\n${command}`,
   )
-  return [
-    `${"#".repeat(2 + path.length)} ${code(`arqon ${name}`)}`,
-    "",
-    `${doc.description}.`,
-    "",
-    "| | |",
-    "|---|---|",
-    ...rows,
-    "",
-    "```sh",
-    examples.join("\n\n"),
-    "```",
-  ].join("\n")
+  return ["| | |", "|---|---|", ...rows, "", "```sh", examples.join("\n\n"), "```"].join("\n")
 }
 
 export async function cliPage(): Promise<string> {

@@ -37,6 +37,7 @@ const TELLS: ReadonlyMap<string, number> = new Map([
   ["conflict", 0],
   ["unable", 0],
   ["Error", 0],
+  ["growthProblem", 1],
   ["TypeError", 0],
   ["RangeError", 0],
 ])

@@ -58,7 +58,7 @@ export const endBuild = (home: string = root): void => renameSync(beginningIn(ho
 /** Builds where `dist` is not fresh, and says first why. Whether there is a fresh build now. */
 export function ensureBuild(why = "Building first, because the sources have changed"): boolean {
   if (isFresh()) return true
-  process.stderr.write(`${why}: about ten seconds.\n`)
+  process.stderr.write(`${why}: this takes about twenty seconds.\n`)
   const { status } = spawnSync("npm", ["run", "--silent", "build"], {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit"],

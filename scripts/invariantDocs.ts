@@ -180,6 +180,22 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "A policy that is late costs a boundary its deadline and no more, and a policy writes nothing but its copy of a packet.",
     ["test/morph/node/policyThread.test.ts"],
   ],
+  [
+    "Whatever worker dies, at any statement, each trial of a shared study is told once, and every worker's solver equals the log repeated.",
+    ["test/cluster/study.test.ts", "test/cluster/studyDrill.test.ts"],
+  ],
+  [
+    "Callers of a growing service get the incumbent's answer and their input as it was, whatever a candidate does; effects that may happen once only happen once.",
+    ["test/morph/pipeline/calls.test.ts", "test/morph/pipeline/life.test.ts"],
+  ],
+  [
+    "A candidate that does not differ is culled no more often than is stated, for any noise and at any time; it passes only where every channel does.",
+    [
+      "test/morph/pipeline/duels.test.ts",
+      "test/control/boundedBets.test.ts",
+      "test/control/lateEvidence.test.ts",
+    ],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

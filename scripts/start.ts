@@ -9,6 +9,11 @@ import { ensureBuild, isFresh, root } from "./freshBuild.ts"
 const args = process.argv.slice(2)
 const built = isFresh() || args.includes("--open")
 if (built && !ensureBuild()) process.exit(1)
+if (!built) {
+  // The demo's own processes read this; a URL has no blanks to quote.
+  const preload = `--import ${new URL("fromSources.ts", import.meta.url).href}`
+  process.env["NODE_OPTIONS"] = [process.env["NODE_OPTIONS"], preload].filter(Boolean).join(" ")
+}
 const program = join(root, built ? "dist/src/cli/arqon.js" : "src/cli/arqon.ts")
 const { main } = (await import(pathToFileURL(program).href)) as {
   main: (args: ReadonlyArray<string>) => Promise<void>

@@ -2,7 +2,7 @@
  * A consumer that reads a queue in batches: how many messages it takes at most, and how long it waits for them. Large batches save
  * round trips, waiting delays the first message. Two knobs on one objective, in virtual time: no waiting.
  *
- * Run: npm run build && node examples/cookbook/batch.ts
+ * Run: npm run example cookbook/batch
  */
 import { createEngine } from "arqon"
 import { uniformAt } from "arqon/testing"

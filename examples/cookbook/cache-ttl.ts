@@ -2,7 +2,7 @@
  * How long to cache prices: a short time to live asks the upstream often, a long one serves old answers. The engine finds the time
  * between the two for what a second of age is worth. Time is virtual: two hours of lookups take a few seconds.
  *
- * Run: npm run build && node examples/cookbook/cache-ttl.ts
+ * Run: npm run example cookbook/cache-ttl
  */
 import { createEngine } from "arqon"
 import { adapterWindow, attach, cacheTtl } from "arqon/adapters"

@@ -2,7 +2,7 @@
  * Money under a promise: the least memory and the fewest replicas that still keep the 99th percentile below 200 ms, with budgets on
  * how quickly either may change. In virtual time: six hours take a few seconds.
  *
- * Run: npm run build && node examples/cookbook/constraints.ts
+ * Run: npm run example cookbook/constraints
  */
 import { createEngine } from "arqon"
 import { gaussianAt } from "arqon/testing"

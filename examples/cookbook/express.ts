@@ -2,7 +2,7 @@
  * An Express service that limits its requests in flight and finds the limit itself. Health checks pass beside the limiter, paying
  * callers go first, and on SIGTERM the service finishes what it has begun. An open-loop generator asks for more than it can do.
  *
- * Run: npm run build && node examples/cookbook/express.ts
+ * Run: npm run example cookbook/express
  */
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"

@@ -2,7 +2,7 @@
  * A game loop that holds its frame time: how far it draws, how many particles, and how finely it simulates, tuned so that a frame's
  * work fits into 8 ms and looks as good as it can. Frames drive time, so a hidden tab is not silence.
  *
- * Run: npm run build && node examples/cookbook/game-loop.ts
+ * Run: npm run example cookbook/game-loop
  */
 import { createEngine } from "arqon"
 import { gaussianAt } from "arqon/testing"

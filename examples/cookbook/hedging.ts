@@ -2,7 +2,7 @@
  * Retry and hedging: a call that has not come back after a while is sent a second time, and the first answer wins; a call that
  * failed is sent again after a pause. Too early multiplies the load, too late helps nobody. Virtual time.
  *
- * Run: npm run build && node examples/cookbook/hedging.ts
+ * Run: npm run example cookbook/hedging
  */
 import { createEngine } from "arqon"
 import { uniformAt } from "arqon/testing"

@@ -2,7 +2,7 @@
  * An incident to read: a service whose neighbour takes half of the machine for five minutes, with an engine that keeps its journal in
  * `./incident-state` of the current folder. Time is virtual and begins on 20 November 2026 at 14:00 UTC.
  *
- * Run: npm run build && node examples/cookbook/incident.ts
+ * Run: npm run example cookbook/incident
  */
 import { createEngine } from "arqon"
 import { gaussianAt } from "arqon/testing"

@@ -2,7 +2,7 @@
  * Several processes of one service, one of which tunes: the primary of `node:cluster` owns the engine, its workers serve, report what
  * they measured, and use the values that it sends them. A worker that dies changes nothing but the number of reports.
  *
- * Run: npm run build && node examples/cookbook/leader.ts
+ * Run: npm run example cookbook/leader
  */
 import cluster, { type Worker } from "node:cluster"
 import { once } from "node:events"

@@ -2,7 +2,7 @@
  * A service that measures itself with OpenTelemetry: its cache's time to live is tuned on `http.client.request.duration` and on a
  * counter of stale answers, which it exports anyway. A second reader beside the exporter turns them into digests. Virtual time.
  *
- * Run: npm run build && node examples/cookbook/opentelemetry.ts
+ * Run: npm run example cookbook/opentelemetry
  */
 import { MeterProvider } from "@opentelemetry/sdk-metrics"
 import { createEngine } from "arqon"

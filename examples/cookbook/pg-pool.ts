@@ -1,7 +1,7 @@
 /**
  * A pool of node-postgres that finds its own size under load. Needs a PostgreSQL: `DATABASE_URL` says where.
  *
- * Run: npm run build && DATABASE_URL=postgres://localhost/postgres node examples/cookbook/pg-pool.ts
+ * Run: DATABASE_URL=postgres://localhost/postgres npm run example cookbook/pg-pool
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { pgPoolSize, tune } from "arqon/adapters"

@@ -2,7 +2,7 @@
  * A consumer that already counts its jobs with prom-client: how many messages it prefetches is tuned on those metrics, and no line
  * of the consumer itself changes. Many messages at once share a round trip, but each waits for the ones before it. Virtual time.
  *
- * Run: npm run build && node examples/cookbook/prom-client.ts
+ * Run: npm run example cookbook/prom-client
  */
 import { createEngine } from "arqon"
 import { adapterWindow, attach, promDigests } from "arqon/adapters"

@@ -2,7 +2,7 @@
  * A pool of worker threads that finds how many of them are worth having: more threads than cores take time from each other. The same
  * file is the pool's worker.
  *
- * Run: npm run build && node examples/cookbook/worker-pool.ts
+ * Run: npm run example cookbook/worker-pool
  */
 import { createHash } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"

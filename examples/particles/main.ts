@@ -1,7 +1,7 @@
 /**
- * Serves the example on this machine.
+ * A particle system in the browser that holds its frame rate: served on this machine.
  *
- * Run: node examples/particles/main.ts
+ * Run: npm run example particles
  */
 import { createServer } from "vite"
 import { config } from "./config.ts"
