@@ -7,11 +7,14 @@ import * as adaptersUnderNode from "../src/adapters/index.node.ts"
 import * as effectEntry from "../src/index.effect.ts"
 import * as opentelemetryEntry from "../src/opentelemetry/index.ts"
 import * as metaEntry from "../src/meta/index.ts"
+import * as clusterEntry from "../src/cluster/index.ts"
 import * as replicaEntry from "../src/replica/index.ts"
 import * as schedulerEntry from "../src/scheduler/index.ts"
 import * as temporalEntry from "../src/temporal/index.ts"
 import * as offlineEntry from "../src/temporal/offline/index.ts"
 import * as morphEntry from "../src/morph/index.ts"
+import * as morphEffect from "../src/morph/index.effect.ts"
+import * as morphEffectUnderNode from "../src/morph/index.effect.node.ts"
 import * as contractsEntry from "../src/morph/contracts/index.ts"
 import * as contractsUnderNode from "../src/morph/contracts/index.node.ts"
 import * as extraEntry from "../src/solver/extra/index.ts"
@@ -103,8 +106,22 @@ describe("the public names", () => {
       "createGrowth",
       "graftGraph",
       "neuralHost",
+      "pipelineHost",
       "tasks",
     ])
+  })
+
+  it("of arqon/morph/effect, where Node brings its own threads", () => {
+    expect(Object.keys(morphEffect).sort()).toEqual([
+      "EngineFaultError",
+      "Growth",
+      "GrowthError",
+      "growthLayer",
+      "makeGrowth",
+    ])
+    expect(Object.keys(morphEffectUnderNode).sort()).toEqual(Object.keys(morphEffect).sort())
+    expect(morphEffectUnderNode.Growth).toBe(morphEffect.Growth)
+    expect(morphEffectUnderNode.makeGrowth).not.toBe(morphEffect.makeGrowth)
   })
 
   it("of arqon/morph/contracts, where Node brings its own HMAC", () => {
@@ -150,6 +167,18 @@ describe("the public names", () => {
 
   it("of arqon/replica", () => {
     expect(Object.keys(replicaEntry).sort()).toEqual(["createReplica", "createTuner"])
+  })
+
+  it("of arqon/cluster", () => {
+    expect(Object.keys(clusterEntry).sort()).toEqual([
+      "StorageError",
+      "Study",
+      "StudyError",
+      "createCluster",
+      "openStudy",
+      "postgres",
+      "sqlite",
+    ])
   })
 
   it("of arqon/meta", () => {
@@ -302,11 +331,13 @@ describe("the level of every public name", () => {
   const loaded: Readonly<Record<string, object>> = {
     arqon: web,
     "arqon/adapters": adapters,
+    "arqon/cluster": clusterEntry,
     "arqon/effect": effectEntry,
     "arqon/node": nodeEntry,
     "arqon/meta": metaEntry,
     "arqon/morph": morphEntry,
     "arqon/morph/contracts": contractsEntry,
+    "arqon/morph/effect": morphEffect,
     "arqon/opentelemetry": opentelemetryEntry,
     "arqon/replica": replicaEntry,
     "arqon/scheduler": schedulerEntry,

@@ -2,6 +2,7 @@
  * Runs every example as a user would: with Node alone (or a shell), against the built package. `npm test` builds
  * first. What an example claims to find is checked here against what is there to be found.
  */
+import { spawnSync } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
@@ -121,6 +122,29 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
   },
 }
 
+describe("npm run example", () => {
+  const script = join(root, "scripts/example.ts")
+
+  it("lists every program of the examples and the cookbook under the name in its header", async () => {
+    const listed = (await output("node", [script])).split("\n").map((line) => line.trim().split(" ")[0])
+    const recipes = readdirSync(join(folder, "cookbook")).filter((name) => name !== "openLoop.ts")
+    const programs = [...examples, ...recipes.map((name) => `cookbook/${name}`)]
+    for (const file of programs) {
+      const name = file.replace(".ts", "")
+      expect(listed).toContain(name)
+      expect(readFileSync(join(folder, file), "utf8")).toContain(`npm run example ${name}`)
+    }
+  })
+
+  it("runs the one that is named and refuses an unknown name", async () => {
+    expect(await output("node", [script, "plain-xstate"])).toBe(
+      await output("node", [join(folder, "plain-xstate.ts")]),
+    )
+    const { status, stderr } = spawnSync("node", [script, "frist"], { encoding: "utf8" })
+    expect([status, stderr]).toEqual([2, 'There is no example "frist".\n\n'])
+  })
+})
+
 describe("the examples", () => {
   it("exist", () => {
     expect(examples.length).toBeGreaterThanOrEqual(6)
@@ -133,7 +157,8 @@ describe("the examples", () => {
   })
 
   it("a day of the self-tuning service is hardly less safe with every faculty on than without an engine, and cheaper", async () => {
-    const text = await output("node", [join(folder, "agent/main.ts")], { cwd: scratch })
+    const three = ["everything on", "the plain engine", "no engine"]
+    const text = await output("node", [join(folder, "agent/main.ts"), ...three], { cwd: scratch })
     const [cost, unsafe, violated, missed] = numbersOf(text, /^everything on/)
     const [plainCost, plainUnsafe] = numbersOf(text, /^the plain engine/)
     const [fixedCost, fixedUnsafe] = numbersOf(text, /^no engine/)

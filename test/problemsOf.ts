@@ -1,5 +1,6 @@
 import type { Problem } from "../src/domain/errors.ts"
-import { ConfigError, GrowthError } from "../src/domain/errors.ts"
+import { ConfigError } from "../src/domain/errors.ts"
+import { GrowthError } from "../src/domain/GrowthError.ts"
 
 /** The problems of the ConfigError or GrowthError that a call throws. */
 export function problemsOf(call: () => unknown): ReadonlyArray<Problem> {

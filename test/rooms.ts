@@ -21,7 +21,7 @@ const XSTATE = /^xstate(\/|$)/
 const RXJS = /^rxjs(\/|$)/
 const NODE = /^node:/
 
-/** Lowest first. A room is a folder of `src`, or a folder of `machines`, `platform`, `studio`, `engine`, `journal` or `morph` with rules of its own. */
+/** Lowest first. A room is a folder of `src`, or a folder of `machines`, `platform`, `studio`, `engine`, `journal`, `cluster` or `morph` with rules of its own. */
 export const RULES: Readonly<Record<string, Rule>> = {
   hot: { rooms: [], packages: [] },
   domain: { rooms: ["hot"], packages: [/^effect\/(Data|Result)$/] },
@@ -50,6 +50,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["domain", "morph/tensor", "morph/contracts", "morph/blueprints", "morph/training"],
     packages: [],
   },
+  // A piece of a service as a host: calls instead of tensors.
+  "morph/pipeline": { rooms: ["hot", "domain", "control", "morph/contracts"], packages: [] },
   "morph/policy": { rooms: ["domain", "morph/contracts"], packages: [] },
   "morph/bus": { rooms: ["morph/contracts"], packages: [] },
   "morph/growth": {
@@ -60,20 +62,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "morph/training",
       "morph/grafting",
       "morph/neural",
+      "morph/pipeline",
       "morph/policy",
-    ],
-    packages: [],
-  },
-  // The clock is read here, and nowhere below.
-  "morph/service": {
-    rooms: [
-      "domain",
-      "morph/blueprints",
-      "morph/training",
-      "morph/grafting",
-      "morph/neural",
-      "morph/policy",
-      "morph/growth",
     ],
     packages: [],
   },
@@ -85,6 +75,23 @@ export const RULES: Readonly<Record<string, Rule>> = {
   engine: {
     rooms: [...NUMBERS, "meta", "scheduler", "solver", "telemetry", "machines", "engine/interop"],
     packages: [EFFECT, XSTATE],
+  },
+  // The clock of the growing host is read here, and nowhere below.
+  "morph/service": {
+    rooms: [
+      "domain",
+      "morph/contracts",
+      "morph/pipeline",
+      "morph/blueprints",
+      "morph/training",
+      "morph/grafting",
+      "morph/neural",
+      "morph/policy",
+      "morph/growth",
+      "engine",
+      "engine/interop",
+    ],
+    packages: [EFFECT, XSTATE, RXJS],
   },
   fleet: { rooms: [...NUMBERS, "telemetry", "machines", "engine"], packages: [EFFECT, XSTATE] },
   // The agent in each replica of a service, and the owner of a tuner in one process. Nothing of Node but types.
@@ -106,17 +113,27 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "morph/node": {
     rooms: [
       "domain",
+      "engine",
       "morph/contracts",
+      "morph/blueprints",
+      "morph/grafting",
       "morph/neural",
+      "morph/pipeline",
       "morph/policy",
       "morph/growth",
       "morph/service",
       "journal/format",
       "system",
     ],
-    packages: [NODE],
+    packages: [EFFECT, NODE],
   },
   study: { rooms: ["hot", "domain", "solver", "engine", "system"], packages: [EFFECT, NODE] },
+  // What several processes share, over a SQL database; `effect/*` alone knows how the processes find each other.
+  cluster: { rooms: ["domain", "solver", "cohort", "replica", "engine"], packages: [EFFECT] },
+  "cluster/node": {
+    rooms: ["domain", "solver", "engine", "replica", "system", "cluster"],
+    packages: [EFFECT, NODE, /^@effect\/(sql-pg|platform-node-shared)\//],
+  },
   // Knows other people's packages by their shapes only, so it imports none.
   adapters: { rooms: ["domain", "telemetry", "engine"], packages: [] },
   opentelemetry: { rooms: ["domain", "adapters"], packages: [/^@opentelemetry\/sdk-metrics$/] },
@@ -165,6 +182,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "engine",
       "journal",
       "study",
+      "cluster",
+      "cluster/node",
       "morph/blueprints",
       "morph/training",
       "morph/neural",

@@ -29,7 +29,7 @@ export interface AgentVerdict {
 const EVERY_US = 20_000
 const LIMIT_US = 200_000
 /** As the meta level bounds itself: factors of where a gain began. */
-const REACH: Readonly<Record<string, number>> = { floor: 12, trustTarget: 2 }
+const REACH: Readonly<Record<string, number>> = { floor: 12, trustTarget: 2, windows: 4 }
 /** Every so many runs are run again from their record. */
 const REPLAYED = 50
 /** One run of so many is long enough for regimes and the stability watch. */

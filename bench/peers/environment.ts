@@ -1,12 +1,16 @@
 /**
  * The throw-away Python environment of the peers: bench/peers/.venv, made with whatever Python 3 the machine has, filled
- * with the pinned versions of requirements.txt. Nothing outside that folder is touched; delete it when done.
+ * with the pinned versions of requirements.txt, and of drivers.txt, which no figure of a peer depends on. Nothing outside
+ * that folder is touched; delete it when done.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 
 const folder = new URL(".venv/", import.meta.url).pathname
-const requirements = new URL("requirements.txt", import.meta.url).pathname
+const requirements = ["requirements.txt", "drivers.txt"].flatMap((name) => [
+  "--requirement",
+  new URL(name, import.meta.url).pathname,
+])
 
 const python = `${folder}bin/python`
 const IMPORTS = "import optuna, scipy, nlopt, numpy"
@@ -27,7 +31,7 @@ export function makeEnvironment(): string | null {
   )
   if (base === undefined) return "there is no Python 3.10 or newer with venv on this machine"
   if (!runs(base, ["-m", "venv", folder])) return `${base} -m venv failed`
-  const pip = spawnSync(python, ["-m", "pip", "install", "--quiet", "--requirement", requirements], {
+  const pip = spawnSync(python, ["-m", "pip", "install", "--quiet", ...requirements], {
     stdio: ["ignore", "ignore", "inherit"],
   })
   return pip.status === 0 ? null : "pip could not install the pinned versions (no network, perhaps)"

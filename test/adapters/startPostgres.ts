@@ -31,6 +31,8 @@ const runner = (): { uid: number; gid: number } | undefined => {
 /** `more` are settings of the server, as `max_connections=5`. */
 export async function startPostgres(more: ReadonlyArray<string> = []): Promise<{
   readonly port: number
+  /** Of the server's first process; the others are its children. */
+  readonly pid: number
   readonly stop: () => Promise<void>
 }> {
   const bin = programs()
@@ -67,6 +69,7 @@ export async function startPostgres(more: ReadonlyArray<string> = []): Promise<{
   })
   return {
     port,
+    pid: child.pid as number,
     stop: async () => {
       // Fast shutdown: open connections are ended.
       child.kill("SIGINT")

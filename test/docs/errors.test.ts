@@ -10,11 +10,11 @@ import {
   EngineFaultError,
   EngineStateError,
   FleetError,
-  GrowthError,
   ResultError,
   StateError,
   VariantError,
 } from "../../src/domain/errors.ts"
+import { GrowthError } from "../../src/domain/GrowthError.ts"
 import { AUDIT, ENGINE_STATE, FLEET, FLEET_STATE, VARIANT } from "../../src/domain/messages.ts"
 
 const root = resolve(import.meta.dirname, "../..")

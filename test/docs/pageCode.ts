@@ -28,6 +28,7 @@ export const PAGES = {
     "docs/how-to/metrics.md",
     "docs/how-to/limit-in-flight-requests.md",
     "docs/how-to/xstate.md",
+    "docs/how-to/replace-a-function.md",
     "docs/how-to/effect.md",
     "docs/how-to/rxjs.md",
     "docs/how-to/python.md",

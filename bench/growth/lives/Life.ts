@@ -3,7 +3,7 @@
  * boundaries, blueprints that break in quarantine or later. A `Witness` looks at what comes of it.
  */
 import { createHash } from "node:crypto"
-import { GrowthError } from "../../../src/domain/errors.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { OPERATORS } from "../../../src/morph/contracts/Host.ts"
 import { FAULTS } from "../../../src/morph/grafting/graftEvents.ts"
