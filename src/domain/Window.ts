@@ -71,19 +71,9 @@ export function readWindow(window: WindowAccumulator, sign: 1 | -1, index: numbe
     latencyP99Us: orNull(means, DIGEST_LATENCY_P99_US),
     throughputRps: orNull(means, DIGEST_THROUGHPUT_RPS),
     errorRate: orNull(means, DIGEST_ERROR_RATE),
-    extras: [
-      orNull(means, DIGEST_EXTRA_0),
-      orNull(means, DIGEST_EXTRA_1),
-      orNull(means, DIGEST_EXTRA_2),
-      orNull(means, DIGEST_EXTRA_3),
-    ],
+    extras: extrasOf(means),
     trend: trendOfLoss(window.trend, sign),
-    rejected: {
-      invalid: windowCounters[INVALID],
-      wrongGeneration: windowCounters[WRONG_GENERATION],
-      settling: windowCounters[SETTLING],
-      tooOld: windowCounters[TOO_OLD],
-    },
+    rejected: rejectedOf(windowCounters),
     status: window.expired ? "expired" : "closed",
   }
 }
@@ -100,6 +90,33 @@ export function channelOf(window: Window, position: number): number {
   const level =
     position === DIGEST_THROUGHPUT_RPS ? window.throughputRps : window.extras[position - DIGEST_EXTRA_0]
   return level ?? Number.NaN
+}
+
+/** Most windows have no extra channel and rejected nothing: they share these. */
+const NO_EXTRAS: ReadonlyArray<null> = Object.freeze([null, null, null, null])
+const NOTHING_REJECTED: RejectedDigests = Object.freeze({
+  invalid: 0,
+  wrongGeneration: 0,
+  settling: 0,
+  tooOld: 0,
+})
+
+function extrasOf(means: Float64Array): ReadonlyArray<number | null> {
+  const first = orNull(means, DIGEST_EXTRA_0)
+  const second = orNull(means, DIGEST_EXTRA_1)
+  const third = orNull(means, DIGEST_EXTRA_2)
+  const fourth = orNull(means, DIGEST_EXTRA_3)
+  if (first === null && second === null && third === null && fourth === null) return NO_EXTRAS
+  return [first, second, third, fourth]
+}
+
+function rejectedOf(counters: Int32Array): RejectedDigests {
+  const invalid = counters[INVALID]
+  const wrongGeneration = counters[WRONG_GENERATION]
+  const settling = counters[SETTLING]
+  const tooOld = counters[TOO_OLD]
+  if (invalid + wrongGeneration + settling + tooOld === 0) return NOTHING_REJECTED
+  return { invalid, wrongGeneration, settling, tooOld }
 }
 
 /** Scratch of `trendOfLoss`. */
