@@ -58,11 +58,16 @@ export class GuardTrends extends GuardEarning {
     )
   }
 
-  /** It was rising on the tuned base and on the baseline, and rises less on the start, whose slope is in the statistics. */
-  protected risesLessOnStart(b: Float64Array): boolean {
+  /** It was rising on the baseline when that was left for the start. */
+  protected roseOnBaseline(b: Float64Array): boolean {
+    const slight = SLIGHT * (b[G_RETREAT_LEVEL] - b[G_REFERENCE] - b[G_WORLD])
     const slope = b[G_BASELINE_SLOPE]
-    const error = b[G_BASELINE_SLOPE_ERROR]
-    return this.wasRising(b) && slope > SIGMAS * error && this.isLess(slope, error)
+    return slope > slight && slope > SIGMAS * b[G_BASELINE_SLOPE_ERROR]
+  }
+
+  /** It was rising on the baseline, and rises less on the start, whose slope is in the statistics. */
+  protected risesLessOnStart(b: Float64Array): boolean {
+    return this.roseOnBaseline(b) && this.isLess(b[G_BASELINE_SLOPE], b[G_BASELINE_SLOPE_ERROR])
   }
 
   /** Keeps the slope in the statistics as that of the place which is left. */

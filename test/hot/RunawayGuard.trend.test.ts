@@ -151,6 +151,21 @@ describe("a guard that tries the start", () => {
     expect(bench.baseline).toBe(0.5)
   })
 
+  // Root cause: a storm that broke out on the earned baseline had not been rising when the tuned base was left. So its rise counted
+  // for nothing, and after six windows on the start, a little lower than the baseline would have been, the world was blamed.
+  it("stays there if it rises less, and the level began to rise only on the baseline", () => {
+    const bench = learnt(47, 0.9, 0.3)
+    let risen = 0
+    const level = about(47, (place, window) => {
+      if (place === 0.3) risen += 2
+      return window > 45 ? 30 + risen + (place === 0.5 ? 8 : 0) : 10
+    })
+    expect(bench.until(100, level)).toBe(GUARD_RETREAT)
+    expect(bench.until(100, level)).toBe(GUARD_TRY_START)
+    expect(bench.until(100, level)).toBe(GUARD_BLAME_START)
+    expect(bench.baseline).toBe(0.5)
+  })
+
   it("blames nothing if the level rises equally fast everywhere", () => {
     const bench = learnt(35, 0.9, 0.3)
     const level = about(
