@@ -3,7 +3,7 @@ import type { MemoryPlant } from "../../src/testing/MemoryPlant.ts"
 import { meanOf } from "../../src/testing/simulate.ts"
 import { healthy, tripled } from "./memoryCases.ts"
 import { loopedRun, type MemoryRun } from "./memoryRun.ts"
-import { FIRST_SEED, type MemoryOptions, secondsOf } from "./memorySection.ts"
+import { type MemoryOptions, secondsOf } from "./memorySection.ts"
 import { atLeast, atMost, type Bar, percent, type Section, table } from "./print.ts"
 
 interface Cost {
@@ -18,13 +18,14 @@ interface Cost {
   readonly locked: number
 }
 
-const seedsOf = (count: number): ReadonlyArray<number> =>
-  Array.from({ length: count }, (_, i) => FIRST_SEED + i)
+const seedsOf = ({ seeds, first }: MemoryOptions): ReadonlyArray<number> =>
+  Array.from({ length: seeds }, (_, i) => first + i)
 
-function costOf(plant: MemoryPlant, noiseAlone: boolean, { seeds, windows }: MemoryOptions): Cost {
+function costOf(plant: MemoryPlant, noiseAlone: boolean, options: MemoryOptions): Cost {
+  const { seeds, windows } = options
   const guard = { retreats: 0, blames: 0, worlds: 0 }
   let locked = 0
-  const ratios = seedsOf(seeds).map((seed) => {
+  const ratios = seedsOf(options).map((seed) => {
     const on = loopedRun(plant, seed, windows)
     const off = loopedRun(plant, seed, windows, { guard: false })
     guard.retreats += on.guard.retreats
@@ -55,8 +56,9 @@ interface Acquittal {
   readonly mostLocked: number
 }
 
-function acquittalOf(noise: number, { seeds, windows }: MemoryOptions): Acquittal {
-  const runs = seedsOf(seeds).map((seed) => loopedRun(tripled(secondsOf(windows), noise), seed, windows))
+function acquittalOf(noise: number, options: MemoryOptions): Acquittal {
+  const { windows } = options
+  const runs = seedsOf(options).map((seed) => loopedRun(tripled(secondsOf(windows), noise), seed, windows))
   return {
     noise,
     runs: runs.length,

@@ -16,11 +16,13 @@ import { atMost, type Bar, holds, line, type Section } from "./print.ts"
 const HELP = `Compares the tuning rule with its competitors on the same plants, in virtual time.
 
 USAGE
-  npm run bench:arena -- [--full] [--seeds N] [--only WORDS] [--ablations] [--pairs] [--json]
+  npm run bench:arena -- [--full] [--seeds N] [--first SEED] [--only WORDS] [--ablations] [--pairs] [--json]
 
   --full        All plants that remember, healthy ones, harm, and everything the rule must reach (a few minutes)
   --seeds N     Runs of every pair of plant and tuner; other tasks have more (default 10, 20 with --full; of plants that
                 remember 4 in the short form)
+  --first SEED  The first seed of plants that remember and of healthy ones (default 2101): others than those that figures
+                on the pages are from
   --only WORDS  Only these parts (pairs, memory, healthy, harm) or plants whose name contains a word; commas between them
   --ablations   Add the rule without each of its parts, and without its safeguards
   --pairs       Add every pair
@@ -38,6 +40,7 @@ const options = readOptions(HELP, {
   pairs: { type: "boolean", default: false },
   windows: { type: "boolean", default: false },
   seeds: { type: "string" },
+  first: { type: "string", default: String(FIRST_SEED) },
   only: { type: "string", default: "" },
 })
 const { full } = options
@@ -81,7 +84,13 @@ const pairs =
     ? pairSection({ seeds, full, pairs: options.pairs, ablations })
     : null
 add(pairs)
-const remembering = { seeds: full ? base : (given ?? 4), windows: full ? 1_800 : 1_200, ablations, full }
+const remembering = {
+  seeds: full ? base : (given ?? 4),
+  first: whole("first", options.first),
+  windows: full ? 1_800 : 1_200,
+  ablations,
+  full,
+}
 add(memorySection({ ...remembering, isWanted: wants("memory") }))
 if (full) {
   add(healthySection({ ...remembering, windows: 1_500, isWanted: wants("healthy") }))

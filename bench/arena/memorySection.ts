@@ -12,6 +12,7 @@ export const FIRST_SEED = 2101
 
 export interface MemoryOptions {
   readonly seeds: number
+  readonly first: number
   readonly windows: number
   readonly ablations: boolean
   readonly isWanted: (name: string) => boolean
@@ -42,7 +43,11 @@ const most = (values: ReadonlyArray<number>): number => Math.max(...values)
 const pick = (entry: Entry, key: keyof Judgement): ReadonlyArray<number> =>
   entry.judged.map((one) => one[key])
 
-function rowOf(plant: MemoryPlant, group: Row["group"], { seeds, windows, ablations }: MemoryOptions): Row {
+function rowOf(
+  plant: MemoryPlant,
+  group: Row["group"],
+  { seeds, first, windows, ablations }: MemoryOptions,
+): Row {
   const bench = new Bench(plant, windows)
   const everybody: ReadonlyArray<Contender> = [ours, ...rivals, ...(ablations ? memoryAblations : [])]
   const judged = new Map<string, Array<Judgement>>()
@@ -50,7 +55,7 @@ function rowOf(plant: MemoryPlant, group: Row["group"], { seeds, windows, ablati
   let locked = 0
   let unsafe = 0
   let longest = 0
-  for (let seed = FIRST_SEED; seed < FIRST_SEED + seeds; seed++) {
+  for (let seed = first; seed < first + seeds; seed++) {
     const yardsticks = {
       best: bench.optimum(seed),
       nothing: bench.nothing(seed),
