@@ -496,7 +496,8 @@ export class GuardReference {
     if (stay < 6) return "nothing"
     const muchTheSame = level < baselineLevel + 0.1 * (baselineLevel - this.known)
     if (stay >= 24 ? stay < 96 && falls(here) : falls(here) || this.wasRising || muchTheSame) return "nothing"
-    const rose = this.leftBaseline.slope > 0.002 * (this.retreatLevel - this.known) && rises(this.leftBaseline)
+    const rose =
+      this.leftBaseline.slope > 0.002 * (this.retreatLevel - this.known) && rises(this.leftBaseline)
     const risesLess = rose && isLess(here, this.leftBaseline)
     if (risesLess || (level < baselineLevel && this.stoppedRising(here)))
       return this.blame(baseline, start, true)
