@@ -13,6 +13,7 @@ export {
   closingProofMachine,
   type ProofSettledEvent,
 } from "./closingProof.machine.ts"
+export { type CohortContext, type CohortEvent, type CohortInput, cohortMachine } from "./cohort.machine.ts"
 export { type EngineActorRef, engineMachine } from "./engine.machine.ts"
 export type { EngineContext, EngineDigest, EngineEvent, EngineInput, EngineOutput } from "./engineContext.ts"
 export type {

@@ -4,6 +4,7 @@
  */
 import type { AnyStateNode } from "xstate"
 import { closingProofMachine } from "../machines/closingProof.machine.ts"
+import { cohortMachine } from "../machines/cohort.machine.ts"
 import { engineMachine } from "../machines/engine.machine.ts"
 import { graftMachine } from "../machines/graft.machine.ts"
 import { growthMachine } from "../machines/growth.machine.ts"
@@ -187,6 +188,16 @@ passed on to the cycle ([the meta level](../explanation/meta.md)).`,
 what it was told, its base, or its baseline. The lease runs from when a request was sent, on the replica's own monotonic clock.`,
     colours: "Green is live: a perturbation may be in force. Amber states are safe: nothing is perturbed.",
     root: replicaMachine.root,
+  },
+  {
+    file: "cohort.md",
+    title: "cohortMachine",
+    intro: `One runs in the owner of a tuner with many replicas ([replicas](../reference/replica.md)). A pair has one stage, or two
+where sides change or replicas take turns. A stage closes when a quorum of each side has measured enough. Once \`windowUs\`
+is over, two replicas on each side are enough.`,
+    colours:
+      "Green states are live: replicas may stand on both sides of a pair. Amber: nothing is tuned, and no pair is drawn.",
+    root: cohortMachine.root,
   },
   {
     file: "runaway.md",

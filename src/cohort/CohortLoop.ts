@@ -8,34 +8,32 @@
  * one generation; budgets count the base, as ever.
  */
 import { GUARD_RETREAT, PLUS, TRIP_ENGINE_FAULT, TRIP_TELEMETRY_LOST, UPDATE } from "../hot/codes.ts"
-import type { CycleOptions } from "../hot/cycleOptions.ts"
 import type { HotPath } from "../hot/HotPath.ts"
-import { APPLYING_MINUS, APPLYING_PLUS, WAITING_MINUS, WAITING_PLUS } from "../hot/phases.ts"
+import {
+  APPLYING_MINUS,
+  APPLYING_PLUS,
+  COMPUTING,
+  FROZEN,
+  WAITING_MINUS,
+  WAITING_PLUS,
+} from "../hot/phases.ts"
 import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, type SpsaKernel } from "../hot/SpsaKernel.ts"
 import { P_TARGET } from "../hot/SafetyExecutor.ts"
 import { drawnText, readText, writeCohortRecord, writeProposalRecord } from "./cohortRecords.ts"
-import type { CohortSettings } from "./cohortOptions.ts"
-import { type Design, designFor, sideIn, stagesOf } from "./designs.ts"
+import { ComparedLoop, type CohortStart } from "./ComparedLoop.ts"
+import { designFor, sideIn, stagesOf } from "./designs.ts"
+import { type Gathering, LEAST_PER_SIDE, type SideCount, stageCloses } from "./quorum.ts"
 import { type FoundInterference, NEEDED_EVIDENCE } from "./Interference.ts"
-import { type Pair, samePair } from "./order.ts"
-import { OwnedLoop } from "./OwnedLoop.ts"
+import { comparePairs, samePair } from "./order.ts"
 import { PairCheck } from "./PairCheck.ts"
 import { pairFits } from "./pairFits.ts"
 import type { Report, Role } from "./protocol.ts"
 import { drawRoles } from "./roles.ts"
-import { Roster, type RosterEntry, type Taken } from "./Roster.ts"
-import { type KeyedReading, readStage, type StageReading } from "./sideReadings.ts"
+import type { RosterEntry, Taken } from "./Roster.ts"
+import { readStage, type StageReading } from "./sideReadings.ts"
 
-/** Replicas with readings that a side needs at least, where so many stand on it. */
-const LEAST_PER_SIDE = 2
-
-export interface CohortStart {
-  /** Higher than that of every owner before. */
-  readonly epoch: number
-  readonly seed: number
-  readonly cohort: CohortSettings
-  readonly cycle: Partial<CycleOptions>
-}
+/** Roles that a stage neither gives nor takes. */
+const ASIDE: ReadonlySet<Role> = new Set(["control", "canary"])
 
 /** Where a replica is to stand, unit space. Read at once: the arrays are the loop's own. */
 export interface Place {
@@ -43,18 +41,10 @@ export interface Place {
   readonly units: Float64Array
 }
 
-export class CohortLoop extends OwnedLoop {
-  readonly epoch: number
-  readonly roster: Roster
-  readonly cohort: CohortSettings
-  /** The design of the cycle under way. */
-  design: Design = "together"
+export class CohortLoop extends ComparedLoop {
   /** Stages that have closed with enough readings, and stages that have not. */
   stages = 0
   expiries = 0
-  /** Takes the words that belong on the record of this number. */
-  onNote: ((seq: number, text: string) => void) | null = null
-  private readonly seed: number
   private draw = 0
   /** The stage of the cycle that is to be applied or measured next. */
   private stage = 0
@@ -73,21 +63,12 @@ export class CohortLoop extends OwnedLoop {
   private level = 0
   private lookedUs = Number.NaN
 
-  constructor(hot: HotPath, kernel: SpsaKernel, { epoch, seed, cohort, cycle }: CohortStart) {
-    super(hot, kernel, cycle)
-    this.epoch = epoch
-    this.seed = seed
-    this.cohort = cohort
-    this.roster = new Roster(cohort.reportUs)
+  constructor(hot: HotPath, kernel: SpsaKernel, start: CohortStart) {
+    super(hot, kernel, start)
     this.plus = new Float64Array(hot.table.size)
     this.minus = new Float64Array(hot.table.size)
     this.live = new Float64Array(hot.table.size)
     this.check = new PairCheck(hot.table)
-  }
-
-  /** What is live: the newest that any replica may be told. */
-  get pair(): Pair {
-    return [this.epoch, this.hot.config.generation]
   }
 
   /** Takes a report that was read, at the time in `hot.nowCell`. A replica's emergency is dealt with here and now. */
@@ -96,14 +77,19 @@ export class CohortLoop extends OwnedLoop {
     const now = this.hot.nowCell[0]
     const { emergency } = report
     const taken = this.roster.take(report, now, this.pair)
+    if (emergency === undefined) return taken
+    const side = this.roster.find(report.replica, report.boot)?.side
+    // A canary stands on its candidate, or walks there, under every pair of its turn.
+    const asCanary = side === "canary" && comparePairs(emergency.at, this.turnSince) >= 0
     // One that was sent again may bring an emergency of since then.
-    if (emergency !== undefined && samePair(emergency.at, this.pair))
-      this.hearEmergency(this.roster.find(report.replica, report.boot)?.side, emergency.margin)
+    if (asCanary || samePair(emergency.at, this.pair)) this.hearEmergency(side, emergency.margin)
     return taken
   }
 
   /** One replica in an emergency is one too many: all go back. The fence goes up where that one stood. */
   private hearEmergency(side: Role | undefined, margin: number): void {
+    // The others do not stand where a candidate has led.
+    if (side === "canary" && this.onTrial !== null) return this.endTrial("constraint")
     const { hot, fences } = this
     const probe = side === "plus" ? this.plus : side === "minus" ? this.minus : null
     if (probe === null || !this.inStage) fences.ended()
@@ -113,11 +99,12 @@ export class CohortLoop extends OwnedLoop {
 
   /** Where this replica is to stand now. */
   place({ side }: RosterEntry): Place {
-    const { hot, live } = this
-    if (side === "control") {
+    const { hot, live, onTrial } = this
+    if (side === "canary" && onTrial !== null) return { role: side, units: onTrial.units }
+    if (side === "control" || side === "canary") {
       if (hot.config.hasBaseline) hot.config.baselineUnits(live)
       else live.set(hot.executor.base)
-      return { role: side, units: live }
+      return { role: "control", units: live }
     }
     if (this.stageGeneration === hot.config.generation && side !== "base")
       return { role: side, units: side === "plus" ? this.plus : this.minus }
@@ -152,7 +139,7 @@ export class CohortLoop extends OwnedLoop {
     this.roster.clearMeasured()
     if (this.stageGeneration === generation) return
     this.stageGeneration = Number.NaN
-    for (const entry of this.roster.all) if (entry.side !== "control") entry.side = "base"
+    for (const entry of this.roster.all) if (!ASIDE.has(entry.side)) entry.side = "base"
   }
 
   /** More than half of those that stand off the base were not heard of late: nobody knows what the stage does to the plant. */
@@ -183,7 +170,10 @@ export class CohortLoop extends OwnedLoop {
       this.due[0] = now + this.cohort.reportUs
       return false
     }
-    if (this.stage === 0) this.drawCycle(present)
+    if (this.stage === 0) {
+      if (this.judged()) return false
+      this.drawCycle(present)
+    }
     kernel.plusTarget(state, plus, 0)
     kernel.minusTarget(state, minus, 0)
     if (this.check.active) {
@@ -212,28 +202,29 @@ export class CohortLoop extends OwnedLoop {
     return super.ask(kind)
   }
 
-  private noteThat(seq: number, text: () => string): void {
-    if (seq > 0) this.onNote?.(seq, text())
-  }
-
   private drawCycle(present: ReadonlyArray<RosterEntry>): void {
-    const { exposure, control, design } = this.cohort
+    const { exposure, control, design, comparison } = this.cohort
     const numbers = { seed: this.seed, epoch: this.epoch, draw: this.draw++ }
-    const roles = drawRoles(present, { exposure, control }, numbers)
+    const aside = this.drawAside(present)
+    const rest = present.filter(({ key }) => !aside.has(key))
+    const inTime = rest.filter((entry) => !this.roster.isLate(entry))
+    const free = inTime.length < LEAST_PER_SIDE ? rest : inTime
+    const roles = drawRoles(free, { exposure, control: comparison === null ? control : 0 }, numbers)
     const off = roles.filter((role) => role === "plus" || role === "minus").length
     this.design = designFor(design === "auto" && this.interferes ? "together" : design, off)
     this.check.active = false
     if (design === "auto" && this.design === "split") this.check.begin()
     for (const entry of this.roster.all) entry.drawn = "base"
-    present.forEach((entry, i) => {
+    free.forEach((entry, i) => {
       entry.drawn = roles[i]
     })
+    for (const entry of present) entry.drawn = aside.get(entry.key) ?? entry.drawn
   }
 
   private beginStage(kind: number, present: ReadonlyArray<RosterEntry>): void {
     this.stageGeneration = this.hot.config.generation
     this.followGeneration()
-    for (const entry of this.roster.all) entry.side = entry.drawn === "control" ? "control" : "base"
+    for (const entry of this.roster.all) entry.side = ASIDE.has(entry.drawn) ? entry.drawn : "base"
     const plusNow = kind === PLUS
     for (const entry of present) {
       if (this.design === "together") entry.side = sideIn("together", 0, entry.drawn, plusNow)
@@ -244,13 +235,13 @@ export class CohortLoop extends OwnedLoop {
   /** Closes the stage, or the window of the base, if enough has been measured: the loop then takes it as one window. */
   private closeStage(): void {
     const now = this.hot.nowCell[0]
-    const waiting = this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
+    const waiting = this.isWaiting
     if (waiting && !this.inStage) return
     const over = now - this.sinceUs >= this.cohort.windowUs
     const sides: ReadonlyArray<Role> = waiting ? this.sidesInPlay() : ["base"]
-    const closes = sides.every((side) => this.hasEnough(side, over, now))
-    if (!closes) return
-    const readings = this.readingsOf(sides)
+    const counts = sides.map((side) => this.countOf(side))
+    if (!stageCloses(counts, this.cohort.quorum, over)) return
+    const readings = this.readingsWhere(({ side }) => sides.includes(side))
     this.reading = waiting
       ? readStage(readings, this.design === "split" ? this.ownDeviations : null)
       : readStage(
@@ -263,6 +254,8 @@ export class CohortLoop extends OwnedLoop {
       this.stages++
       this.noteReading(sides, this.reading)
     }
+    this.readAside()
+    this.roster.noteLate(this.pair, this.sinceUs, now)
     this.sinceUs = now
     this.roster.clearMeasured()
     this.level = this.options.sign * loss
@@ -283,34 +276,37 @@ export class CohortLoop extends OwnedLoop {
     return this.design === "together" ? [this.phase === WAITING_PLUS ? "plus" : "minus"] : ["plus", "minus"]
   }
 
-  /** Three quarters of a side with enough measurements; once the stage is over, two of them. */
-  private hasEnough(side: Role, over: boolean, now: number): boolean {
-    const { quorum, minSamples } = this.cohort
-    const members = this.roster.all.filter((entry) => entry.side === side)
-    const ready = members.filter(({ measured }) => measured.n >= minSamples).length
-    const least = Math.max(1, Math.min(LEAST_PER_SIDE, members.filter(({ replaced }) => !replaced).length))
-    if (ready < least) return false
-    const waited = members.filter((entry) => this.roster.isWaitedFor(entry, this.pair, this.sinceUs, now))
-    return over || ready >= Math.ceil(quorum * Math.max(waited.length, ready) - 1e-9)
+  /** How far the sides of the stage under way have got; none where nothing is measured. */
+  get sides(): ReadonlyArray<SideCount> {
+    return this.gathering === "measuring" ? this.sidesInPlay().map((side) => this.countOf(side)) : []
   }
 
-  private readingsOf(sides: ReadonlyArray<Role>): ReadonlyArray<KeyedReading> {
-    const { sign } = this.options
-    return this.roster.all
-      .filter(({ side, measured }) => sides.includes(side) && measured.n >= this.cohort.minSamples)
-      .map(({ key, side, measured: { n, sum, margins, margined } }) => ({
-        // The own deviation of a replica outlives a restart.
-        key: key.slice(0, key.indexOf("\0")),
-        side,
-        n,
-        mean: (sign * sum) / n,
-        margin: margined === 0 ? Number.NaN : margins / margined,
-      }))
+  /** What it is doing, as `cohortMachine` has it. */
+  get gathering(): Gathering {
+    if (this.phase === FROZEN) return "frozen"
+    if (this.phase === COMPUTING) return "deciding"
+    return this.isWaiting && this.inStage ? "measuring" : "gathering"
+  }
+
+  private get isWaiting(): boolean {
+    return this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
+  }
+
+  private countOf(side: Role): SideCount {
+    const now = this.hot.nowCell[0]
+    const members = this.roster.all.filter((entry) => entry.side === side)
+    const ready = members.filter(({ measured }) => measured.n >= this.cohort.minSamples)
+    const waited = members.filter((entry) => this.roster.isWaitedFor(entry, now))
+    return {
+      ready: ready.length,
+      waited: waited.length,
+      members: members.filter(({ replaced }) => !replaced).length,
+    }
   }
 
   /** The stage has closed: both sides at once, or one of two stages. */
   protected override read(): void {
-    const waiting = this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
+    const waiting = this.isWaiting
     const { reading } = this
     if (waiting && reading !== null && this.check.active) {
       this.readCheck(reading)
@@ -378,7 +374,8 @@ export class CohortLoop extends OwnedLoop {
   protected override expired(): void {
     super.expired()
     this.expiries++
+    this.roster.noteLate(this.pair, this.sinceUs, this.hot.nowCell[0])
     this.sinceUs = this.hot.nowCell[0]
-    if (this.phase === WAITING_PLUS || this.phase === WAITING_MINUS) this.ready()
+    if (this.isWaiting) this.ready()
   }
 }

@@ -3,7 +3,7 @@
  * lease allow. It trusts the owner with nothing that it can check: order, bounds, steps. An agent runs it.
  *
  * It never takes an older pair, a value outside its own bounds, or a probe further from its base than half a step. To a base that is
- * far off, because it was away, it walks by the step limit; a way back to the baseline is taken at once.
+ * far off, because it was away, and to a candidate it walks by the step limit; a way back to the baseline is taken at once.
  */
 import type { ParamSpace } from "../domain/ParamSpace.ts"
 import type { Standing } from "./Lease.ts"
@@ -93,9 +93,10 @@ export class Follower {
       const home = control || !this.reaches(this.base) ? this.baseline : this.base
       return this.go(home, BEFORE_ALL)
     }
-    const home = same(this.base, this.baseline)
+    const canary = this.role === "canary"
+    const home = !canary && same(this.base, this.baseline)
     if (control || home || this.reaches(this.told)) return this.go(this.told, this.seen)
-    this.walk()
+    this.walk(canary ? this.told : this.base)
   }
 
   private judge(
@@ -107,6 +108,8 @@ export class Follower {
     if (typeof told === "string" || typeof base === "string" || typeof baseline === "string") return "values"
     if (role === "control") return same(told, baseline) ? null : "step"
     if (role === "base") return same(told, base) ? null : "step"
+    // Anywhere within the bounds of this replica; it walks there.
+    if (role === "canary") return null
     const { table } = this.space
     for (let i = 0; i < table.size; i++) {
       const limit = Math.max(this.stepOf(i) / 2, table.neighbourSpan(i, base[i])) + ROUNDING
@@ -146,13 +149,13 @@ export class Follower {
     return true
   }
 
-  /** One move towards the base. */
-  private walk(): void {
+  /** One move towards the base, or a canary's to its candidate. */
+  private walk(to: Float64Array): void {
     const { table } = this.space
     const next = Float64Array.from(this.live, (at, i) => {
-      const way = table.difference(i, at, this.base[i])
+      const way = table.difference(i, at, to[i])
       const limit = this.limitAt(i)
-      if (Math.abs(way) <= limit) return this.base[i]
+      if (Math.abs(way) <= limit) return to[i]
       const step =
         table.step[i] === 0 ? Math.sign(way) * limit : table.gridOffset(i, at, Math.sign(way) * limit)
       return table.snap(i, table.contain(i, at + step))

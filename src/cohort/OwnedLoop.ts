@@ -52,6 +52,11 @@ export class OwnedLoop extends HotLoop {
     else this.rest()
   }
 
+  /** Pairs are drawn: it has started, and neither SafeMode nor a person keeps it still. */
+  get tunes(): boolean {
+    return this.phase !== FROZEN
+  }
+
   /** A person has stopped tuning, and SafeMode is closed. */
   get isResting(): boolean {
     return this.phase === FROZEN && Atomics.load(this.hot.executor.latch, 0) === NOT_TRIPPED

@@ -9,8 +9,10 @@ import type { Member } from "./roles.ts"
 
 /** A replica that was not heard for so many reports is silent. */
 const SILENT_AFTER = 3
-/** One that does not confirm within so many reports is left out. */
+/** One has so many reports to confirm a stage, ... */
 const CONFIRMS_WITHIN = 2
+/** ... and is left out once it has missed so many in a row: a lost report is no reason, nor is a way back to the base. */
+const LATE_AFTER = 6
 /** A silent one is forgotten after so many. */
 const FORGOTTEN_AFTER = 120
 
@@ -43,6 +45,8 @@ export interface RosterEntry extends Member {
   drawn: Role
   /** Where it stands in the stage under way. */
   side: Role
+  /** Stages in a row that closed before it confirmed them. */
+  missed: number
   /** Another boot of the same replica has reported since. */
   replaced: boolean
   readonly measured: Measured
@@ -111,6 +115,7 @@ export class Roster {
     }
     entry.seq = report.seq
     entry.confirmed = report.at
+    if (samePair(report.at, live)) entry.missed = 0
     entry.refused = report.refused ?? null
     for (const { at, n, sum, margin } of report.windows) {
       if (!samePair(at, live)) {
@@ -153,10 +158,22 @@ export class Roster {
     return nowUs - heardUs > SILENT_AFTER * this.reportUs
   }
 
-  /** Whether a replica may still be waited for in a stage that began at `sinceUs` under `live`. */
-  isWaitedFor(entry: RosterEntry, live: Pair, sinceUs: number, nowUs: number): boolean {
-    if (this.isSilent(entry, nowUs) || entry.replaced || entry.refused !== null) return false
-    return samePair(entry.confirmed, live) || nowUs - sinceUs <= CONFIRMS_WITHIN * this.reportUs
+  /** Whether a replica counts among those of which a quorum must have measured: one that confirms late does. */
+  isWaitedFor(entry: RosterEntry, nowUs: number): boolean {
+    // An answer that was overtaken is no refusal of what is live.
+    const refuses = entry.refused !== null && entry.refused !== "older"
+    return !(this.isSilent(entry, nowUs) || entry.replaced || refuses || this.isLate(entry))
+  }
+
+  /** It confirms one stage after another too late. It is neither drawn nor waited for until it confirms what is live. */
+  isLate({ missed }: RosterEntry): boolean {
+    return missed >= LATE_AFTER
+  }
+
+  /** A stage that began at `sinceUs` under `live` is over: some had time to confirm it, and have not. */
+  noteLate(live: Pair, sinceUs: number, nowUs: number): void {
+    if (nowUs - sinceUs <= CONFIRMS_WITHIN * this.reportUs) return
+    for (const entry of this.entries.values()) if (!samePair(entry.confirmed, live)) entry.missed++
   }
 
   /** How long a replica that is not known must wait for a place. Those that are silent give theirs up. */
@@ -181,6 +198,7 @@ export class Roster {
       refused: null,
       drawn: "base",
       side: "base",
+      missed: 0,
       replaced: false,
       measured: nothing(),
       allowance: new Allowance(REPORTS_A_SECOND, REPORTS_A_SECOND),

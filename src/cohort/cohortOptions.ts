@@ -1,4 +1,5 @@
 /** What may be said about how an owner works with its replicas, with the defaults. Times in microseconds. */
+import type { ComparisonPolicy } from "../control/comparison.ts"
 import type { Problem } from "../domain/errors.ts"
 import { didYouMean, problem, show } from "../domain/problems.ts"
 import {
@@ -38,6 +39,7 @@ export const CohortShape = object({
   ),
   exposure: optional(about(share, "Largest share of the replicas off the base at once.")),
   control: optional(about(share, "Share that stays on the baseline.")),
+  canary: optional(about(whole(1, 10_000), "Replicas that meet a candidate first.")),
   quorum: optional(about(share, "Share of each side that must have measured enough.")),
   minSamples: optional(about(whole(1, 1e9), "Measurements of a replica that are enough.")),
   windowMs: optional(about(above0(MOST_WINDOW_MS), "Longest stage.")),
@@ -57,6 +59,9 @@ export interface CohortSettings {
   readonly design: (typeof DESIGNS)[number]
   readonly exposure: number
   readonly control: number
+  readonly canary: number
+  /** How control replicas are compared with as many on the base; null: they are not. */
+  readonly comparison: ComparisonPolicy | null
   readonly quorum: number
   readonly minSamples: number
   readonly windowUs: number
@@ -74,13 +79,26 @@ const REPORTS_IN_LEASE = 2
 const REPORTS_IN_WINDOW = 4
 
 /** How the numbers stand to each other, and to the knobs. */
-export function cohortProblems(config: CohortConfig, knobs: ReadonlyArray<string>): ReadonlyArray<Problem> {
+export function cohortProblems(
+  config: CohortConfig,
+  knobs: ReadonlyArray<string>,
+  compares = false,
+): ReadonlyArray<Problem> {
   const { reportUs, leaseUs, windowUs, baselineAfterUs } = cohortSettings(config)
   const { shared = [], design = "auto" } = config
   const say = (key: string, message: string, remedy: string): Problem =>
     problem(["replicas", key], message, remedy)
   const differs = shared.length > 0 && design !== "auto" && design !== "together"
   return [
+    ...(compares && !((config.control ?? 0) > 0)
+      ? [
+          say(
+            "control",
+            "names no replicas to compare with.",
+            "Give 0.1 for a tenth of them, or leave engine.comparison out.",
+          ),
+        ]
+      : []),
     ...(differs
       ? [say("design", "lets shared knobs differ between replicas.", 'Take "together", or leave it out.')]
       : []),
@@ -114,6 +132,8 @@ export function cohortSettings(config: CohortConfig): CohortSettings {
     design: (config.shared ?? []).length > 0 ? "together" : (config.design ?? "auto"),
     exposure: config.exposure ?? 1,
     control: config.control ?? 0,
+    canary: config.canary ?? 1,
+    comparison: null,
     quorum: config.quorum ?? 0.75,
     minSamples: config.minSamples ?? 5,
     windowUs: (config.windowMs ?? 2 * REPORTS_IN_WINDOW * reportMs) * MILLISECOND_US,

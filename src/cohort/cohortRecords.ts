@@ -2,7 +2,8 @@
  * What a tuner of many replicas puts into its audit besides the records of every loop: how a stage was drawn, with the other target of its
  * pair, and what it read. Who was left out goes with it in words: replicas have names, and a record on the ring is numbers.
  */
-import { COHORT_ACTS } from "../domain/words.ts"
+import type { RollbackVerdict } from "../control/rollbackTest.ts"
+import { COHORT_ACTS, VERDICT_REASONS, VERDICTS } from "../domain/words.ts"
 import {
   RECORD_CODE,
   RECORD_DETAIL,
@@ -16,7 +17,7 @@ import {
   RECORD_TIMESTAMP_US,
   RECORD_VALUE,
 } from "../hot/AuditRing.ts"
-import { AUDIT_COHORT, AUDIT_PROPOSAL } from "../hot/codes.ts"
+import { AUDIT_COHORT, AUDIT_PROPOSAL, AUDIT_VERDICT } from "../hot/codes.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import { P_ID, P_TARGET } from "../hot/SafetyExecutor.ts"
 import { type Design, DESIGNS } from "./designs.ts"
@@ -77,15 +78,38 @@ export function writeProposalRecord({ audit, nowCell, config, executor }: HotPat
   audit.push()
 }
 
+/** What the control replicas have shown of the base, as an engine records the comparison with its baseline. */
+export function writeVerdictRecord(
+  { audit, nowCell, config }: HotPath,
+  { verdict, reason, evidence, threshold, difference }: RollbackVerdict,
+): void {
+  audit.clearDraft()
+  const { draft } = audit
+  draft[RECORD_KIND] = AUDIT_VERDICT
+  draft[RECORD_TIMESTAMP_US] = nowCell[0]
+  draft[RECORD_GENERATION] = config.generation
+  draft[RECORD_DETAIL] = VERDICTS.indexOf(verdict)
+  draft[RECORD_CODE] = VERDICT_REASONS.indexOf(reason)
+  draft[RECORD_VALUE] = evidence
+  draft[RECORD_LIMIT] = threshold
+  draft[RECORD_OBJECTIVE] = difference ?? Number.NaN
+  for (let i = 0; i < config.knobs; i++) draft[RECORD_POINT + i] = config.unit(i)
+  // A rollback may follow from it: it takes a place that is kept for such.
+  audit.pushSafety()
+}
+
 /** Who stands where, and who was not drawn because nobody has heard from them. */
 export function drawnText(roster: Roster, seed: number, nowUs: number): string {
   const count = (side: string): number => roster.all.filter((entry) => entry.side === side).length
-  const off = ["plus", "minus", "control", "base"]
+  const off = ["plus", "minus", "control", "canary", "base"]
     .map((side) => [count(side), side] as const)
     .filter(([n]) => n > 0)
     .map(([n, side]) => `${n} on ${side}`)
   const silent = roster.all.filter((entry) => roster.isSilent(entry, nowUs) && !entry.replaced)
-  return [`seed ${seed}`, off.join(", "), namesText("silent", silent)]
+  const late = roster.all.filter(
+    (entry) => roster.isLate(entry) && !entry.replaced && !silent.includes(entry),
+  )
+  return [`seed ${seed}`, off.join(", "), namesText("silent", silent), namesText("late", late)]
     .filter((part) => part !== "")
     .join("; ")
 }

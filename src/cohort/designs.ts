@@ -31,7 +31,7 @@ export const stagesOf = (design: Design): number => (design === "split" ? 1 : 2)
 
 /** The side of a replica in a stage, given what was drawn for it and, for `together`, which side comes first. */
 export function sideIn(design: Design, stage: number, drawn: Role, firstIsPlus: boolean): Role {
-  if (drawn === "control" || drawn === "base") return drawn
+  if (drawn !== "plus" && drawn !== "minus") return drawn
   if (design === "together") return (stage === 0) === firstIsPlus ? "plus" : "minus"
   if (stage === 0) return drawn
   return drawn === "plus" ? "minus" : "plus"

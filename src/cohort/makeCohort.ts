@@ -1,13 +1,18 @@
 /** A cohort's loop from the settings of an engine: where names and defaults of a configuration meet the numbers. */
 import { resolveGuardrails } from "../control/guardrails.ts"
+import { type ComparisonPolicy, DEFAULT_COMPARISON } from "../control/comparison.ts"
 import { cycleOf, spsaOf } from "../control/loopSettings.ts"
 import type { EngineSettings } from "../domain/Config.ts"
 import { type Resumption, startUnits } from "../domain/Resumption.ts"
-import { MEAN } from "../hot/codes.ts"
+import { MEAN, PERIODIC } from "../hot/codes.ts"
 import { HotPath } from "../hot/HotPath.ts"
 import { SpsaKernel } from "../hot/SpsaKernel.ts"
 import { CohortLoop } from "./CohortLoop.ts"
 import type { CohortSettings } from "./cohortOptions.ts"
+import { PATIENCE } from "./SideBySide.ts"
+
+/** Windows that a cycle takes at most, about. */
+const LONGEST_CYCLE = 3
 
 /**
  * A loop that stands where the settings begin, or where the owner before stood; `start` it, or `resume` it. `epoch`, from 1, is higher
@@ -45,7 +50,20 @@ export function makeCohort(
   return new CohortLoop(hot, new SpsaKernel(space.table, spsa), {
     epoch,
     seed: settings.seed,
-    cohort,
+    cohort: { ...cohort, comparison: comparisonOf(settings, cohort, policy.maxStep) },
     cycle: cycleOf(settings, policy),
   })
+}
+
+/** How control replicas are compared; null where nobody has asked for it. A turn without a pair must not pass for silence. */
+function comparisonOf(
+  { comparison, space }: EngineSettings,
+  { windowUs }: CohortSettings,
+  radius: number,
+): ComparisonPolicy | null {
+  if (comparison === null) return null
+  const { everyCycles = DEFAULT_COMPARISON.everyCycles } = comparison
+  const periodic = Array.from(space.table.scale, (scale) => scale === PERIODIC)
+  const holdUs = Math.max(DEFAULT_COMPARISON.holdUs, LONGEST_CYCLE * PATIENCE * everyCycles * windowUs)
+  return { ...DEFAULT_COMPARISON, radius, periodic, holdUs, ...(comparison as Partial<ComparisonPolicy>) }
 }

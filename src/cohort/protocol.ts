@@ -40,7 +40,7 @@ export const REFUSALS = ["older", "outOfBounds", "step", "table", "values"] as c
 export type Refusal = (typeof REFUSALS)[number]
 
 /** What a replica is for in the stage under way. */
-export const ROLES = ["base", "plus", "minus", "control"] as const
+export const ROLES = ["base", "plus", "minus", "control", "canary"] as const
 export type Role = (typeof ROLES)[number]
 
 const LARGEST = Number.MAX_SAFE_INTEGER

@@ -69,3 +69,34 @@ export function drawRoles(
   }
   return roles
 }
+
+/** Two groups of members of one size: by key. */
+export interface Groups {
+  /** Stands somewhere else for this turn. */
+  readonly aside: ReadonlySet<string>
+  /** Stands on the base, without a perturbation. */
+  readonly beside: ReadonlySet<string>
+}
+
+/**
+ * Two groups of at most `size` members each. Who is in them depends on the seed and `what` alone, and on who is there; which of the two
+ * stands aside is a coin for each draw. They leave two members for the sides of a pair: where that does not go, nobody is in them.
+ */
+export function drawGroups(
+  members: ReadonlyArray<Member>,
+  size: number,
+  { seed, epoch, draw }: DrawNumbers,
+  what: string,
+): Groups {
+  const fits = Math.max(0, Math.min(size, Math.floor(members.length / 2) - 1))
+  const all = members.map((member, at) => ({ at, member, turn: 0 }))
+  const taken = drawn(all, [seed, what]).slice(0, 2 * fits)
+  // Neighbours are of one stratum where there are two of it: one of them goes to each group.
+  const paired = taken.toSorted((a, b) =>
+    a.member.stratum === b.member.stratum ? inOrder(a, b) : a.member.stratum < b.member.stratum ? -1 : 1,
+  )
+  const keys = (rest: number): ReadonlySet<string> =>
+    new Set(paired.filter((_, i) => i % 2 === rest).map(({ member }) => member.key))
+  const coin = drawAt([seed, epoch, draw, what, "coin"]) % 2
+  return { aside: keys(coin), beside: keys(1 - coin) }
+}

@@ -297,6 +297,7 @@ function cohortText(
   if (action === "read") return `${design} read ${figure(value)} on plus and ${figure(limit)} on minus`
   if (action === "interference")
     return `replicas interfere by ${show.own(knob ?? "a knob")}: in turns plus less minus is ${figure(difference)} more than in halves, evidence ${figure(value)} of ${figure(limit)}; from here on ${design}`
+  if (action === "canary") return `candidate at ${positions(asked, show)}`
   const known = Object.values(asked ?? {}).some((unit) => unit !== null)
   const other = known ? `, the other side at ${positions(asked, show)}` : ""
   return `${design}, draw ${figure(value)} of epoch ${figure(limit)}${other}`

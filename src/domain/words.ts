@@ -253,8 +253,8 @@ export const META_GAINS = ["floor", "trustTarget", "a0", "windows"] as const
 /** A gain that the meta level may change. */
 export type MetaGain = (typeof META_GAINS)[number]
 
-/** By detail of a cohort record: roles were drawn and a stage began, it closed, replicas turned out to interfere. */
-export const COHORT_ACTS = ["drawn", "read", "interference"] as const
+/** By detail of a cohort record: roles were drawn and a stage began, it closed, replicas turned out to interfere, a candidate's trial began or ended. */
+export const COHORT_ACTS = ["drawn", "read", "interference", "canary"] as const
 
 /** By code of a cohort record: how a pair is spread over replicas and time. */
 export const COHORT_DESIGNS = ["together", "split", "cross"] as const

@@ -334,7 +334,7 @@ export class HotLoop extends LoopSafety {
   }
 
   /** Back to the baseline; Tier 1's cooldown is waited out. */
-  private rollBack(): void {
+  protected rollBack(): void {
     this.toBaseline(false)
     if (this.tooManyRollbacks) {
       this.hot.executor.openLatch(TRIP_OBJECTIVE_REGRESSION)
@@ -352,7 +352,7 @@ export class HotLoop extends LoopSafety {
   }
 
   /** Goes on from where the plant was put. */
-  private resume(): void {
+  protected resume(): void {
     const executor = this.executorNow()
     this.guard.pause()
     this.kernel.rebase(this.state, this.next, executor.base)

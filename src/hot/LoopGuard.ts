@@ -27,6 +27,8 @@ export class LoopGuard {
   private readonly hot: HotPath
   private readonly baseline: Float64Array
   private started = false
+  /** Time alone makes a base the baseline; false: somebody else judges what has earned it. */
+  earnsByTime = true
 
   /** The plant stands where a person wanted it to begin. */
   constructor(hot: HotPath, retreats: boolean) {
@@ -76,7 +78,8 @@ export class LoopGuard {
     const { config, executor, startUnits } = hot
     if (config.hasBaseline) config.baselineUnits(this.baseline)
     else this.baseline.set(startUnits)
-    const act = guard.take(state, executor.base, this.baseline, startUnits, executor.policy.minStableUs)
+    const stableUs = this.earnsByTime ? executor.policy.minStableUs : Number.POSITIVE_INFINITY
+    const act = guard.take(state, executor.base, this.baseline, startUnits, stableUs)
     if (act !== GUARD_NOTHING) carryOutGuard(hot, state, act, hot.nowCell[0])
     return act
   }

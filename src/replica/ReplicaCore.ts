@@ -178,7 +178,9 @@ export class ReplicaCore {
   }
 
   private leave(margin: number): void {
-    const at = this.pair
+    // On its way to a candidate it has confirmed nothing, and yet stands where it was sent.
+    const asCanary = this.follower.role === "canary" && this.standing === "following"
+    const at = asCanary ? this.follower.seen : this.pair
     if (samePair(at, BEFORE_ALL)) return
     const worst =
       this.emergency !== undefined && samePair(this.emergency.at, at) ? this.emergency.margin : margin

@@ -2,8 +2,10 @@
  * The owner of a tuner in one process, without clock and transport: what a request says goes in with its time, what to answer comes out. A
  * handler of requests, an in-process agent and a test drive it. Nobody else owns this tuner: a cluster gives it an epoch.
  */
+import type { CanaryEnd } from "../cohort/Canary.ts"
 import { answerFor } from "../cohort/answers.ts"
 import type { CohortLoop } from "../cohort/CohortLoop.ts"
+import type { Gathering } from "../cohort/quorum.ts"
 import { type CohortConfig, cohortProblems, cohortSettings, CohortShape } from "../cohort/cohortOptions.ts"
 import type { CohortStanding } from "../cohort/CohortStanding.ts"
 import { knobHash } from "../cohort/knobHash.ts"
@@ -20,7 +22,9 @@ import { readShape } from "../domain/Shape.ts"
 import { MILLISECOND_US } from "../domain/Units.ts"
 import type { AuditSink } from "../engine/audit/AuditSink.ts"
 import { sinkProblems } from "../engine/audit/sinkProblems.ts"
-import { TRIP_REASONS, type TripReason } from "../domain/words.ts"
+import { TRIP_REASONS, type TripReason, type Verdict, type VerdictReason } from "../domain/words.ts"
+import { byName } from "../domain/listOf.ts"
+import { readCandidate } from "../cohort/readCandidate.ts"
 
 /** What a tuner of many replicas is made of. */
 export interface TunerOptions<K extends string = string> {
@@ -61,6 +65,8 @@ export interface ReplicaStatus {
 export interface TunerStatus {
   readonly epoch: number
   readonly generation: number
+  /** Whether it draws the next stage, measures one, decides on what was read, or tunes nothing (`cohortMachine`). */
+  readonly state: Gathering
   readonly design: string
   readonly cycles: number
   readonly stages: number
@@ -69,6 +75,36 @@ export interface TunerStatus {
   /** Replicas were found to interfere, so pairs are tried on all of them in turns, for good. */
   readonly interferes: boolean
   readonly base: Readonly<Record<string, number>>
+  /** What the control replicas have shown, after each turn of a comparison; null before the first, and without one. */
+  readonly comparison: ComparisonStatus | null
+  /** The last candidate; null: there was none. */
+  readonly canary: CanaryStatus | null
+}
+
+/** The base against the baseline, on control replicas and as many on the base. */
+export interface ComparisonStatus {
+  readonly verdict: Verdict
+  readonly reason: VerdictReason
+  /** Turns that were compared since the base was last put elsewhere. */
+  readonly turns: number
+  readonly evidence: number
+  /** What the evidence must reach for a rollback. */
+  readonly threshold: number
+  /** Base less baseline in the last turn; null where it could not be used. */
+  readonly difference: number | null
+}
+
+/** A candidate, and what its canaries have shown. */
+export interface CanaryStatus {
+  readonly values: Readonly<Record<string, number>>
+  /** What has become of it; null: it is on trial. */
+  readonly end: CanaryEnd | null
+  readonly turns: number
+  /** Evidence that it is worse than the base, and that it is not; 100 decides. */
+  readonly worse: number
+  readonly sound: number
+  /** Mean difference over the turns, candidate less base, in loss; null before the first. */
+  readonly difference: number | null
 }
 
 /** What a request is answered: an HTTP status, and a body for JSON. */
@@ -92,7 +128,6 @@ const ABSENT = [
   "journal",
   "resume",
   "learned",
-  "comparison",
   "homeostasis",
   "variants",
   "rules",
@@ -148,6 +183,7 @@ export class TunerHost {
         ? cohortProblems(
             read.value,
             settings instanceof ConfigError ? (read.value.shared ?? []) : settings.space.names,
+            !(settings instanceof ConfigError) && settings.comparison !== null,
           )
         : read.problems),
     ]
@@ -230,13 +266,69 @@ export class TunerHost {
     return {
       epoch: loop.epoch,
       generation: config.generation,
+      state: loop.gathering,
       design: loop.design,
       cycles: loop.cycles,
       stages: loop.stages,
       expiries: loop.expiries,
       interferes: loop.interferes,
       safeMode: trip === 0 ? null : (TRIP_REASONS[trip] as TripReason),
-      base: Object.fromEntries(names.map((name, i) => [name, table.decode(i, executor.base[i])])),
+      base: byName(names, (i) => table.decode(i, executor.base[i])),
+      comparison: comparisonStatus(loop),
+      canary: this.canaryStatus(),
     }
   }
+
+  private canaryStatus(): CanaryStatus | null {
+    const { canary } = this.loop
+    if (canary === null) return null
+    const { names, table } = this.settings.space
+    const { units, end, turns, worse, sound, difference } = canary
+    return {
+      values: byName(names, (i) => table.decode(i, units[i])),
+      end,
+      turns,
+      worse,
+      sound,
+      difference: turns === 0 ? null : difference,
+    }
+  }
+
+  /**
+   * Puts a candidate on the canaries; the rest follow once it is shown to be no worse. `values`: some knobs or all, user units; the others
+   * stay as on the base. Throws a ConfigError that lists every problem; nothing changes then.
+   */
+  rollOut(values: Readonly<Record<string, number>>): void {
+    const { loop, settings } = this
+    const read = readCandidate(values, settings.space, loop.hot.executor.base)
+    const problems = [
+      ...("problems" in read ? read.problems : []),
+      ...(loop.onTrial === null
+        ? []
+        : [
+            problem(
+              ["rollOut"],
+              "cannot begin: another candidate is on trial.",
+              "Wait for it, or withdraw it.",
+            ),
+          ]),
+      ...(loop.tunes
+        ? []
+        : [problem(["rollOut"], "cannot begin: nothing is tuned now.", "Start, or reset, the tuner.")]),
+    ]
+    if (problems.length > 0 || "problems" in read) throw new ConfigError({ problems: tidy(problems) })
+    loop.tryOut(read.units)
+  }
+
+  /** Ends the trial of a candidate, if there is one. */
+  withdraw(): void {
+    if (this.loop.onTrial !== null) this.loop.endTrial("withdrawn")
+  }
+}
+
+function comparisonStatus({ comparison }: CohortLoop): ComparisonStatus | null {
+  const verdict = comparison?.verdict ?? null
+  if (verdict === null) return null
+  const { verdict: word, reason, pairs, evidence, threshold, difference } = verdict
+  return { verdict: word, reason, turns: pairs, evidence, threshold, difference }
 }

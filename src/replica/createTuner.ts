@@ -3,6 +3,7 @@
  * others report to. It keeps nothing on disk: after a restart it begins again at its start, and its replicas follow.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Canary, CanaryEnd } from "../cohort/Canary.ts"
 import { attempt } from "../domain/readInput.ts"
 import { readBody, sameText, send } from "./httpReports.ts"
 import {
@@ -19,7 +20,7 @@ const TICK_MS = 50
 const NOT_RUNNING = { status: 503, body: { error: "the tuner does not run", problems: [] } } as const
 
 /** A tuner for many replicas in this process. */
-export interface Tuner {
+export interface Tuner<K extends string = string> {
   readonly start: () => void
   /**
    * Ends tuning. Replicas fall back to their base, then to their baseline, by themselves. Resolves once the sinks have every record;
@@ -37,13 +38,21 @@ export interface Tuner {
   readonly replicas: () => ReadonlyArray<ReplicaStatus>
   /** What was decided, and why: the records of Tier 1, how pairs were drawn, what their sides read. */
   readonly audit: TunerAudit
+  /**
+   * Puts a candidate configuration on the canaries (`replicas.canary` of them, beside as many on the base); the rest follow once it is shown
+   * to be no worse, and never before. `values`: some knobs or all, user units. Resolves with what has become of it. Throws a
+   * ConfigError for a candidate outside the bounds, while another is on trial, and while nothing is tuned.
+   */
+  readonly rollOut: (values: Readonly<Partial<Record<K, number>>>) => Promise<CanaryEnd>
+  /** Ends the trial of a candidate: its canaries go back. */
+  readonly withdraw: () => void
   /** Opens SafeMode until `reset`. */
   readonly trip: () => void
   readonly reset: () => void
 }
 
 /** Creates a tuner for many replicas. Throws a ConfigError that lists every problem of the options. */
-export function createTuner<const K extends string>(options: TunerOptions<K>): Tuner {
+export function createTuner<const K extends string>(options: TunerOptions<K>): Tuner<K> {
   const host = new TunerHost(options)
   const { name, token, sinks } = options
   const trail = new TunerTrail(host.loop, host.settings, {
@@ -53,15 +62,23 @@ export function createTuner<const K extends string>(options: TunerOptions<K>): T
   let ended: Promise<void> | null = null
   let timer: ReturnType<typeof setInterval> | null = null
   const nowUs = (): number => performance.now() * 1000
+  let awaiting: { readonly canary: Canary; readonly resolve: (end: CanaryEnd) => void } | null = null
+  /** Resolves what `rollOut` has promised, once the candidate's trial has ended. */
+  const settled = (): void => {
+    trail.flush()
+    if (awaiting === null || awaiting.canary.end === null) return
+    awaiting.resolve(awaiting.canary.end)
+    awaiting = null
+  }
   const hear = (input: unknown): Hearing | null => {
     if (timer === null) return null
     const hearing = host.hear(input, nowUs())
-    trail.flush()
+    settled()
     return hearing
   }
   const tick = (): void => {
     host.tick(nowUs())
-    trail.flush()
+    settled()
   }
   return {
     start: () => {
@@ -76,7 +93,9 @@ export function createTuner<const K extends string>(options: TunerOptions<K>): T
       if (timer === null) return ended ?? Promise.resolve()
       clearInterval(timer)
       timer = null
+      host.withdraw()
       host.loop.stop()
+      settled()
       ended = trail.stop()
       return ended
     },
@@ -110,6 +129,18 @@ export function createTuner<const K extends string>(options: TunerOptions<K>): T
     status: () => host.status(),
     replicas: () => host.replicas(),
     audit: trail.audit,
+    rollOut: (values) => {
+      host.rollOut(values as Readonly<Record<string, number>>)
+      const { onTrial } = host.loop
+      trail.flush()
+      return new Promise((resolve) => {
+        awaiting = { canary: onTrial as Canary, resolve }
+      })
+    },
+    withdraw: () => {
+      host.withdraw()
+      settled()
+    },
     trip: () => host.loop.trip(),
     reset: () => host.loop.reset(),
   }

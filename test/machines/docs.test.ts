@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { closingProofMachine } from "../../machines/closingProof.machine.ts"
+import { cohortMachine } from "../../machines/cohort.machine.ts"
 import { engineMachine } from "../../machines/engine.machine.ts"
 import { graftMachine } from "../../machines/graft.machine.ts"
 import { growthMachine } from "../../machines/growth.machine.ts"
@@ -67,6 +68,7 @@ describe("the pages of the machines", () => {
       graftMachine,
       growthMachine,
       replicaMachine,
+      cohortMachine,
     ]) {
       for (const state of statesOf(root)) {
         expect(state.description, state.key).toBeTruthy()

@@ -172,6 +172,14 @@ const ALONE: Readonly<Record<string, (inspect: Inspect) => AnyActorRef>> = {
     actor.send({ type: "emergency", level: "elevated", reason: "the policy was late" })
     return actor
   },
+  cohortMachine: (inspect) => {
+    const input = { quorum: 0.75, windowUs: 4_000_000 }
+    const actor = createActor(machines.cohortMachine, { input, inspect }).start()
+    actor.send({ type: "thawed" })
+    actor.send({ type: "drawn", nowUs: 0, stagesLeft: 0 })
+    actor.send({ type: "counted", nowUs: 10, sides: [{ ready: 2, waited: 2, members: 2 }] })
+    return actor
+  },
   replicaMachine: (inspect) => {
     const actor = createActor(machines.replicaMachine, { inspect }).start()
     actor.send({ type: "answered", sentUs: 0, nowUs: 10, leaseUs: 100, baselineAfterUs: 1_000 })

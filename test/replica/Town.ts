@@ -18,11 +18,13 @@ export interface Network {
   readonly twice: number
   /** Longest way of a message, microseconds. */
   readonly delayUs: number
+  /** What this replica's messages take longer, microseconds. */
+  readonly slowUs: (replica: number, nowUs: number) => number
   /** Replicas that nothing reaches and nothing comes from at this time. */
   readonly cut: (replica: number, nowUs: number) => boolean
 }
 
-export const GOOD_NETWORK: Network = { loss: 0, twice: 0, delayUs: 20_000, cut: () => false }
+export const GOOD_NETWORK: Network = { loss: 0, twice: 0, delayUs: 20_000, slowUs: () => 0, cut: () => false }
 
 export interface TownOptions {
   readonly replicas: number
@@ -191,11 +193,11 @@ export class Town {
   }
 
   private carry(i: number, deliver: () => void): void {
-    const { loss, twice, delayUs, cut } = this.network
+    const { loss, twice, delayUs, slowUs, cut } = this.network
     if (cut(i, this.nowUs)) return
     const copies = this.chance() < loss ? 0 : this.chance() < twice ? 2 : 1
     for (let k = 0; k < copies; k++) {
-      const atUs = this.nowUs + Math.floor(this.chance() * delayUs)
+      const atUs = this.nowUs + Math.floor(this.chance() * delayUs) + slowUs(i, this.nowUs)
       this.parcels.push({ atUs, deliver: () => (cut(i, this.nowUs) ? undefined : deliver()) })
     }
   }

@@ -229,7 +229,7 @@ describe("replicas and a tuner in one process", () => {
         one.digest[DIGEST_OBJECTIVE] = cost(one.values.batch)
         one.observeDigest()
       }
-    }, 10)
+    }, 40)
     await vi.advanceTimersByTimeAsync(40_000)
     expect(tuner.status()).toMatchObject({ design: "split", safeMode: null, epoch: 1 })
     expect(cost(tuner.status().base["batch"])).toBeLessThan(cost(21) / 10)

@@ -100,6 +100,37 @@ describe("ten replicas under a common load", () => {
     expect(at.loop.trips).toBe(0)
   })
 
+  it("are waited for in a stage that they confirm late: it closes with three quarters of them, and not with half", () => {
+    // Answers take up to four reports, and windows are so long that no stage ends by time.
+    const at = town({
+      replicas: 8,
+      cohort: { design: "split", windowMs: 30_000, leaseMs: 10_000 },
+      network: { delayUs: 1_000_000 },
+    })
+    const shares: Array<number> = []
+    at.loop.onNote = (_, text) => {
+      const [, read, of] = /^(\d+) of (\d+) replicas/.exec(text) ?? []
+      if (of !== undefined) shares.push(Number(read) / Number(of))
+    }
+    at.run(120)
+    expect(shares.length).toBeGreaterThan(20)
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.75)
+  })
+
+  it("are not waited for again after they confirmed too late, until they keep up", () => {
+    // From 10 to 40 s two of eight hear everything three seconds late.
+    const slow = (i: number, now: number): number => (i < 2 && now > 10e6 && now < 40e6 ? 1_500_000 : 0)
+    const at = town({ replicas: 8, network: { slowUs: slow } }).run(28)
+    const late = (): ReadonlyArray<string> =>
+      at.loop.roster.all.flatMap((entry) => (at.loop.roster.isLate(entry) ? [entry.replica] : [])).toSorted()
+    expect(late()).toEqual(["replica-0", "replica-1"])
+    const { cycles } = at.loop
+    at.run(12)
+    expect(at.loop.cycles).toBeGreaterThan(cycles + 6)
+    at.run(15)
+    expect(late()).toEqual([])
+  })
+
   it("open SafeMode when more than half are silent", () => {
     const at = town({ network: { cut: (i, now) => i < 6 && now > 10e6 } }).run(9)
     expect(at.loop.trips).toBe(0)

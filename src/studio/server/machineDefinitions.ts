@@ -4,6 +4,7 @@
  */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate"
 import { closingProofMachine } from "../../../machines/closingProof.machine.ts"
+import { cohortMachine } from "../../../machines/cohort.machine.ts"
 import { engineMachine } from "../../../machines/engine.machine.ts"
 import { graftMachine } from "../../../machines/graft.machine.ts"
 import { growthMachine } from "../../../machines/growth.machine.ts"
@@ -31,6 +32,7 @@ const charts: ReadonlyArray<AnyStateMachine> = [
   graftMachine,
   growthMachine,
   replicaMachine,
+  cohortMachine,
 ]
 
 /** Names of all statecharts, as `machineDefinitions` has them. */

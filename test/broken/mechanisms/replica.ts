@@ -1,4 +1,4 @@
-/** What of a tuner with many replicas is broken on purpose: lease, order, the search for interference. */
+/** What of a tuner with many replicas is broken on purpose: lease, order, dedupe, quorum, interference, controls and canaries. */
 import type { Mechanism } from "../Mechanism.ts"
 
 export const replica: ReadonlyArray<Mechanism> = [
@@ -34,5 +34,45 @@ export const replica: ReadonlyArray<Mechanism> = [
     intact: "if (evidence < NEEDED_EVIDENCE) return false",
     broken: "if (evidence < NEEDED_EVIDENCE / 20) return false",
     test: "test/cohort/interference.test.ts",
+  },
+  {
+    name: "reports-counted-twice",
+    invariant: 13,
+    file: "src/cohort/Roster.ts",
+    intact: "if (report.seq <= entry.seq) {",
+    broken: "if (report.seq < entry.seq) {",
+    test: "test/cohort/Roster.test.ts",
+  },
+  {
+    name: "half-a-side-is-a-quorum",
+    invariant: 13,
+    file: "src/cohort/CohortLoop.ts",
+    intact: "const waited = members.filter((entry) => this.roster.isWaitedFor(entry, now))",
+    broken: "const waited = ready",
+    test: "test/replica/town.test.ts",
+  },
+  {
+    name: "controls-never-change-places",
+    invariant: 13,
+    file: "src/cohort/roles.ts",
+    intact: 'const coin = drawAt([seed, epoch, draw, what, "coin"]) % 2',
+    broken: "const coin = 0",
+    test: "test/cohort/sideBySide.test.ts",
+  },
+  {
+    name: "controls-decide-nothing",
+    invariant: 13,
+    file: "src/cohort/ComparedLoop.ts",
+    intact: 'if (compared.outcome !== "rollBack") return false',
+    broken: "return false",
+    test: "test/cohort/sideBySide.test.ts",
+  },
+  {
+    name: "candidate-rolled-out-unproven",
+    invariant: 13,
+    file: "src/cohort/Canary.ts",
+    intact: "if (this.sound >= SOUND_NEEDS)",
+    broken: "if (this.turns > 1)",
+    test: "test/cohort/sideBySide.test.ts",
   },
 ]

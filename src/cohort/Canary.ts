@@ -1,0 +1,91 @@
+/**
+ * A candidate configuration on a few replicas, beside as many on the base, until the evidence says what becomes of it: the rest follow,
+ * or nobody does. Pure decisions over turns; `SideBySide` reads them.
+ *
+ * Two e-values, looked at after every turn (`control/pairEvidence.ts`): that the candidate is worse, and that it is not worse by
+ * `TOLERANCE` spreads. Each says something false with at most the chance that it is held against. The rest never meet a candidate
+ * before the second one has spoken.
+ */
+import {
+  bet,
+  FRESH_VALUE,
+  noteDifference,
+  type PairNoise,
+  scoreOf,
+  type Stakes,
+  worth,
+} from "../control/pairEvidence.ts"
+import type { Turn } from "./SideBySide.ts"
+
+/** A candidate that is no worse is dropped in one case of so many at most. */
+const WORSE_NEEDS = 100
+/** One that is worse by the tolerance is rolled out in one case of so many at most. */
+const SOUND_NEEDS = 100
+/** Spreads of a turn's difference. */
+const TOLERANCE = 0.5
+/** Turns after which nothing has been shown. */
+const MOST_TURNS = 400
+/** Turns in a row in which the two groups never measured together. */
+const MOST_SILENT = 4
+
+export const CANARY_ENDS = ["rolledOut", "worse", "constraint", "undecided", "silent", "withdrawn"] as const
+export type CanaryEnd = (typeof CANARY_ENDS)[number]
+
+export class Canary {
+  /** Unit space, on the grid. */
+  readonly units: Float64Array
+  end: CanaryEnd | null = null
+  turns = 0
+  private silent = 0
+  private noise: PairNoise
+  private worseStakes: Stakes = FRESH_VALUE
+  private soundStakes: Stakes = FRESH_VALUE
+  private sum = 0
+
+  /** `noise`: how differences scatter, where that is known already. */
+  constructor(units: Float64Array, noise: PairNoise) {
+    this.units = units
+    this.noise = noise
+  }
+
+  /** That the candidate is worse, and that it is not: what both must reach is 100. */
+  get worse(): number {
+    return worth(this.worseStakes)
+  }
+
+  get sound(): number {
+    return worth(this.soundStakes)
+  }
+
+  /** Mean difference, candidate less base; NaN before the first turn. */
+  get difference(): number {
+    return this.sum / this.turns
+  }
+
+  /** Takes a turn, and says what has become of the candidate; null: it stays on trial. */
+  take(turn: Turn | "silent"): CanaryEnd | null {
+    this.end = this.judge(turn)
+    return this.end
+  }
+
+  private judge(turn: Turn | "silent"): CanaryEnd | null {
+    if (turn === "silent") return ++this.silent >= MOST_SILENT ? "silent" : null
+    this.silent = 0
+    const { aside, beside } = turn
+    const difference = aside.loss - beside.loss
+    if (!Number.isFinite(difference)) return "worse"
+    if (aside.margin < 0 && !(beside.margin < 0)) return "constraint"
+    const known = this.noise.pairs > 0
+    const score = scoreOf(this.noise, difference)
+    this.noise = noteDifference(this.noise, difference)
+    this.turns++
+    this.sum += difference
+    // A turn without a scale is no evidence of anything.
+    if (!known) return null
+    this.worseStakes = bet(this.worseStakes, score)
+    this.soundStakes = bet(this.soundStakes, TOLERANCE - score)
+    if (this.worse >= WORSE_NEEDS) return "worse"
+    if (this.sound >= SOUND_NEEDS) return "rolledOut"
+    return this.turns >= MOST_TURNS ? "undecided" : null
+  }
+}
