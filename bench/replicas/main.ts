@@ -1,7 +1,7 @@
 /**
  * What it is worth to try both sides of a pair at the same time on two halves of the replicas, instead of in turns on all of them.
  *
- *   npm run bench:replicas            # variances, windows to a tenth of the start on seven plants, interference
+ *   npm run bench:replicas            # variances, windows to a tenth of the start, slow load, unlike replicas, interference
  *   npm run bench:replicas -- --json
  *
  * The tuning rule is that of every engine, with its step limit and without budgets of a minute: the same for both designs.
@@ -27,6 +27,16 @@ const MOST_WINDOWS = 240
 /** The base counts as there when it stays within a tenth of the start's excess for the rest of the run. */
 const NEAR = 0.1
 
+/** What a run is measured under, besides the noise of each window. */
+interface Load {
+  /** Correlation of the common load from one window to the next. */
+  readonly slow: number
+  /** Standard deviation of what replicas differ by for good, as a share of the start's excess. */
+  readonly lasting: number
+}
+
+const PLAIN: Load = { slow: 0, lasting: 0 }
+
 /** One cycle's readings, from what each replica measures of two places. */
 class Halves {
   windows = 0
@@ -37,8 +47,11 @@ class Halves {
   private readonly design: Design
   private readonly seed: number
   private readonly scale: number
+  private readonly load: Load
+  private common = 0
 
-  constructor(design: Design, replicas: number, seed: number, scale: number) {
+  constructor(design: Design, replicas: number, seed: number, scale: number, load = PLAIN) {
+    this.load = load
     this.design = design
     this.seed = seed
     this.scale = scale
@@ -52,12 +65,17 @@ class Halves {
     const sums = { plus: [0, 0], minus: [0, 0] }
     for (let stage = 0; stage < stagesOf(design); stage++) {
       this.windows++
-      const common = COMMON * scale * gaussianAt(seed, this.counter++)
+      const { slow, lasting } = this.load
+      const fresh = COMMON * scale * gaussianAt(seed, this.counter++)
+      // The first window has the variance of all.
+      this.common = this.windows === 1 ? fresh : slow * this.common + Math.sqrt(1 - slow * slow) * fresh
+      const { common } = this
       const readings = members.map(({ key }, r) => {
         const side = sideIn(design, stage, roles[r], true)
         const level = side === "plus" ? plus : minus
         const own = OWN * scale * gaussianAt(seed + 1, this.counter++)
-        return { key, side, n: 10, margin: Number.NaN, mean: level + common + own }
+        const unlike = lasting * scale * gaussianAt(seed + 2, r)
+        return { key, side, n: 10, margin: Number.NaN, mean: level + common + own + unlike }
       })
       const read = readStage(readings, this.own)
       for (const side of ["plus", "minus"] as const) {
@@ -80,8 +98,14 @@ function varianceOf(design: Design, replicas: number, cycles: number): number {
   return squares / cycles
 }
 
-/** Windows until the base is near for good; more than the run has where it never is. */
-function windowsTo(plant: Plant, design: Design, replicas: number, seed: number): number {
+/** Windows until the base is near for good, infinite where it never is; and the mean excess of the last quarter, as a share of the start's. */
+function runOf(
+  plant: Plant,
+  design: Design,
+  replicas: number,
+  seed: number,
+  load = PLAIN,
+): { readonly near: number; readonly late: number } {
   const table = new KnobTable(plant.knobs)
   const kernel = new SpsaKernel(table, { ...DEFAULT_SPSA, seed, lookAhead: false, constrained: false })
   const n = table.size
@@ -93,7 +117,9 @@ function windowsTo(plant: Plant, design: Design, replicas: number, seed: number)
   kernel.initial(state, Float64Array.from(plant.start))
   const best = plant.best(0)
   const start = plant.loss(Float64Array.from(plant.start), 0) - best
-  const halves = new Halves(design, replicas, seed, start)
+  const halves = new Halves(design, replicas, seed, start, load)
+  let late = 0
+  let lateCount = 0
   const plusLoss = (): number => {
     kernel.plusTarget(state, at, 0)
     return plant.loss(at, 0)
@@ -115,9 +141,14 @@ function windowsTo(plant: Plant, design: Design, replicas: number, seed: number)
     kernel.base(state, at)
     if (plant.loss(at, 0) - best > NEAR * start) near = Number.POSITIVE_INFINITY
     else near = Math.min(near, halves.windows)
+    if (halves.windows <= 0.75 * MOST_WINDOWS) continue
+    late += (plant.loss(at, 0) - best) / start
+    lateCount++
   }
-  return near
+  return { near, late: late / lateCount }
 }
+
+const seeds = Array.from({ length: SEEDS }, (_, k) => 900 + k)
 
 const median = (values: ReadonlyArray<number>): number => {
   const sorted = values.toSorted((a, b) => a - b)
@@ -141,14 +172,28 @@ const plants: ReadonlyArray<Plant> = [
   queuePlant([LOADS[0]], Number.MAX_SAFE_INTEGER),
 ]
 const windows = plants.map((plant) => {
-  const of = (design: Design): number =>
-    median(Array.from({ length: SEEDS }, (_, k) => windowsTo(plant, design, 10, 900 + k)))
+  const of = (design: Design): number => median(seeds.map((seed) => runOf(plant, design, 10, seed).near))
   return { plant: plant.name, together: of("together"), split: of("split") }
+})
+
+/** A load that hardly changes from one window to the next is what pairs in turns bear best. */
+const slow = plants.slice(0, 4).map((plant) => {
+  const of = (design: Design): number =>
+    median(seeds.map((seed) => runOf(plant, design, 10, seed, { slow: 0.95, lasting: 0 }).near))
+  return { plant: plant.name, together: of("together"), split: of("split") }
+})
+
+const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, x) => sum + x, 0) / values.length
+const differing = ([4, 10] as const).map((replicas) => {
+  const of = (lasting: number): number =>
+    mean(seeds.map((seed) => runOf(quadratic(4), "split", replicas, seed, { slow: 0, lasting }).late))
+  return { replicas, equal: of(0), differ: of(0.2) }
 })
 
 const interference = [1, 0.3, 0].map((shared) => interferenceRow(shared, 300, 400))
 
-if (process.argv.includes("--json")) console.log(JSON.stringify({ variances, windows, interference }))
+if (process.argv.includes("--json"))
+  console.log(JSON.stringify({ variances, windows, slow, differing, interference }))
 else {
   const shown = (count: number): string => (Number.isFinite(count) ? String(count) : `>${MOST_WINDOWS}`)
   console.log(`Variance of the difference of a pair, common ${100 * COMMON} %, own ${100 * OWN} %`)
@@ -161,6 +206,16 @@ else {
   console.log("plant | in turns | in halves")
   for (const { plant, together, split } of windows)
     console.log(`${plant} | ${shown(together)} | ${shown(split)}`)
+  console.log("\nThe same under a slow load, correlation 0.95 from window to window")
+  console.log("plant | in turns | in halves | share")
+  for (const { plant, together, split } of slow)
+    console.log(`${plant} | ${shown(together)} | ${shown(split)} | ${(split / together).toFixed(2)}`)
+  console.log(
+    "\nReplicas that differ by 20 % for good: late excess in halves, quadratic-4, share of the start's",
+  )
+  console.log("replicas | equal | differ | ratio")
+  for (const { replicas, equal, differ } of differing)
+    console.log(`${replicas} | ${equal.toFixed(4)} | ${differ.toFixed(4)} | ${(differ / equal).toFixed(1)}`)
   console.log("\nInterference, share of the private curvature, 300 seeds, 400 windows, 10 replicas")
   console.log(
     "shared | found | windows until then, median | late excess above in turns, share of the start's",
