@@ -22,6 +22,8 @@ const FILES = [
   "scripts/compileNumbers.ts",
   "scripts/stability.ts",
   "scripts/stabilityTags.ts",
+  "scripts/entries.ts",
+  "scripts/pruneTypes.ts",
 ]
 
 /** The digest of everything in `home` that goes into a build. */
