@@ -16,6 +16,7 @@ import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
 import type { Plant } from "../../src/testing/Plant.ts"
 import { kink, quadratic, rotated, valley } from "../../src/testing/plants.ts"
+import { faultRows } from "./faults.ts"
 import { interferenceRow } from "./interference.ts"
 import { queuePlant, LOADS } from "../../src/testing/queue.ts"
 
@@ -192,8 +193,10 @@ const differing = ([4, 10] as const).map((replicas) => {
 
 const interference = [1, 0.3, 0].map((shared) => interferenceRow(shared, 300, 400))
 
+const faults = faultRows()
+
 if (process.argv.includes("--json"))
-  console.log(JSON.stringify({ variances, windows, slow, differing, interference }))
+  console.log(JSON.stringify({ variances, windows, slow, differing, faults, interference }))
 else {
   const shown = (count: number): string => (Number.isFinite(count) ? String(count) : `>${MOST_WINDOWS}`)
   console.log(`Variance of the difference of a pair, common ${100 * COMMON} %, own ${100 * OWN} %`)
@@ -216,6 +219,10 @@ else {
   console.log("replicas | equal | differ | ratio")
   for (const { replicas, equal, differ } of differing)
     console.log(`${replicas} | ${equal.toFixed(4)} | ${differ.toFixed(4)} | ${(differ / equal).toFixed(1)}`)
+  console.log("\nFaults of the network, a minute of virtual time, 3 seeds")
+  console.log("replicas | fault | cycles a minute | older pairs taken | beyond the lease")
+  for (const { replicas, fault, cyclesAMinute, olderTaken, beyondLease } of faults)
+    console.log(`${replicas} | ${fault} | ${cyclesAMinute.toFixed(0)} | ${olderTaken} | ${beyondLease}`)
   console.log("\nInterference, share of the private curvature, 300 seeds, 400 windows, 10 replicas")
   console.log(
     "shared | found | windows until then, median | late excess above in turns, share of the start's",
