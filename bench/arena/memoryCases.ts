@@ -4,7 +4,7 @@ import * as control from "../../src/testing/controlPlants.ts"
 import { type MemoryPlant, withUseless } from "../../src/testing/MemoryPlant.ts"
 import * as queues from "../../src/testing/memoryPlants.ts"
 import { cliff, kink, optimumOf, plateau, quadratic, rotated, valley } from "../../src/testing/plants.ts"
-import { LOADS, queuePlant } from "../../src/testing/queue.ts"
+import { fluctuatingQueue, LOADS, queuePlant } from "../../src/testing/queue.ts"
 import * as service from "../../src/testing/servicePlants.ts"
 import * as stores from "../../src/testing/storePlants.ts"
 
@@ -46,6 +46,7 @@ export const awkward = (seconds: number): ReadonlyArray<MemoryPlant> => [
   control.spreadOver(1.5),
   control.pid,
   control.collector,
+  fluctuatingQueue(),
   control.steepWall(0.05),
   stores.leak(100),
   stores.leakRestarted(20, seconds / 6),

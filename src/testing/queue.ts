@@ -7,6 +7,8 @@
  */
 import { LOG } from "../hot/codes.ts"
 import { KnobTable, type KnobNumbers } from "../hot/KnobTable.ts"
+import { type LoadAt, wandering } from "./loads.ts"
+import type { MemoryPlant } from "./MemoryPlant.ts"
 import type { Plant } from "./Plant.ts"
 
 /** A load on the queue: arrivals, services and servers. */
@@ -78,5 +80,29 @@ export function queuePlant(loads: ReadonlyArray<Load>, eachUs: number, startLimi
     start: [table.encode(0, startLimit)],
     loss: (unit, atUs) => 1 - utilities[at(atUs)][Math.round(table.decode(0, unit[0]))],
     best: (atUs) => 1 - bests[at(atUs)],
+  }
+}
+
+/**
+ * The queue under a light load that fluctuates by 30 % within seconds: calm spells show no difference between limits, so a gain shows
+ * only in spells of overload. Starts at 200 in flight. The cost is 1 - U.
+ */
+export function fluctuatingQueue(load: LoadAt = wandering(0.3, 2.5)): MemoryPlant {
+  const table = new KnobTable([limitKnob])
+  const light = LOADS[2]
+  return {
+    name: "queue, arrivals fluctuate",
+    knobs: [limitKnob],
+    start: [table.encode(0, 200)],
+    begin: (seed) => {
+      let now = 0
+      return {
+        advance: ([unit], seconds) => {
+          now += seconds
+          const limit = Math.round(table.decode(0, unit))
+          return 1 - queueUtility({ ...light, lambda: light.lambda * load(now, seed) }, limit)
+        },
+      }
+    },
   }
 }
