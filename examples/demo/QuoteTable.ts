@@ -3,6 +3,7 @@
  * answers many products. Its fixed part (which promotions are running, by category) is paid once per statement however
  * many products it asks for, and that is what makes batching worth a wait.
  */
+import { existsSync } from "node:fs"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 
 /** Products on sale; quotes are asked for by id, 0 to PRODUCTS - 1. */
@@ -51,9 +52,16 @@ export class QuoteTable {
   private readonly priceStatement: StatementSync
   private clock = 0
 
-  /** Creates and fills the tables in a new file. */
+  /** Opens the file; a new one gets its tables, filled. */
   constructor(path: string) {
+    const isNew = !existsSync(path)
     this.database = new DatabaseSync(path)
+    if (isNew) this.fill()
+    this.readStatement = this.database.prepare(readSql)
+    this.priceStatement = this.database.prepare("UPDATE product SET priceCents = ? WHERE id = ?")
+  }
+
+  private fill(): void {
     this.database.exec(schema)
     const product = this.database.prepare("INSERT INTO product VALUES (?, ?, ?, ?, ?)")
     const promotion = this.database.prepare("INSERT INTO promotion VALUES (?, ?, ?, ?, ?)")
@@ -89,8 +97,6 @@ export class QuoteTable {
       )
     }
     this.database.exec("COMMIT")
-    this.readStatement = this.database.prepare(readSql)
-    this.priceStatement = this.database.prepare("UPDATE product SET priceCents = ? WHERE id = ?")
   }
 
   /** Reads all the given products with one statement. */
