@@ -339,6 +339,7 @@ const SIGNS: Readonly<Record<FromReplica["role"], string>> = {
   minus: "-",
   base: "=",
   control: "c",
+  canary: "y",
 }
 
 const mean = (levels: ReadonlyArray<Level>): number =>
