@@ -196,6 +196,10 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
       "test/control/lateEvidence.test.ts",
     ],
   ],
+  [
+    "Where the training of a host hangs or breaks, it goes on from the last good boundary with the alarm raised, and no boundary is left out or comes twice.",
+    ["test/morph/node/hotThread.test.ts", "test/morph/growth/service.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

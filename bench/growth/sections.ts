@@ -6,7 +6,7 @@ import type { Section } from "../../scripts/section.ts"
 import { contractsSection } from "./contracts.ts"
 import { hostSection } from "./host.ts"
 import { livesSection } from "./lives/section.ts"
-import { memorySection } from "./memory.ts"
+import { memorySection, predictionsSection } from "./memory.ts"
 import { policySection } from "./policy.ts"
 
 /** In the order in which they run. */
@@ -16,4 +16,5 @@ export const sections: ReadonlyArray<Section> = [
   policySection,
   livesSection,
   memorySection,
+  predictionsSection,
 ]

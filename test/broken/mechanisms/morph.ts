@@ -275,4 +275,20 @@ export const morph: ReadonlyArray<Mechanism> = [
     broken: "const edge = value / bound - 0.9",
     test: "test/control/boundedBets.test.ts",
   },
+  {
+    name: "recovery-without-alarm",
+    invariant: 39,
+    file: "src/morph/service/SupervisedDriver.ts",
+    intact: 'this.core.emergency.raise(level, "hotDied", this.core.epochs)',
+    broken: "",
+    test: "test/morph/growth/service.test.ts",
+  },
+  {
+    name: "second-hang-culls-nothing",
+    invariant: 39,
+    file: "src/morph/node/HotThread.ts",
+    intact: "const isSecond = this.hungAt === epoch",
+    broken: "const isSecond = this.hungAt === -2",
+    test: "test/morph/node/hotThread.test.ts",
+  },
 ]
