@@ -19,10 +19,11 @@ import { judgeRisk, lossJump, volatility } from "../policy/riskRules.ts"
 import { emergencyIn, type EmergencyReason, type EmergencyWord } from "../training/EmergencyWord.ts"
 import type { Judgement } from "../training/Governor.ts"
 import { CoreMemory } from "./CoreMemory.ts"
-import { germinationProblems } from "./germination.ts"
+import { germinationProblems, type TryFirst } from "./germination.ts"
 import { type AlarmLevel, Alarms, reasonOfRule } from "./Alarms.ts"
 import type { GerminateRequest, GrowthBoundary, Refused, SocketView } from "./GrowthBoundary.ts"
 import { packetOf } from "./packet.ts"
+import { requireWhy } from "./requireWhy.ts"
 import { type PartView, partViews, socketView } from "./partViews.ts"
 
 /** Losses that a policy sees. */
@@ -45,6 +46,7 @@ export interface CoreOptions {
   readonly stopwatch?: (() => number) | undefined
   /** Gets each report as it arises. */
   readonly filed?: (report: GrowthReport) => void
+  readonly tryFirst?: TryFirst<GrowthCore> | undefined
   /** Where another core of the same options stood (`standing.ts`); the host has been made from its part of it. */
   readonly standing?: GraftTableStanding
 }
@@ -165,6 +167,11 @@ export class GrowthCore {
 
   /** Asks for a blueprint to be planted: it is tried in quarantine now, and the next boundary decides. Throws with every problem. */
   germinate(socket: string, request: GerminateRequest): void {
+    const lost = this.options.tryFirst?.(this, socket, request) ?? null
+    if (lost !== null) {
+      this.memory.records.culled(request.blueprint, this.counts.epoch)
+      throw new GrowthError({ problems: [lost] })
+    }
     const at = this.host.sockets().find(({ name }) => name === socket)
     const problems = [...germinationProblems(request, this.options.catalogue, this.counts.growth, at)]
     const { blueprint, why, by, parameters = {}, operator = "residual" } = request
@@ -390,8 +397,4 @@ export class GrowthCore {
   private caution(level: AlarmLevel, reason: string): void {
     this.counts.growth = grown(this.counts.growth, { type: "emergency", level, reason })
   }
-}
-
-function requireWhy(why: string): void {
-  if (why.trim() === "") throw growthProblem("why", "is missing.", "Say why.")
 }

@@ -8,6 +8,9 @@ import type { GerminateRequest } from "./GrowthBoundary.ts"
 
 const REQUEST: ReadonlyArray<keyof GerminateRequest> = ["blueprint", "why", "parameters", "operator", "by"]
 
+/** Plants it in a copy of the host, in a thread that may be lost. Null where that came to an end, else what is wrong. */
+export type TryFirst<Core> = (core: Core, socket: string, request: GerminateRequest) => Problem | null
+
 /** Empty where it can be tried in quarantine. `at`: the socket, if there is one of that name. */
 export function germinationProblems(
   request: GerminateRequest,

@@ -11,10 +11,11 @@ import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { GrowthCore } from "../growth/GrowthCore.ts"
 import { perform, type PersonCommand } from "../growth/PersonCommand.ts"
-import { coreStanding, type CoreStanding, restoreMemory } from "../growth/standing.ts"
-import { kernelIn, restoreHost } from "../neural/standing.ts"
+import { coreStanding, type CoreStanding } from "../growth/standing.ts"
+import { kernelIn } from "../neural/standing.ts"
 import { fingerprintOf } from "../neural/vectors.ts"
 import type { GrowthReport } from "../policy/reports.ts"
+import { coreFrom } from "../service/coreFrom.ts"
 import type { CoreMaker, CoreParts, KeptInputs, Keeper } from "../service/Keeper.ts"
 import {
   readRun,
@@ -109,26 +110,15 @@ async function repeat(
 }
 
 /** The parts of a core over a tape, at a standing or at the beginning. */
-function coreAt(
-  { make, inputs }: CoreMaker,
-  parts: CoreParts,
-  tape: Tape,
-  standing: CoreStanding | null,
-): GrowthCore {
+function coreAt(maker: CoreMaker, parts: CoreParts, tape: Tape, standing: CoreStanding | null): GrowthCore {
   const { policy } = parts
+  const { inThread } = maker.inputs
   const taped: CoreParts = {
     ...parts,
     now: tape.now,
-    policy: policy === null ? null : tape.policy(policy, inputs.inThread),
+    policy: policy === null ? null : tape.policy(policy, inThread),
   }
-  if (standing === null) return make(taped)
-  const core = make({
-    ...taped,
-    restore: (host) => restoreHost(host, standing.host),
-    standing: standing.table,
-  })
-  restoreMemory(core.memory, standing.memory)
-  return core
+  return standing === null ? maker.make(taped) : coreFrom(maker, taped, standing)
 }
 
 /** Repeats the run of a folder from its beginning. Rejects with a `GrowthError` where it was begun with something else. */

@@ -16,9 +16,9 @@ import { REPORTS_KEPT } from "../growth/GrowthCore.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
 import type { PartView } from "../growth/partViews.ts"
 import type { CoreStanding } from "../growth/standing.ts"
-import { restoreHost } from "../neural/standing.ts"
 import type { Score } from "../neural/scores.ts"
 import type { GrowthReport } from "../policy/reports.ts"
+import { coreFrom } from "../service/coreFrom.ts"
 import { type Driver, type DriverView, type Replacement, viewOf } from "../service/Driver.ts"
 import type { GrowthOptions } from "../service/Growth.ts"
 import type { CoreMaker } from "../service/Keeper.ts"
@@ -165,6 +165,7 @@ export class HotThread implements Driver {
       standing,
       cull,
       answered: this.answered,
+      hangMs: this.hangMs,
     } satisfies HotBoot)
     for (const { id, command = null } of owed) worker.postMessage({ id, command } satisfies HotQuestion)
     this.watch()
@@ -260,13 +261,7 @@ export class HotThread implements Driver {
 }
 
 function mirrorOf(maker: CoreMaker, bytes: Uint8Array): GrowthCore {
-  const { host, table } = deserialize(bytes) as CoreStanding
-  return maker.make({
-    now: () => 0,
-    policy: null,
-    restore: (made) => restoreHost(made, host),
-    standing: table,
-  })
+  return coreFrom(maker, { now: () => 0, policy: null }, deserialize(bytes) as CoreStanding)
 }
 
 async function loaded(module: URL) {

@@ -1,7 +1,8 @@
-/** What a hot thread and the thread that asks it say to one another. */
+/** What a hot thread, its background thread, and the thread that asks it say to one another. */
+import type { MessagePort } from "node:worker_threads"
 import type { Problem } from "../../domain/Problem.ts"
 import type { Blueprint } from "../blueprints/Blueprint.ts"
-import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
+import type { GerminateRequest, GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
 import type { PartView } from "../growth/partViews.ts"
 import type { GrowthReport } from "../policy/reports.ts"
@@ -23,6 +24,23 @@ export interface HotBoot {
   readonly cull: boolean
   /** Answers so far. */
   readonly answered: Int32Array
+  /** The thread is replaced where it takes longer to answer. */
+  readonly hangMs: number
+}
+
+export interface BackgroundBoot {
+  readonly options: SentOptions
+  /** By which it is asked. */
+  readonly port: MessagePort
+  /** 1 where it has answered. */
+  readonly answered: Int32Array
+}
+
+export interface BackgroundQuestion {
+  /** A `CoreStanding`. */
+  readonly standing: Uint8Array
+  readonly socket: string
+  readonly request: GerminateRequest
 }
 
 export interface HotQuestion {

@@ -11,13 +11,14 @@ import { isLive } from "../grafting/transitions.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { GrowthCore } from "../growth/GrowthCore.ts"
 import { perform } from "../growth/PersonCommand.ts"
-import { coreStanding, type CoreStanding, restoreMemory } from "../growth/standing.ts"
-import { restoreHost } from "../neural/standing.ts"
+import { coreStanding, type CoreStanding } from "../growth/standing.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import { viewOf } from "../service/Driver.ts"
+import { coreFrom } from "../service/coreFrom.ts"
 import type { GrowthOptions } from "../service/Growth.ts"
 import { makerOf } from "../service/makerOf.ts"
 import { policySlot } from "../service/policySlot.ts"
+import { BackgroundThread } from "./BackgroundThread.ts"
 import {
   type HotAnswer,
   type HotBoot,
@@ -27,7 +28,11 @@ import {
 } from "./hotMessages.ts"
 import { startPolicy } from "./startPolicy.ts"
 
-async function begin({ options, memory, standing, cull }: HotBoot, filed: (report: GrowthReport) => void) {
+async function begin(
+  { options, memory, standing, cull }: HotBoot,
+  filed: (report: GrowthReport) => void,
+  background: BackgroundThread | null,
+) {
   const { policy, blueprints, ...plain } = options
   const own: GrowthOptions = {
     ...plain,
@@ -38,11 +43,10 @@ async function begin({ options, memory, standing, cull }: HotBoot, filed: (repor
   const slot = policySlot(own, startPolicy)
   const maker = makerOf(own, slot, now, {})
   await slot.start()
-  const parts = { now, policy: slot.source, memory, filed }
+  const tryFirst = background === null ? {} : { tryFirst: background.tryFirst }
+  const parts = { now, policy: slot.source, memory, filed, ...tryFirst }
   if (standing === null) return maker.make(parts)
-  const { host, table, memory: remembered } = deserialize(standing) as CoreStanding
-  const core = maker.make({ ...parts, restore: (made) => restoreHost(made, host), standing: table })
-  restoreMemory(core.memory, remembered)
+  const core = coreFrom(maker, parts, deserialize(standing) as CoreStanding)
   if (cull)
     for (const { slot, state } of core.table.lives) if (isLive(state)) core.table.fault(slot, "governor")
   return core
@@ -50,7 +54,9 @@ async function begin({ options, memory, standing, cull }: HotBoot, filed: (repor
 
 async function serve(port: MessagePort): Promise<void> {
   const [boot] = (await once(port, "message")) as [HotBoot]
-  const { answered } = boot
+  const { answered, options, hangMs } = boot
+  // Only code of a caller's own can hang.
+  const background = options.blueprints === null ? null : new BackgroundThread(options, hangMs)
   let reports: Array<GrowthReport> = []
   const stateOf = (core: GrowthCore): HotState => {
     const state = { view: viewOf(core), parts: core.parts, reports, standing: serialize(coreStanding(core)) }
@@ -77,7 +83,8 @@ async function serve(port: MessagePort): Promise<void> {
     0,
     () => core,
     async () => {
-      core = await begin(boot, (report) => reports.push(report))
+      core = await begin(boot, (report) => reports.push(report), background)
+      await background?.ready()
       return null
     },
   )
@@ -86,7 +93,8 @@ async function serve(port: MessagePort): Promise<void> {
       answering(
         id,
         () => core,
-        () => {
+        async () => {
+          await background?.ready()
           const made = core as GrowthCore
           return command === null ? made.next() : perform(made, command)
         },

@@ -1,6 +1,7 @@
 /** What keeps a growing host's run from one process to the next. In Node it is a state folder; a browser has none. */
 import type { GraftTableStanding } from "../grafting/GraftTable.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
+import type { TryFirst } from "../growth/germination.ts"
 import type { GrowthCore } from "../growth/GrowthCore.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
 import type { HostMemory, NeuralHost } from "../neural/NeuralHost.ts"
@@ -17,6 +18,7 @@ export interface CoreParts {
   readonly filed?: (report: GrowthReport) => void
   readonly restore?: (host: NeuralHost) => void
   readonly memory?: HostMemory
+  readonly tryFirst?: TryFirst<GrowthCore>
   readonly standing?: GraftTableStanding
 }
 

@@ -3,10 +3,10 @@
  * boundary, so only a supervised host is made this way.
  */
 import { GrowthError } from "../../domain/GrowthError.ts"
-import { coreStanding, type CoreStanding, restoreMemory } from "../growth/standing.ts"
+import { coreStanding, type CoreStanding } from "../growth/standing.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
-import { restoreHost } from "../neural/standing.ts"
+import { coreFrom } from "./coreFrom.ts"
 import { InlineDriver } from "./Driver.ts"
 
 export class SupervisedDriver extends InlineDriver {
@@ -33,13 +33,7 @@ export class SupervisedDriver extends InlineDriver {
   recover(level: "elevated" | "halt"): boolean {
     const { good } = this
     if (good === null || this.core.isWhole || this.isKept) return false
-    const { host, table, memory } = structuredClone(good)
-    this.core = this.maker.make({
-      ...this.coreParts,
-      restore: (made) => restoreHost(made, host),
-      standing: table,
-    })
-    restoreMemory(this.core.memory, memory)
+    this.core = coreFrom(this.maker, this.coreParts, structuredClone(good))
     this.core.emergency.raise(level, "hotDied", this.core.epochs)
     if (level === "elevated") return true
     try {

@@ -109,9 +109,9 @@ describe("a growing host in a thread of its own", () => {
     await growth.run({ epochs: 2 })
     writeFileSync(flag, "")
     for (let i = 0; i < 4; i++)
-      await expect(growth.germinate("hidden1", { blueprint: "endlessBuild", why: "test" })).rejects.toThrow(
-        i === 0 ? "it has not answered for 1500 ms" : "germinate",
-      )
+      await expect(
+        growth.germinate("hidden1", { blueprint: "hangsInTraining", why: "test" }),
+      ).rejects.toThrow(i === 0 ? "it has not answered for 1500 ms" : "germinate")
     await expect(growth.run({ epochs: 1 })).rejects.toThrow("halted")
     expect(replacedAfter(events)).toEqual([2, 2, 2, 2])
     await growth.reset({ why: "the block is gone" })
@@ -119,6 +119,23 @@ describe("a growing host in a thread of its own", () => {
     expect(epochsOf(events)).toEqual(upTo(5))
     expect(growth.snapshot().fingerprint).toBe(await undisturbed(null, 5))
   })
+
+  it.each(["endlessBuild", "memoryHog"])(
+    "loses a background thread to a blueprint that is planted, %s, and nothing else",
+    async (blueprint) => {
+      const { growth, events } = await inThread()
+      await growth.run({ epochs: 2 })
+      writeFileSync(flag, "")
+      await expect(growth.germinate("hidden1", { blueprint, why: "test" })).rejects.toThrow(
+        `"${blueprint}" did not come back from its quarantine`,
+      )
+      rmSync(flag)
+      expect(replacedAfter(events)).toEqual([])
+      await growth.germinate("hidden1", { blueprint: "linear", why: "test" })
+      expect((await growth.run({ epochs: 5 }))?.mode).toBe("operational")
+      expect(growth.snapshot().sockets[0]).toMatchObject({ blueprint: "linear" })
+    },
+  )
 
   it("refuses what a thread cannot get, every problem at once", () => {
     const wrong = { training: "thread", blueprints: [], now: () => 0, state: "./here", hangMs: 0 } as const

@@ -3,11 +3,20 @@
  * query names, so that a test says when; `spinsOnce` removes it first.
  */
 import { existsSync, rmSync } from "node:fs"
+import { resourceLimits } from "node:worker_threads"
 import type { Blueprint } from "../../../../src/morph/blueprints/Blueprint.ts"
 import { BLUEPRINTS } from "../../../../src/morph/blueprints/catalogue.ts"
 
 const flag = new URL(import.meta.url).searchParams.get("flag") ?? ""
 const [linear] = BLUEPRINTS.filter(({ name }) => name === "linear")
+
+/** The thread that trains may have more memory than the one in which a blueprint is tried first. */
+const isTried = (resourceLimits?.maxOldGenerationSizeMb ?? 0) <= 256
+
+const swell = (): never => {
+  const held: Array<Array<number>> = []
+  for (;;) held.push(Array.from({ length: 1e5 }, (_, i) => i + held.length))
+}
 
 const spin = (): never => {
   for (;;);
@@ -29,5 +38,17 @@ export const blueprints: ReadonlyArray<Blueprint> = [
     ...linear,
     name: "endlessBuild",
     build: (graph, value, parameters) => (existsSync(flag) ? spin() : linear.build(graph, value, parameters)),
+  },
+  {
+    ...linear,
+    name: "memoryHog",
+    build: (graph, value, parameters) =>
+      existsSync(flag) ? swell() : linear.build(graph, value, parameters),
+  },
+  {
+    ...linear,
+    name: "hangsInTraining",
+    build: (graph, value, parameters) =>
+      existsSync(flag) && !isTried ? spin() : linear.build(graph, value, parameters),
   },
 ]
