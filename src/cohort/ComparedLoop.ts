@@ -213,7 +213,7 @@ export class ComparedLoop extends OwnedLoop {
     super.retreated()
   }
 
-  protected override freeze(reason: number): void {
+  override freeze(reason: number): void {
     this.plantMoves()
     super.freeze(reason)
   }

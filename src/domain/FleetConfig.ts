@@ -61,6 +61,7 @@ export type FleetEngineConfig<K extends string = string> = Pick<
   | "extras"
   | "startIsBaseline"
   | "guard"
+  | "rules"
   | "clock"
 >
 
@@ -110,7 +111,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
       "meta",
     ].map((key) => [key, ALONE]),
   ),
-  rules: `A rule needs the readings of its bounds, and an engine that is put away keeps none. ${ALONE}`,
 }
 
 /** The settings, or a ConfigError. Total: no input makes it throw. */
@@ -131,6 +131,10 @@ export function parseFleetConfig(input: unknown): FleetSettings | ConfigError {
   if (problems.length > 0 || settings instanceof ConfigError || !own.ok) return refuse(problems)
   return settingsOf(settings, own.value)
 }
+
+/** What is wrong with the engine's part of a configuration, with its place in the fleet's. */
+export const inFleet = ({ problems }: ConfigError): ConfigError =>
+  new ConfigError({ problems: problems.map(inEngine) })
 
 const SMALLEST = "createFleet({ engine: { params: { concurrency: { min: 1, max: 64 } } } })"
 const WHOLE = ["", "engine", "engine.params"]

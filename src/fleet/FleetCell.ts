@@ -10,6 +10,7 @@ import type { SharedBudget } from "../hot/SharedBudget.ts"
 import { writeRecord } from "../../machines/hotAudit.ts"
 import { type FleetParts, loopAround, type LoopOwner } from "./fleetParts.ts"
 import type { Recorder } from "./FleetTrail.ts"
+import type { WatchedRules } from "../engine/contract/RuleParts.ts"
 
 export type CellState = "awake" | "resting" | "passive" | "stopped"
 
@@ -39,6 +40,8 @@ export class FleetCell implements Recorder, LoopOwner {
   /** Position in the fleet's list of cells with a loop. */
   place = -1
   readonly parts: FleetParts
+  /** The watch over its rules, which remembers over rests and passivation; null without rules. */
+  rules: WatchedRules | null = null
   /** What the tuner has learned, while there is no loop. */
   private learned: Float64Array | null = null
   /** What the guard remembers, while there is no loop. */
@@ -125,8 +128,7 @@ export class FleetCell implements Recorder, LoopOwner {
 
   /** Gives it a loop again, which continues from what the last one learned. */
   takeOut(nowUs: number): HotLoop {
-    const loop = this.freshLoop()
-    this.loop = loop
+    const loop = this.watched(this.freshLoop())
     loop.hot.nowCell[0] = nowUs
     if (this.learned !== null) loop.startFrom(this.learned, this.guarded)
     this.learned = null
@@ -152,8 +154,7 @@ export class FleetCell implements Recorder, LoopOwner {
     this.guarded = null
     this.forgetCounts()
     this.beganElsewhere = this.isElsewhere()
-    const loop = this.freshLoop()
-    this.loop = loop
+    const loop = this.watched(this.freshLoop())
     loop.hot.nowCell[0] = nowUs
     if (broken !== null) {
       const before = broken.hot.executor.rollbackTimes()
@@ -181,6 +182,13 @@ export class FleetCell implements Recorder, LoopOwner {
   private freshLoop(): HotLoop {
     const loop = loopAround(this.parts, this)
     loop.shared = this.shared
+    return loop
+  }
+
+  /** Its rules watch this loop from here on. */
+  private watched(loop: HotLoop): HotLoop {
+    this.loop = loop
+    this.rules?.attach()
     return loop
   }
 }

@@ -15,6 +15,7 @@ import { SharedBudget } from "../hot/SharedBudget.ts"
 import { recordCommand, recordEngineStarted } from "../../machines/hotAudit.ts"
 import { copyDigest, emptyDigest } from "../hot/writeDigest.ts"
 import { readDigest, timeError } from "../engine/digestInput.ts"
+import type { WatchedRules } from "../engine/contract/RuleParts.ts"
 import { Supervision } from "../engine/supervision/Supervision.ts"
 import { Notifications } from "../engine/calls/Notifications.ts"
 import { CellRecovery } from "./CellRecovery.ts"
@@ -38,10 +39,12 @@ export class FleetCore {
   readonly supervision = new Supervision()
   private readonly recovery = new CellRecovery(this)
   readonly shared = new Map<string, SharedBudget>()
+  /** Watches the rules of an engine from here on; null without rules. */
+  watchRules: ((cell: FleetCell) => WatchedRules) | null = null
   status: "idle" | "running" | "stopped" = "idle"
   /** The audit cannot be written: nothing is decided until it can. */
   halted = false
-  /** Digests that arrived during notifications with a full inbox, or while the fleet was halted. */
+  /** Digests that met a full inbox, or a halted fleet. */
   digestsLost = 0
   readonly nowCell = new Float64Array(1)
   /** Calls to audit listeners, postponed until the fleet is at rest. */
@@ -89,7 +92,7 @@ export class FleetCore {
     this.nowCell[0] = this.nowUs
   }
 
-  /** Puts every plant on its base, whatever happened before. Safe to call twice. */
+  /** Puts every plant on its base. Safe to call twice. */
   end(): void {
     if (this.status === "stopped") return
     const wasRunning = this.status === "running"
@@ -108,8 +111,8 @@ export class FleetCore {
     const { unit, shared, seed, group } = checkSpawn(engine, this.shared, key, options)
     const nowUs = this.clock()
     const who = { key, number: this.numbers++, seed, group, unit }
-    const config = configAt(this.parts, unit)
-    const cell = new FleetCell(this.parts, config, who, shared, nowUs)
+    const cell = new FleetCell(this.parts, configAt(this.parts, unit), who, shared, nowUs)
+    cell.rules = this.watchRules?.(cell) ?? null
     this.cells.set(key, cell)
     this.looped.add(cell)
     const { loop } = cell
@@ -294,8 +297,7 @@ export class FleetCore {
 
   private command(cell: FleetCell, { act, kind, again }: CellAct, note: string | undefined): void {
     const nowUs = this.clock()
-    const loop = this.awaken(cell, nowUs)
-    loop.hot.nowCell[0] = nowUs
+    this.awaken(cell, nowUs).hot.nowCell[0] = nowUs
     let defect: Defect | null = null
     this.trail.withNote(kind, note, cell, () => {
       defect = this.recovery.attempt(cell, act)
@@ -309,8 +311,7 @@ export class FleetCore {
 
   /** After anything an engine did: its records, what there is to tell. */
   after(cell: FleetCell): void {
-    const { restAfterUs, passivateAfterUs } = this.settings
-    this.looped.lookAgain(cell, cell.nextUs(restAfterUs, passivateAfterUs))
+    this.looped.lookAgain(cell, cell.nextUs(this.settings.restAfterUs, this.settings.passivateAfterUs))
     this.collect(cell)
   }
 
@@ -326,9 +327,9 @@ export class FleetCore {
   private endCell(cell: FleetCell): void {
     const nowUs = this.nowCell[0]
     const { loop, key } = cell
+    // One that dies of it began anew, and is to end too.
     if (loop !== null) {
       loop.hot.nowCell[0] = nowUs
-      // One that dies of it began anew, and is to end too.
       if (this.recovery.attempt(cell, ACTS.stop) !== null) this.recovery.attempt(cell, ACTS.stop)
       this.looped.remove(cell)
     }

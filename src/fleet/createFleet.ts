@@ -10,10 +10,11 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { type FleetConfig, parseFleetConfig } from "../domain/FleetConfig.ts"
+import { type FleetConfig, inFleet, parseFleetConfig } from "../domain/FleetConfig.ts"
 import { type AuditError, ConfigError, type DigestError, type EngineStateError } from "../domain/errors.ts"
 import type { EngineAudit } from "../engine/contract/ArqonEngine.ts"
 import type { KnobValues } from "../engine/contract/KnobValues.ts"
+import { foreignCall } from "../engine/calls/foreignCall.ts"
 import type { Subscription } from "../engine/calls/Listeners.ts"
 import type { Studio, StudioOptions } from "../engine/contract/Studio.ts"
 import type { FleetPlatform } from "./FleetPlatform.ts"
@@ -95,12 +96,13 @@ export const createFleetOn =
 
 function makeFleet<const K extends string>(
   options: FleetOptions<K>,
-  { openFleetStudio, steadyMs }: FleetPlatform,
+  { openFleetStudio, steadyMs, rules }: FleetPlatform,
 ): Fleet<K> {
   const { sinks, ...config } =
     typeof options === "object" && options !== null ? options : { sinks: undefined }
   const settings = parseFleetConfig(config)
   if (settings instanceof ConfigError) throw settings
+  if (rules !== undefined) foreignCall(rules.check, settings.engine, refuseRules)
   const core = buildFleet(settings, Effect.runSync(Effect.clockWith(Effect.succeed)), steadyMs)
   const scope = Scope.makeUnsafe()
   let stopRun: Effect.Effect<void, AuditError> = Effect.sync(() => core.end())
@@ -129,6 +131,10 @@ function makeFleet<const K extends string>(
     },
     Object.getOwnPropertyDescriptors(callsOf<K>(core)),
   ) as Fleet<K>
+}
+
+const refuseRules = (error: unknown): never => {
+  throw error instanceof ConfigError ? inFleet(error) : error
 }
 
 const noStudio = new ConfigError({

@@ -44,8 +44,20 @@ export function readFleetMetrics(core: FleetCore): ReadonlyArray<Metric> {
       Object.fromEntries(groups.map(([group, { seated }]) => [group, seated])),
       "group",
     ),
+    ...violated(core).map((values) =>
+      metric("gauge", "arqon.fleet.rule.violated", "Engines that violate a rule.", values, "rule"),
+    ),
     metric("counter", "arqon.audit.written", "Audit records made.", audit.written),
     metric("counter", "arqon.audit.dropped", "Audit records that found no place.", audit.dropped),
     metric("counter", "arqon.audit.sink.failure", "Failed writes, by sink.", sinks, "sink"),
   ]
+}
+
+/** Engines that violate each rule, by its name; nothing without rules. */
+function violated(core: FleetCore): ReadonlyArray<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {}
+  for (const { rules } of core.cells.values())
+    for (const { name, sinceUs } of rules?.states() ?? [])
+      counts[name] = (counts[name] ?? 0) + (sinceUs === null ? 0 : 1)
+  return core.settings.engine.rules === null ? [] : [counts]
 }

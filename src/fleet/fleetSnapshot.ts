@@ -1,6 +1,7 @@
 /** The state of a fleet and its engines as plain values: for searchable lists, pages and tests. */
 import type { CyclePhase } from "../../machines/spsaCycle.machine.ts"
 import { type ParamSpace, valuesByName } from "../domain/ParamSpace.ts"
+import type { RuleState } from "../domain/Rule.ts"
 import { type TripReason, tripReason } from "../domain/words.ts"
 import { FROZEN } from "../hot/phases.ts"
 import type { KnobValues } from "../engine/contract/KnobValues.ts"
@@ -47,6 +48,8 @@ export interface FleetEngineSnapshot<Values = Readonly<Record<string, number>>> 
   readonly safeMode: { readonly reason: TripReason; readonly deadlineUs: number | null } | null
   readonly counters: FleetCounters
   readonly fault: string | null
+  /** Where each rule stands; absent without rules. */
+  readonly rules?: ReadonlyArray<RuleState>
 }
 
 /** A fleet as a whole. */
@@ -136,6 +139,7 @@ export function snapshotOfCell(cell: FleetCell, space: ParamSpace): FleetEngineS
       cycles: counts[5],
     },
     fault: cell.fault,
+    ...(cell.rules === null ? {} : { rules: cell.rules.states() }),
   }
 }
 

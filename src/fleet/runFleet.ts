@@ -5,9 +5,10 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { FleetSettings } from "../domain/FleetConfig.ts"
+import { type FleetSettings, inFleet } from "../domain/FleetConfig.ts"
 import type { AuditError, ConfigError } from "../domain/errors.ts"
 import type { AuditSink } from "../engine/audit/AuditSink.ts"
+import { fetchedBy } from "../engine/fetched.ts"
 import { openLifetime } from "../engine/lifetime.ts"
 import { steadyClock } from "../engine/steadyClock.ts"
 import { checkedSinks } from "../engine/audit/sinkProblems.ts"
@@ -24,6 +25,8 @@ export interface FleetRuntimeOptions {
 /** Builds a fleet without starting it. */
 export const buildFleet = (settings: FleetSettings, clock: Clock.Clock, steadyMs?: () => number): FleetCore =>
   new FleetCore(settings, settings.engine.clock === "manual" ? null : steadyClock(clock, steadyMs))
+
+const fetchedRules = fetchedBy("Rules", () => import("./watchRules.ts"))
 
 const ticker = (core: FleetCore): ChildSpec => ({
   name: "clock",
@@ -42,6 +45,10 @@ export const runFleet = Effect.fn("Fleet.run")(function* (
   core: FleetCore,
   options: FleetRuntimeOptions,
 ): Effect.fn.Return<Effect.Effect<void, AuditError>, ConfigError, Scope.Scope> {
+  if (core.settings.engine.rules !== null) {
+    const { watchRules } = yield* fetchedRules
+    yield* Effect.try({ try: () => watchRules(core), catch: (error) => inFleet(error as ConfigError) })
+  }
   const { trail } = core.trail
   trail.attach(new SinkQueues(yield* checkedSinks(options.sinks)))
   const { begin, flush, stop } = yield* openLifetime(trail.finish)

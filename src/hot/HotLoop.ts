@@ -209,9 +209,16 @@ export class HotLoop extends LoopSafety {
     inbox[P_ID]++
     inbox[P_LENGTH] = config.knobs
     if (kind === UPDATE && this.kernel.earns(this.next)) executor.earn()
-    const status = this.hot.apply(kind)
+    const status = this.hot.propose(kind)
     this.due[0] = executor.nextApplyUs
     if (status === ACCEPTED) {
+      // A shield may have let it go elsewhere.
+      if (this.hot.onProposal !== null) {
+        const units = new Float64Array(config.knobs)
+        config.readUnits(units)
+        if (kind === UPDATE) this.next = this.kernel.landed(this.next, kind, units)
+        else this.state = this.kernel.landed(this.state, kind, units)
+      }
       this.refusals = 0
       // The cooldown is over.
       if (this.guard.standsStill) this.guard.pause()

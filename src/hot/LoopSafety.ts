@@ -150,13 +150,16 @@ export class LoopSafety implements Sharer {
 
   /** The hot path has brought the plant back already. Not there again for a while, if it was a probe. */
   protected emergency(): void {
+    // Another brought it back, and the loop knows.
+    if (Atomics.load(this.hot.executor.latch, 0) !== TRIP_CONSTRAINT_EMERGENCY) return
     const untilUs = this.hot.nowCell[0] + this.options.fenceUs
     if (this.phase === FROZEN) this.fences.stillBroken()
     else this.fences.emergency(this.state, this.readings, untilUs)
     this.freeze(TRIP_CONSTRAINT_EMERGENCY)
   }
 
-  protected freeze(reason: number): void {
+  /** SafeMode is open and the plant brought back, here or from within `HotPath.onDigest`: the loop holds still. */
+  freeze(reason: number): void {
     const byHand = reason === TRIP_MANUAL || this.tooManyRollbacks
     const exit = reason === TRIP_AUDIT_QUEUE_FULL ? BY_DRAIN : byHand ? BY_RESET : BY_TIMER
     // A second trip while open can make leaving harder, never easier; any other move of the plant ends the guard's stay.

@@ -595,15 +595,6 @@ describe("the configuration of a fleet", () => {
     )
   })
 
-  it("says why its engines have no rules", () => {
-    const make = () =>
-      createFleet({ engine: { params: { x: { min: 0, max: 1 } }, rules: ["p99 < 200ms"] } } as never)
-    expect(make).toThrow("engine.rules")
-    expect(make).toThrow(
-      "A rule needs the readings of its bounds, and an engine that is put away keeps none. Create an engine that needs it with createEngine.",
-    )
-  })
-
   it("causes only a ConfigError, whatever it is", () => {
     fc.assert(
       fc.property(fc.anything(), (input) => {

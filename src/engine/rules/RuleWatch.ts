@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type { EngineSettings } from "../../domain/Config.ts"
 import type { ConfigError } from "../../domain/errors.ts"
 import { RULE_HOLDS, RULE_UNKNOWN, RULE_VIOLATED } from "../../control/RuleMonitor.ts"
-import { requireRules } from "../../control/ruleBook.ts"
+import { requireRules, type Rule } from "../../control/ruleBook.ts"
 import type { RuleWarning } from "../../control/RuleWarning.ts"
 import { clippedNote, lostNote, ruleNote, warningNote } from "../../control/ruleTexts.ts"
 import type { GivenFields } from "../../domain/records.ts"
@@ -25,21 +25,23 @@ import { P_NOW_US } from "../../hot/SafetyExecutor.ts"
 import { writeRecord } from "../../../machines/hotAudit.ts"
 import type { Metric } from "../metrics/Metric.ts"
 import { ruleMetrics } from "./ruleMetrics.ts"
-import type { RuleHost, RuleParts, WatchedRules } from "../contract/RuleParts.ts"
+import type { RuledEngine, RuleHost, RuleParts, WatchedRules } from "../contract/RuleParts.ts"
 import { ProposalShields } from "./ProposalShields.ts"
 import { WatchedRule, type WatchedShield } from "./WatchedRule.ts"
 
 class RuleWatch implements WatchedRules {
   private readonly host: RuleHost
   private readonly rules: ReadonlyArray<WatchedRule>
-  private readonly shields: ProposalShields | null
+  private shields: ProposalShields | null = null
 
-  constructor(host: RuleHost) {
-    const { settings, hot } = host
+  constructor(host: RuleHost, rules: ReadonlyArray<Rule>, maxAgeUs: number) {
     this.host = host
-    this.rules = requireRules(settings.rules ?? [], settings).map(
-      (rule) => new WatchedRule(rule, settings.window.maxAgeUs),
-    )
+    this.rules = rules.map((rule) => new WatchedRule(rule, maxAgeUs))
+    this.attach()
+  }
+
+  attach(): void {
+    const { hot } = this.host
     hot.onDigest = this.observe
     const shields = this.rules.flatMap(({ shield }, i) =>
       shield === null ? [] : [{ lookup: shield.lookup, clipped: this.clipped.bind(this, i) }],
@@ -134,17 +136,17 @@ class RuleWatch implements WatchedRules {
   }
 
   private carryOut(action: RuleAction): void {
-    const { hot, actor, tree } = this.host
-    const { executor, nowUs } = hot
+    const { host } = this
     if (action === "rollback") {
-      if (tree.alive) actor.send({ type: "rollbackRequested", nowUs })
+      host.rollBack()
       if (this.isBack) return
     }
-    // Where no actor has carried out a rollback, nothing less than SafeMode is safe.
-    executor.proposal[P_NOW_US] = nowUs
+    // Where nobody has carried out a rollback, nothing less than SafeMode is safe.
+    const { hot } = host
+    hot.executor.proposal[P_NOW_US] = hot.nowUs
     if (!hot.config.hasBaseline || hot.rollback() !== ACCEPTED) hot.returnToBase()
-    executor.openLatch(TRIP_RULE_VIOLATED)
-    if (tree.alive) actor.send({ type: "trip", reason: "ruleViolated", nowUs, secured: true })
+    hot.executor.openLatch(TRIP_RULE_VIOLATED)
+    host.tripped()
   }
 
   private unknown(i: number): void {
@@ -223,17 +225,40 @@ class RuleWatch implements WatchedRules {
   }
 }
 
+const hostOf = (engine: RuledEngine): RuleHost => {
+  const { hot, trail, actor, tree } = engine
+  return {
+    hot,
+    trail,
+    publish: () => engine.publish(),
+    rollBack: () => {
+      if (tree.alive) actor.send({ type: "rollbackRequested", nowUs: hot.nowUs })
+    },
+    tripped: () => {
+      if (tree.alive) actor.send({ type: "trip", reason: "ruleViolated", nowUs: hot.nowUs, secured: true })
+    },
+  }
+}
+
+const rulesOf = (settings: EngineSettings): ReadonlyArray<Rule> =>
+  requireRules(settings.rules ?? [], settings)
+
+const watcher: RuleParts["watcher"] = (settings) => {
+  const rules = rulesOf(settings)
+  return (host) => new RuleWatch(host, rules, settings.window.maxAgeUs)
+}
+
 export const ruleParts: RuleParts = {
-  check: (settings) => void requireRules(settings.rules ?? [], settings),
-  watch: (host) => {
-    if (host.settings.rules === null) return
-    host.rules = new RuleWatch(host)
+  check: (settings) => void rulesOf(settings),
+  watch: (engine) => {
+    if (engine.settings.rules !== null) engine.rules = watcher(engine.settings)(hostOf(engine))
   },
+  watcher,
 }
 
 /** As `ruleParts.watch`, for an engine that is about to begin. */
-export const watchRules = (host: RuleHost): Effect.Effect<void, ConfigError> =>
-  Effect.try({ try: () => ruleParts.watch(host), catch: (error) => error as ConfigError })
+export const watchRules = (engine: RuledEngine): Effect.Effect<void, ConfigError> =>
+  Effect.try({ try: () => ruleParts.watch(engine), catch: (error) => error as ConfigError })
 
 /** As `ruleParts.check`. */
 export const checkRules = (settings: EngineSettings): Effect.Effect<void, ConfigError> =>
