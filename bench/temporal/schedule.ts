@@ -60,7 +60,7 @@ const rules = {
     { formula: "p99 < 180ms", onViolation: "warn", warning: { horizon: 20 } },
   ],
 } as const
-const ALL = { ...memory, ...stability, ...meta, ...rules }
+export const ALL = { ...memory, ...stability, ...meta, ...rules }
 const CASES = {
   "none on": {},
   "none on, again": {},

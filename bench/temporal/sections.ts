@@ -8,6 +8,7 @@ import { metaSection } from "./meta.ts"
 import { rulesSection } from "./rules.ts"
 import { scheduleSection } from "./schedule.ts"
 import type { Section } from "../../scripts/section.ts"
+import { targetsSection } from "./targets.ts"
 import { warningSection } from "./warning.ts"
 
 /** In the order in which they run. */
@@ -16,6 +17,7 @@ export const sections: ReadonlyArray<Section> = [
   scheduleSection,
   warningSection,
   rulesSection,
+  targetsSection,
   metaSection,
   agentSection,
 ]
