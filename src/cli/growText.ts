@@ -1,7 +1,7 @@
 /** A growing run in words: its boundaries while it runs, its end, and what is on record. */
 import type { GrowthBoundary } from "../morph/growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../morph/growth/PersonCommand.ts"
-import type { RunBoundary, RunRecord } from "../morph/node/RunLog.ts"
+import type { RunBoundary, RunCommand, RunRecord } from "../morph/node/RunLog.ts"
 import type { GrowthReport } from "../morph/policy/reports.ts"
 import type { GrowthSnapshot } from "../morph/service/Growth.ts"
 import { numberText } from "./output.ts"
@@ -72,8 +72,7 @@ export function recordText(
     inputs === null ? "no run" : `task     ${inputs.task}, seed ${inputs.seed}, ${boundaries.length} epochs`,
   ]
   if (last !== undefined) lines.push(`last     ${lastText(last)}`)
-  for (const { after, command, refused } of commands)
-    lines.push(`${after}  asked: ${askedText(command)}${refused === null ? "" : `, refused: ${refused}`}`)
+  for (const one of commands) lines.push(`${one.after}  ${betweenText(one)}`)
   for (const { epoch, moves } of boundaries)
     for (const { slot, from, to, why } of moves) lines.push(`${epoch}  ${slot}: ${from} to ${to} (${why})`)
   for (const report of reports)
@@ -88,6 +87,14 @@ function aboutText({ type, blueprint, socket, from, to }: GrowthReport): string 
   const what = blueprint === null ? "" : ` ${blueprint}`
   const where = socket === null ? "" : ` in ${socket}`
   return `${type}${what}${where}, epochs ${from} to ${to}`
+}
+
+/** What was asked for, or happened, between two boundaries. */
+function betweenText({ command, refused, culled, alarm }: RunCommand): string {
+  if (command !== null)
+    return `asked: ${askedText(command)}${refused === null ? "" : `, refused: ${refused}`}`
+  if (culled === true) return "culled: what was planted hung its thread twice in one place"
+  return `alarm: ${alarm?.level ?? "unknown"}, ${alarm?.reason ?? "unknown"}`
 }
 
 function askedText(command: PersonCommand): string {

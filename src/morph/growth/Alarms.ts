@@ -7,6 +7,11 @@ import { type Emergency, type EmergencyReason, type EmergencyWord } from "../tra
 
 export type AlarmLevel = Exclude<EmergencyName, "unknown">
 
+/** An alarm that somebody else has raised. */
+export type Alarm = Emergency & { readonly level: AlarmLevel }
+/** Listens for one: whoever records a run writes down what was heard, and has it heard again. */
+export type Listen = (heard: () => Alarm | null) => Alarm | null
+
 export class Alarms {
   private readonly word: EmergencyWord
   /** The level that the host knows of. A word only rises, so all else is news. */
@@ -22,7 +27,7 @@ export class Alarms {
   }
 
   /** What somebody else has raised beyond what the host knows; null where nobody has. */
-  heard(): (Emergency & { readonly level: AlarmLevel }) | null {
+  heard(): Alarm | null {
     const seen = this.word.read()
     const { level } = seen
     const at = EMERGENCIES.indexOf(level)

@@ -4,8 +4,7 @@
  */
 import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import type { Blueprint } from "../blueprints/Blueprint.ts"
-import { failedBy } from "../grafting/gates.ts"
-import type { GraftCommand, GraftMove } from "../grafting/graftEvents.ts"
+import type { GraftCommand } from "../grafting/graftEvents.ts"
 import { GraftTable, type GraftTableStanding } from "../grafting/GraftTable.ts"
 import { grown, type GrowthMode, permits } from "../grafting/growthMode.ts"
 import { isLive } from "../grafting/transitions.ts"
@@ -20,8 +19,9 @@ import { emergencyIn, type EmergencyReason, type EmergencyWord } from "../traini
 import type { Judgement } from "../training/Governor.ts"
 import { CoreMemory } from "./CoreMemory.ts"
 import { germinationProblems, type TryFirst } from "./germination.ts"
-import { type AlarmLevel, Alarms, reasonOfRule } from "./Alarms.ts"
-import type { GerminateRequest, GrowthBoundary, Refused, SocketView } from "./GrowthBoundary.ts"
+import { type AlarmLevel, Alarms, type Listen, reasonOfRule } from "./Alarms.ts"
+import type { GerminateRequest, GrowthBoundary, SocketView } from "./GrowthBoundary.ts"
+import { noteMoves } from "./noteMoves.ts"
 import { packetOf } from "./packet.ts"
 import { requireWhy } from "./requireWhy.ts"
 import { type PartView, partViews, socketView } from "./partViews.ts"
@@ -47,6 +47,7 @@ export interface CoreOptions {
   /** Gets each report as it arises. */
   readonly filed?: (report: GrowthReport) => void
   readonly tryFirst?: TryFirst<GrowthCore> | undefined
+  readonly listen?: Listen | undefined
   /** Where another core of the same options stood (`standing.ts`); the host has been made from its part of it. */
   readonly standing?: GraftTableStanding
 }
@@ -98,8 +99,7 @@ export class GrowthCore {
   /** Trains for one epoch and takes its boundary. */
   next(): GrowthBoundary {
     if (this.broken) throw growthProblem("run", "A boundary broke off.", "Go on from the last good boundary.")
-    const heard = this.alarms.heard()
-    if (heard !== null) this.caution(heard.level, `another thread raised the alarm: ${heard.reason}`)
+    this.listen()
     if (!permits(this.counts.growth.mode).trains)
       throw growthProblem("run", `The host is halted: ${this.counts.growth.reason}.`, "Reset it first.")
     try {
@@ -108,6 +108,18 @@ export class GrowthCore {
       this.broken = true
       throw noRoom(error)
     }
+  }
+
+  /** Takes an alarm that another thread has raised. */
+  listen(): void {
+    const { listen = (heard) => heard() } = this.options
+    const heard = listen(() => this.alarms.heard())
+    if (heard !== null) this.caution(heard.level, `another thread raised the alarm: ${heard.reason}`)
+  }
+
+  /** Removes everything that is planted. */
+  cullAll(): void {
+    for (const { slot, state } of this.table.lives) if (isLive(state)) this.table.fault(slot, "governor")
   }
 
   private advance(): GrowthBoundary {
@@ -127,7 +139,7 @@ export class GrowthCore {
       judgement === "panic" && !restored ? this.goBack(epoch, "the governor panicked") : null
     const { loss, accuracy } = this.host.answerScore()
     const hostLoss = this.host.hostScore().loss
-    this.note(moves, refused, loss)
+    noteMoves(this, moves, refused, loss)
     this.remember(epoch, judgement, loss, hostLoss)
     const { proposal, refusal: why } = this.consult()
     this.file(this.memory.windows.measure(epoch, loss))
@@ -257,27 +269,6 @@ export class GrowthCore {
     return this.table.lives.some(({ slot }) => (this.table.figuresOf(slot)["violations"] ?? 0) > 0)
   }
 
-  /** Keeps the records of blueprints and the losses at which grafts entered their states. */
-  private note(moves: ReadonlyArray<GraftMove>, refused: ReadonlyArray<Refused>, loss: number): void {
-    for (const { slot, to, boundary, verdict } of moves) {
-      const blueprint = this.table.lives.find((life) => life.slot === slot)?.planting?.blueprint
-      // What only learnt too fast is tried again at a lower rate, and its record stays as it is.
-      if (
-        blueprint !== undefined &&
-        to === "culled" &&
-        !(failedBy(verdict, "drift") && this.host.rates.ease(blueprint))
-      )
-        this.memory.records.culled(blueprint, boundary)
-      if (blueprint !== undefined && to === "fossilized") {
-        const entered = this.counts.entries[slot] ?? loss
-        this.memory.records.kept(blueprint, entered === 0 ? 0 : (entered - loss) / entered)
-        this.counts.grewAt = boundary
-      }
-      this.counts.entries = { ...this.counts.entries, [slot]: loss }
-    }
-    for (const { blueprint } of refused) this.memory.records.culled(blueprint, this.counts.epoch)
-  }
-
   private remember(epoch: number, judgement: Judgement, loss: number, hostLoss: number): void {
     const structure = this.host.structure
     if (structure !== this.counts.structure) {
@@ -341,8 +332,7 @@ export class GrowthCore {
       disposal.action === "emergency"
     )
       this.alarm("conservative", verdict.rule?.id ?? "risk", reasonOfRule(verdict.rule?.id ?? ""))
-    if (disposal.action === "emergency")
-      for (const { slot, state } of this.table.lives) if (isLive(state)) this.table.fault(slot, "governor")
+    if (disposal.action === "emergency") this.cullAll()
     const note = answer.kind === "answered" ? null : `${policy.name}: ${answer.note}`
     return { proposal, refusal: note ?? disposal.refusal ?? this.carryOut(disposal.command) }
   }

@@ -12,23 +12,21 @@ import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { GrowthCore } from "../growth/GrowthCore.ts"
 import { perform, type PersonCommand } from "../growth/PersonCommand.ts"
 import { coreStanding, type CoreStanding } from "../growth/standing.ts"
-import { kernelIn } from "../neural/standing.ts"
-import { fingerprintOf } from "../neural/vectors.ts"
 import type { GrowthReport } from "../policy/reports.ts"
-import { coreFrom } from "../service/coreFrom.ts"
 import type { CoreMaker, CoreParts, KeptInputs, Keeper } from "../service/Keeper.ts"
 import {
   readRun,
   requireInputs,
   RUN,
   type RunBoundary,
-  runBoundary,
+  type RunCommand,
   type RunInputs,
   RunLog,
   type RunRecord,
 } from "./RunLog.ts"
 import { openStateFolder, type StateFolder } from "./stateFolder.ts"
-import { type Heard, Tape } from "./Tape.ts"
+import { keptBoundary } from "./keptBoundary.ts"
+import { Tape, tapedCore } from "./Tape.ts"
 
 /** Boundaries between two checkpoints. */
 const EVERY = 25
@@ -59,19 +57,25 @@ function inputsOf({ host, data, seed, grafting, policy }: KeptInputs): RunInputs
   }
 }
 
-/** The boundary as it is written: with what was heard, and with hashes of everything. */
-function keptBoundary(boundary: GrowthBoundary, { host }: GrowthCore, heard: Heard): RunBoundary {
-  const planted = boundary.moves.filter(({ to }) => to === "germinated")
-  const kernels = Object.fromEntries(planted.map(({ slot, graft }) => [graft ?? slot, kernelIn(host, slot)]))
-  return runBoundary(boundary, host.fingerprint(), {
-    grafts: fingerprintOf([host.copy()]),
-    ...(planted.length === 0 ? {} : { kernels }),
-    ...heard,
-  })
-}
-
 /** Gets each boundary of a run that is repeated, and the core behind it. */
 export type EachRepeated = (boundary: GrowthBoundary, core: GrowthCore) => void
+
+/** Carries out again what was asked for, or happened, between two boundaries; false where it comes to something else than before. */
+function again(core: GrowthCore, tape: Tape, recorded: RunCommand): boolean {
+  const { command, refused, culled, alarm } = recorded
+  tape.play(recorded)
+  if (culled === true) core.cullAll()
+  if (alarm !== undefined) core.listen()
+  // What refused it left no trace, but for what it was told.
+  if (command === null || (refused !== null && recorded.tried === undefined)) return true
+  try {
+    perform(core, command)
+    return refused === null
+  } catch (error) {
+    if (!(error instanceof GrowthError)) throw error
+    return refused !== null
+  }
+}
 
 /** Runs on as a record says; the first boundary that comes out another way, or null where all are the same. */
 async function repeat(
@@ -80,20 +84,12 @@ async function repeat(
   { boundaries, commands }: RunRecord,
   each: EachRepeated = () => {},
 ): Promise<number | null> {
-  const carriedOut = commands.filter(({ after, refused }) => refused === null && after >= core.epochs)
+  const asked = commands.filter(({ after }) => after >= core.epochs)
   let at = 0
   let turnAt = performance.now()
   const command = (): boolean => {
-    try {
-      for (; carriedOut[at]?.after === core.epochs; at++) {
-        tape.play(carriedOut[at])
-        perform(core, carriedOut[at].command)
-      }
-      return true
-    } catch (error) {
-      if (!(error instanceof GrowthError)) throw error
-      return false
-    }
+    for (; asked[at]?.after === core.epochs; at++) if (!again(core, tape, asked[at])) return false
+    return true
   }
   for (const recorded of boundaries.slice(core.epochs)) {
     if (!command()) return core.epochs
@@ -109,18 +105,6 @@ async function repeat(
   return command() ? null : core.epochs
 }
 
-/** The parts of a core over a tape, at a standing or at the beginning. */
-function coreAt(maker: CoreMaker, parts: CoreParts, tape: Tape, standing: CoreStanding | null): GrowthCore {
-  const { policy } = parts
-  const { inThread } = maker.inputs
-  const taped: CoreParts = {
-    ...parts,
-    now: tape.now,
-    policy: policy === null ? null : tape.policy(policy, inThread),
-  }
-  return standing === null ? maker.make(taped) : coreFrom(maker, taped, standing)
-}
-
 /** Repeats the run of a folder from its beginning. Rejects with a `GrowthError` where it was begun with something else. */
 export async function repeatRun(
   directory: string,
@@ -132,13 +116,37 @@ export async function repeatRun(
   if (record.inputs === null) throw growthProblem("state", "the folder holds no run.", "Name another folder.")
   requireInputs(record.inputs, inputsOf(maker.inputs))
   const tape = new Tape(parts.now)
-  const differentFrom = await repeat(coreAt(maker, parts, tape, null), tape, record, each)
+  const differentFrom = await repeat(tapedCore(maker, parts, tape, null), tape, record, each)
   return { boundaries: record.boundaries.length, differentFrom }
 }
 
+/** Where a run stands, for its last checkpoint. */
+export interface KeptStanding {
+  readonly epoch: number
+  /** False where a boundary broke off half-way. */
+  readonly isWhole: boolean
+  readonly standing: () => CoreStanding
+}
+
+interface Held {
+  readonly folder: StateFolder
+  readonly log: RunLog
+  readonly tape: Tape
+  readonly make: (standing: CoreStanding) => GrowthCore
+  core: GrowthCore
+  /** Where the run stands: the core's own place, unless another thread trains. */
+  now: () => KeptStanding
+}
+
+const standingOf = (core: GrowthCore): KeptStanding => ({
+  epoch: core.epochs,
+  isWhole: core.isWhole,
+  standing: () => coreStanding(core),
+})
+
 export class GrowthKeeper implements Keeper {
   private readonly directory: string
-  private held: { folder: StateFolder; log: RunLog; core: GrowthCore; tape: Tape } | null = null
+  private held: Held | null = null
   /** What the disk said; a run without its record does not go on. */
   private failure: { readonly cause: unknown } | null = null
   private savedAt = 0
@@ -156,11 +164,12 @@ export class GrowthKeeper implements Keeper {
       log = await RunLog.open(join(directory, RUN), inputsOf(maker.inputs))
       const tape = new Tape(parts.now)
       const filed = (report: GrowthReport): void => this.watch(folder.reports.append(report, Date.now()))
+      const make = (standing: CoreStanding | null): GrowthCore =>
+        tapedCore(maker, { ...parts, filed }, tape, standing)
       const { last } = folder
       // A checkpoint that the record does not reach belongs to a record that was cut off.
       const isReached = last !== null && last.boundary <= log.record.boundaries.length
-      const standing = isReached ? standingIn(last.content) : null
-      const core = coreAt(maker, { ...parts, filed }, tape, standing)
+      const core = make(isReached ? standingIn(last.content) : null)
       this.savedAt = core.epochs
       const different = await repeat(core, tape, log.record)
       if (different !== null)
@@ -170,7 +179,8 @@ export class GrowthKeeper implements Keeper {
           "Name another folder.",
         )
       tape.play(null)
-      this.held = { folder, log, core, tape }
+      const held: Held = { folder, log, tape, make, core, now: () => standingOf(held.core) }
+      this.held = held
       return core
     } catch (cause) {
       await log?.close()
@@ -179,20 +189,50 @@ export class GrowthKeeper implements Keeper {
     }
   }
 
+  again(standing: CoreStanding): GrowthCore {
+    const { held } = this
+    if (held === null) throw growthProblem("state", "The run was closed.", "Start another one.")
+    // A boundary that broke off has been told something; it is told again.
+    held.tape.take()
+    held.core = held.make(standing)
+    return held.core
+  }
+
   boundary(boundary: GrowthBoundary): void {
     const { held } = this
-    if (this.failure !== null) throw this.failure.cause
-    if (held === null) return
-    this.watch(held.log.add(keptBoundary(boundary, held.core, held.tape.take())))
+    if (held === null) return this.expectWritten()
     const isGood = boundary.rolledBackTo === null && Number.isFinite(boundary.loss)
+    this.record(keptBoundary(boundary, held.core, held.tape.take()), isGood)
+  }
+
+  /** The same for a boundary that another thread took. */
+  record(boundary: RunBoundary, isGood: boolean): void {
+    const { held } = this
+    this.expectWritten()
+    if (held === null) return
+    this.watch(held.log.add(boundary))
     if (isGood && this.saving === null && boundary.epoch - this.savedAt >= EVERY) this.save()
   }
 
   async command(command: PersonCommand, refused: string | null): Promise<void> {
     const { held } = this
     if (held === null) return
-    const { clock } = held.tape.take()
-    await held.log.command({ after: held.core.epochs, command, refused, clock })
+    await held.log.command({ after: held.core.epochs, command, refused, ...held.tape.take() })
+  }
+
+  /** The same for a command that another thread carried out, or what happened to it between two boundaries. */
+  async note(command: RunCommand): Promise<void> {
+    await this.held?.log.command(command)
+  }
+
+  /** Another thread trains from here on: where it stands. */
+  follow(now: () => KeptStanding): void {
+    if (this.held !== null) this.held.now = now
+  }
+
+  /** A report that arose in another thread. */
+  filed(report: GrowthReport): void {
+    if (this.held !== null) this.watch(this.held.folder.reports.append(report, Date.now()))
   }
 
   get reports(): ReadonlyArray<GrowthReport> {
@@ -205,8 +245,13 @@ export class GrowthKeeper implements Keeper {
     this.held = null
     try {
       await this.saving
+      const { alarm, clock } = held.tape.take()
+      const { epoch, isWhole, standing } = held.now()
+      // An alarm that ended the run came after its last boundary.
+      if (alarm !== undefined)
+        await held.log.command({ after: epoch, command: null, refused: null, clock, alarm })
       await held.log.flush()
-      if (held.core.epochs > this.savedAt && held.core.isWhole) await this.write(held.folder, held.core)
+      if (epoch > this.savedAt && isWhole) await held.folder.checkpoints.save(epoch, contentOf(standing()))
       if (this.failure !== null) throw this.failure.cause
     } finally {
       await held.log.close()
@@ -214,22 +259,22 @@ export class GrowthKeeper implements Keeper {
     }
   }
 
+  private expectWritten(): void {
+    if (this.failure !== null) throw this.failure.cause
+  }
+
   /** The checkpoint is of now; it is written once the record has reached it. */
   private save(): void {
     const { held } = this
     if (held === null) return
-    const content = contentOf(held.core)
-    const at = held.core.epochs
-    this.savedAt = at
+    const { epoch, standing } = held.now()
+    const content = contentOf(standing())
+    this.savedAt = epoch
     this.saving = held.log
       .flush()
-      .then(() => held.folder.checkpoints.save(at, content))
+      .then(() => held.folder.checkpoints.save(epoch, content))
       .catch((cause: unknown) => void (this.failure ??= { cause }))
       .then(() => void (this.saving = null))
-  }
-
-  private write(folder: StateFolder, core: GrowthCore): Promise<void> {
-    return folder.checkpoints.save(core.epochs, contentOf(core))
   }
 
   private watch(written: Promise<unknown>): void {
@@ -237,8 +282,8 @@ export class GrowthKeeper implements Keeper {
   }
 }
 
-const contentOf = (core: GrowthCore): Uint8Array =>
-  serialize({ version: VERSION, standing: coreStanding(core) } satisfies Content)
+const contentOf = (standing: CoreStanding): Uint8Array =>
+  serialize({ version: VERSION, standing } satisfies Content)
 
 function standingIn(content: Uint8Array): CoreStanding {
   const { version, standing } = deserialize(content) as Content

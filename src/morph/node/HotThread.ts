@@ -6,7 +6,7 @@
  * replacements within a minute it is halted until a person resets it. Where a thread hangs twice in one place, what is planted is culled.
  */
 import { type ResourceLimits, Worker } from "node:worker_threads"
-import { deserialize } from "node:v8"
+import { deserialize, serialize } from "node:v8"
 import { type DeathReason, Supervision } from "../../engine/supervision/Supervision.ts"
 import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import { threadFlags } from "../../system/threadFlags.ts"
@@ -15,15 +15,18 @@ import type { GrowthCore } from "../growth/GrowthCore.ts"
 import { REPORTS_KEPT } from "../growth/GrowthCore.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
 import type { PartView } from "../growth/partViews.ts"
-import type { CoreStanding } from "../growth/standing.ts"
+import { coreStanding, type CoreStanding } from "../growth/standing.ts"
 import type { Score } from "../neural/scores.ts"
+import type { PolicySource } from "../policy/PolicyAnswer.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import { coreFrom } from "../service/coreFrom.ts"
 import { type Driver, type DriverView, type Replacement, viewOf } from "../service/Driver.ts"
 import type { GrowthOptions } from "../service/Growth.ts"
 import type { CoreMaker } from "../service/Keeper.ts"
+import type { GrowthKeeper } from "./GrowthKeeper.ts"
 import {
   type HotAnswer,
+  type HotAnswered,
   type HotBoot,
   type HotQuestion,
   loadBlueprints,
@@ -49,6 +52,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** The folder of a run, and the policy that is asked where what its record has behind the last checkpoint is repeated. */
+export interface KeptRun {
+  readonly keeper: GrowthKeeper
+  readonly policy: PolicySource | null
+}
+
 /** Makes a core again where a blueprint needs a module's code. */
 export type MakeMaker = (options: GrowthOptions) => CoreMaker
 
@@ -56,6 +65,7 @@ export class HotThread implements Driver {
   private readonly options: GrowthOptions
   private readonly makeMaker: MakeMaker
   private readonly told: (replacement: Replacement) => void
+  private readonly kept: KeptRun | null
   private readonly hangMs: number
   private readonly supervision = new Supervision()
   private readonly answered = new Int32Array(new SharedArrayBuffer(4))
@@ -75,12 +85,21 @@ export class HotThread implements Driver {
   /** The host as it stood at the last answer, for whoever asks it something in this thread. */
   private mirror: GrowthCore | null = null
   private hungAt = -1
+  /** What is planted is culled as the thread starts. */
+  private culls = false
   private closed = false
 
-  constructor(options: GrowthOptions, makeMaker: MakeMaker, told: (replacement: Replacement) => void) {
+  /** @param kept keeps the run in a folder, in this thread: it lives on whatever becomes of the other */
+  constructor(
+    options: GrowthOptions,
+    makeMaker: MakeMaker,
+    told: (replacement: Replacement) => void,
+    kept: KeptRun | null,
+  ) {
     this.options = options
     this.makeMaker = makeMaker
     this.told = told
+    this.kept = kept
     this.hangMs = options.hangMs ?? HANG_MS
     this.maker = makeMaker({ ...options, blueprints: [] })
     this.first = this.maker.make({ now: () => 0, policy: null, memory: { shared: true } })
@@ -91,7 +110,28 @@ export class HotThread implements Driver {
     const { blueprints } = this.options
     if (blueprints instanceof URL)
       this.maker = this.makeMaker({ ...this.options, blueprints: await loaded(blueprints) })
-    await this.start(false)
+    await this.goOn()
+    try {
+      await this.start(false)
+    } catch (error) {
+      await this.kept?.keeper.close()
+      throw error
+    }
+  }
+
+  /** A run that is kept goes on from its folder: what its record has behind the last checkpoint is repeated in this thread. */
+  private async goOn(): Promise<void> {
+    const { kept, maker } = this
+    if (kept === null) return
+    const { keeper, policy } = kept
+    const core = await keeper.open(maker, { now: () => performance.now(), policy })
+    const standing = serialize(coreStanding(core))
+    this.state = { view: viewOf(core), parts: core.parts, standing }
+    keeper.follow(() => ({
+      epoch: this.state.view.epoch,
+      isWhole: this.state.standing !== null,
+      standing: () => deserialize(this.state.standing as Uint8Array) as CoreStanding,
+    }))
   }
 
   async next(): Promise<GrowthBoundary> {
@@ -112,7 +152,7 @@ export class HotThread implements Driver {
   }
 
   get reports(): ReadonlyArray<GrowthReport> {
-    return this.filed
+    return [...(this.kept?.keeper.reports ?? []), ...this.filed]
   }
 
   get test(): Score | null {
@@ -127,6 +167,7 @@ export class HotThread implements Driver {
     this.closed = true
     this.giveUp(growthProblem("stop", "The growing host has been stopped.", "Create another one."))
     await this.end()
+    await this.kept?.keeper.close()
   }
 
   private get here(): GrowthCore {
@@ -166,7 +207,9 @@ export class HotThread implements Driver {
       cull,
       answered: this.answered,
       hangMs: this.hangMs,
+      isKept: this.kept !== null,
     } satisfies HotBoot)
+    this.culls = cull
     for (const { id, command = null } of owed) worker.postMessage({ id, command } satisfies HotQuestion)
     this.watch()
     return started
@@ -183,9 +226,40 @@ export class HotThread implements Driver {
       this.mirror = null
       this.filed = [...this.filed, ...state.reports].slice(-REPORTS_KEPT)
     }
-    if ("problems" in answer) oldest.reject(new GrowthError({ problems: answer.problems }))
-    else oldest.resolve(answer.result)
+    void this.settle(oldest, answer)
     this.watch()
+  }
+
+  /** Answers who asked, once what is to be kept of it is on its way to the disk, or on it for a command. */
+  private async settle({ command, resolve, reject }: Waiting, answer: HotAnswered): Promise<void> {
+    try {
+      const refusal = "problems" in answer ? new GrowthError({ problems: answer.problems }) : null
+      await this.keep(command, answer, refusal)
+      if (refusal !== null) reject(refusal)
+      else if ("result" in answer) resolve(answer.result)
+    } catch (error) {
+      reject(error)
+    }
+  }
+
+  private async keep(
+    command: Waiting["command"],
+    { heard, boundary, state, ...answer }: HotAnswered,
+    refusal: GrowthError | null,
+  ): Promise<void> {
+    const keeper = this.kept?.keeper
+    if (keeper === undefined) return
+    for (const report of state?.reports ?? []) keeper.filed(report)
+    if (boundary !== null && "result" in answer) {
+      const { rolledBackTo, loss } = answer.result as GrowthBoundary
+      return keeper.record(boundary, rolledBackTo === null && Number.isFinite(loss))
+    }
+    const between = { after: this.state.view.epoch, refused: refusal?.message ?? null, ...heard }
+    if (command === undefined) {
+      if (this.culls) await keeper.note({ ...between, command: null, culled: true })
+    } else if (command !== null) await keeper.note({ ...between, command })
+    // An epoch that was refused has heard why.
+    else if (heard.alarm !== undefined) await keeper.note({ ...between, command, refused: null })
   }
 
   /** Gives the oldest question its time. A process that has nothing else to do must be able to end. */
@@ -221,14 +295,15 @@ export class HotThread implements Driver {
     // Its start comes again with the next thread; a command is not tried twice, because it may be what hangs.
     if (culprit?.command === undefined) this.waiting = this.waiting.slice(1)
     else if (culprit.command !== null) {
+      const { command, reject } = culprit
       this.waiting = this.waiting.slice(1)
-      culprit.reject(
-        growthProblem(
-          culprit.command.type,
-          `The thread was ended while it carried this out: ${why}.`,
-          "Ask for something else.",
-        ),
+      const refusal = growthProblem(
+        command.type,
+        `The thread was ended while it carried this out: ${why}.`,
+        "Ask for something else.",
       )
+      await this.kept?.keeper.note({ after: epoch, command, refused: refusal.message, clock: [] })
+      reject(refusal)
     }
     this.told({ after: epoch, why })
     if (culprit?.command === undefined && verdict === "escalate") {
@@ -264,7 +339,8 @@ function mirrorOf(maker: CoreMaker, bytes: Uint8Array): GrowthCore {
   return coreFrom(maker, { now: () => 0, policy: null }, deserialize(bytes) as CoreStanding)
 }
 
-async function loaded(module: URL) {
+/** Blueprints of a caller's own. Rejects with a `GrowthError` where their module cannot be loaded. */
+export async function loaded(module: URL) {
   try {
     return await loadBlueprints(module.href)
   } catch (cause) {
@@ -277,9 +353,8 @@ async function loaded(module: URL) {
 }
 
 /** What can be sent to a thread. */
-function sent({ policy, blueprints, training, hangMs, ...plain }: GrowthOptions): SentOptions {
-  void training
-  void hangMs
+function sent({ policy, blueprints, training, hangMs, state, ...plain }: GrowthOptions): SentOptions {
+  void [training, hangMs, state]
   return {
     ...plain,
     policy: policy === undefined ? null : policy instanceof URL ? { module: policy.href } : policy,

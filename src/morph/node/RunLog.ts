@@ -54,12 +54,14 @@ export interface RunBoundary extends Heard {
   readonly kernels?: Readonly<Record<string, string>>
 }
 
-/** A person's command as it is kept; `after` is the boundary before it. */
+/** A person's command as it is kept, or what happened between two boundaries without one; `after` is the boundary before it. */
 export interface RunCommand extends Heard {
   readonly after: number
-  readonly command: PersonCommand
+  readonly command: PersonCommand | null
   /** Why it was not carried out; null where it was. */
   readonly refused: string | null
+  /** What was planted was removed first: it had hung its thread twice in one place. */
+  readonly culled?: true
 }
 
 export interface RunRecord {

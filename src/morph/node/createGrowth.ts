@@ -8,7 +8,7 @@ import { serviceIn } from "../service/growAny.ts"
 import type { Functions, PipelineGrowth, PipelineGrowthOptions } from "../service/PipelineGrowth.ts"
 import { policySlot } from "../service/policySlot.ts"
 import { type EachRepeated, GrowthKeeper, repeatRun } from "./GrowthKeeper.ts"
-import { HotThread } from "./HotThread.ts"
+import { HotThread, type KeptRun, loaded } from "./HotThread.ts"
 import { pipelineKeeper } from "./PipelineLog.ts"
 import { startPolicy } from "./startPolicy.ts"
 import { threadProblems } from "./threadProblems.ts"
@@ -18,13 +18,22 @@ export const PLATFORM: GrowthPlatform = {
   startPolicy,
   keepIn: (directory) => new GrowthKeeper(directory),
   threadProblems,
-  inThread: (options, replaced) => new HotThread(options, makerInThread, replaced),
+  inThread: (options, replaced) => new HotThread(options, makerInThread, replaced, keptIn(options)),
 }
 
-/** The maker of a host that trains elsewhere: it asks no policy here. */
-function makerInThread(options: GrowthOptions): CoreMaker {
-  const inline = { ...options, training: "inline" } as const
-  return makerOf(inline, policySlot(options, startPolicy), () => 0, {})
+/** The folder of a run that trains in a thread. */
+function keptIn(options: GrowthOptions): KeptRun | null {
+  if (options.state === undefined) return null
+  return { keeper: new GrowthKeeper(options.state), policy: policySlot(options, startPolicy).source }
+}
+
+/** The maker of a host that trains elsewhere, or is repeated here: it keeps nothing. */
+function makerInThread(
+  { training, hangMs, state, ...options }: GrowthOptions,
+  now: () => number = () => 0,
+): CoreMaker {
+  void [training, hangMs, state]
+  return makerOf(options, policySlot(options, startPolicy), now, {})
 }
 
 /** Makes a growing service. Throws a `GrowthError` with every problem. */
@@ -39,12 +48,13 @@ export function createGrowth(options: GrowthOptions | PipelineGrowthOptions): Gr
 }
 
 /** Repeats the run that a folder holds, with its commands and late answers, and compares it boundary by boundary. */
-export function replayGrowth(
+export async function replayGrowth(
   directory: string,
   options: GrowthOptions,
   each: EachRepeated = () => {},
 ): Promise<{ readonly boundaries: number; readonly differentFrom: number | null }> {
-  const now = options.now ?? (() => performance.now())
+  const { now = () => performance.now(), blueprints } = options
   const slot = policySlot(options, () => Promise.reject(new Error("A replay asks no thread.")))
-  return repeatRun(directory, makerOf(options, slot, now, PLATFORM), { now, policy: slot.source }, each)
+  const own = blueprints instanceof URL ? { ...options, blueprints: await loaded(blueprints) } : options
+  return repeatRun(directory, makerInThread(own, now), { now, policy: slot.source }, each)
 }

@@ -8,9 +8,11 @@ import type { PartView } from "../growth/partViews.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import type { DriverView } from "../service/Driver.ts"
 import type { GrowthOptions } from "../service/Growth.ts"
+import type { RunBoundary } from "./RunLog.ts"
+import type { Heard } from "./Tape.ts"
 
 /** Options as a thread gets them: code is named by where it is. */
-export type SentOptions = Omit<GrowthOptions, "policy" | "blueprints" | "training" | "hangMs"> & {
+export type SentOptions = Omit<GrowthOptions, "policy" | "blueprints" | "training" | "hangMs" | "state"> & {
   readonly policy: "heuristic" | "manual" | { readonly module: string } | null
   readonly blueprints: string | null
 }
@@ -26,6 +28,8 @@ export interface HotBoot {
   readonly answered: Int32Array
   /** The thread is replaced where it takes longer to answer. */
   readonly hangMs: number
+  /** The run is recorded: answers bring what a record needs. */
+  readonly isKept: boolean
 }
 
 export interface BackgroundBoot {
@@ -58,11 +62,28 @@ export interface HotState {
   readonly standing: Uint8Array
 }
 
+/** What a record of the run needs. */
+export interface HotRecord {
+  /** What the thread was told since its last answer. */
+  readonly heard: Heard
+  /** The boundary that was taken, if it was one. */
+  readonly boundary: RunBoundary | null
+}
+
 export type HotAnswer =
-  | { readonly id: number; readonly result: GrowthBoundary | number | null; readonly state: HotState }
-  | { readonly id: number; readonly problems: ReadonlyArray<Problem>; readonly state: HotState | null }
+  | ({ readonly id: number } & HotRecord & {
+        readonly result: GrowthBoundary | number | null
+        readonly state: HotState
+      })
+  | ({ readonly id: number } & HotRecord & {
+        readonly problems: ReadonlyArray<Problem>
+        readonly state: HotState | null
+      })
   /** What no caller has asked for: the core is of no use any more. */
   | { readonly id: number; readonly failed: string }
+
+/** An answer of a thread that goes on. */
+export type HotAnswered = Exclude<HotAnswer, { readonly failed: string }>
 
 /** Blueprints of a caller's own, by the URL of their module. */
 export async function loadBlueprints(module: string | null): Promise<ReadonlyArray<Blueprint>> {

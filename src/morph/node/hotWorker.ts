@@ -6,15 +6,14 @@ import { once } from "node:events"
 import { type MessagePort, parentPort } from "node:worker_threads"
 import { deserialize, serialize } from "node:v8"
 import { GrowthError } from "../../domain/GrowthError.ts"
+import type { Problem } from "../../domain/Problem.ts"
 import { messageOf } from "../../system/messageOf.ts"
-import { isLive } from "../grafting/transitions.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { GrowthCore } from "../growth/GrowthCore.ts"
 import { perform } from "../growth/PersonCommand.ts"
 import { coreStanding, type CoreStanding } from "../growth/standing.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import { viewOf } from "../service/Driver.ts"
-import { coreFrom } from "../service/coreFrom.ts"
 import type { GrowthOptions } from "../service/Growth.ts"
 import { makerOf } from "../service/makerOf.ts"
 import { policySlot } from "../service/policySlot.ts"
@@ -26,7 +25,9 @@ import {
   type HotState,
   loadBlueprints,
 } from "./hotMessages.ts"
+import { keptBoundary } from "./keptBoundary.ts"
 import { startPolicy } from "./startPolicy.ts"
+import { Tape, tapedCore } from "./Tape.ts"
 
 async function begin(
   { options, memory, standing, cull }: HotBoot,
@@ -45,19 +46,25 @@ async function begin(
   await slot.start()
   const tryFirst = background === null ? {} : { tryFirst: background.tryFirst }
   const parts = { now, policy: slot.source, memory, filed, ...tryFirst }
-  if (standing === null) return maker.make(parts)
-  const core = coreFrom(maker, parts, deserialize(standing) as CoreStanding)
-  if (cull)
-    for (const { slot, state } of core.table.lives) if (isLive(state)) core.table.fault(slot, "governor")
-  return core
+  const tape = new Tape(now)
+  const from = standing === null ? null : (deserialize(standing) as CoreStanding)
+  const core = tapedCore(maker, parts, tape, from)
+  if (cull) core.cullAll()
+  return { core, tape }
 }
+
+/** What a turn came to, before it is sent. */
+type Outcome =
+  | { readonly result: GrowthBoundary | number | null }
+  | { readonly problems: ReadonlyArray<Problem> }
 
 async function serve(port: MessagePort): Promise<void> {
   const [boot] = (await once(port, "message")) as [HotBoot]
-  const { answered, options, hangMs } = boot
+  const { answered, options, hangMs, isKept } = boot
   // Only code of a caller's own can hang.
   const background = options.blueprints === null ? null : new BackgroundThread(options, hangMs)
   let reports: Array<GrowthReport> = []
+  let made: Awaited<ReturnType<typeof begin>> | null = null
   const stateOf = (core: GrowthCore): HotState => {
     const state = { view: viewOf(core), parts: core.parts, reports, standing: serialize(coreStanding(core)) }
     reports = []
@@ -67,38 +74,43 @@ async function serve(port: MessagePort): Promise<void> {
     Atomics.add(answered, 0, 1)
     port.postMessage(answer)
   }
+  /** A boundary is recorded with hashes of everything, where there is a record. */
+  const answerOf = (id: number, outcome: Outcome): HotAnswer => {
+    const heard = made?.tape.take() ?? { clock: [] }
+    const isBoundary = "result" in outcome && outcome.result !== null && typeof outcome.result === "object"
+    const boundary =
+      isKept && isBoundary && made !== null
+        ? keptBoundary(outcome.result as GrowthBoundary, made.core, heard)
+        : null
+    const state = made === null ? null : stateOf(made.core)
+    return { id, ...outcome, heard, boundary, state } as HotAnswer
+  }
   /** What it throws is answered: refusals as such, all else as a failure. */
-  const answering = async (id: number, core: () => GrowthCore | null, does: () => unknown): Promise<void> => {
+  const answering = async (
+    id: number,
+    does: () => Promise<GrowthBoundary | number | null>,
+  ): Promise<void> => {
     try {
-      const result = (await does()) as GrowthBoundary | number | null
-      send({ id, result, state: stateOf(core() as GrowthCore) })
+      const result = await does()
+      send(answerOf(id, { result }))
     } catch (error) {
-      const made = core()
-      if (!(error instanceof GrowthError) || made?.isWhole === false) send({ id, failed: messageOf(error) })
-      else send({ id, problems: error.problems, state: made === null ? null : stateOf(made) })
+      if (!(error instanceof GrowthError) || made?.core.isWhole === false)
+        send({ id, failed: messageOf(error) })
+      else send(answerOf(id, { problems: error.problems }))
     }
   }
-  let core: GrowthCore | null = null
-  let turn = answering(
-    0,
-    () => core,
-    async () => {
-      core = await begin(boot, (report) => reports.push(report), background)
-      await background?.ready()
-      return null
-    },
-  )
+  let turn = answering(0, async () => {
+    made = await begin(boot, (report) => reports.push(report), background)
+    await background?.ready()
+    return null
+  })
   port.on("message", ({ id, command }: HotQuestion) => {
     turn = turn.then(() =>
-      answering(
-        id,
-        () => core,
-        async () => {
-          await background?.ready()
-          const made = core as GrowthCore
-          return command === null ? made.next() : perform(made, command)
-        },
-      ),
+      answering(id, async () => {
+        await background?.ready()
+        const { core } = made as Awaited<ReturnType<typeof begin>>
+        return command === null ? core.next() : perform(core, command)
+      }),
     )
   })
 }

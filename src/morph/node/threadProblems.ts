@@ -6,7 +6,7 @@ import type { GrowthOptions } from "../service/Growth.ts"
 const TRAININGS: ReadonlyArray<NonNullable<GrowthOptions["training"]>> = ["inline", "thread"]
 
 export function threadProblems(options: GrowthOptions): ReadonlyArray<Problem> {
-  const { training = "inline", hangMs, blueprints, now, stopwatch, state } = options
+  const { training = "inline", hangMs, blueprints, now, stopwatch } = options
   const isUrl = blueprints instanceof URL
   const problems: Array<Problem> = []
   const refuse = (isRefused: boolean, field: string, message: string, suggestion: string | null): void => {
@@ -38,12 +38,6 @@ export function threadProblems(options: GrowthOptions): ReadonlyArray<Problem> {
     )
     refuse(now !== undefined, "now", "is code, and a thread gets none.", "Leave it out.")
     refuse(stopwatch !== undefined, "stopwatch", "is code, and a thread gets none.", "Leave it out.")
-    refuse(
-      state !== undefined,
-      "state",
-      "is kept by the thread that trains, and a hot thread keeps nothing.",
-      "Leave one of the two out.",
-    )
   }
   return problems
 }

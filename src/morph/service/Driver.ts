@@ -44,7 +44,7 @@ export interface Driver {
 export class InlineDriver implements Driver {
   protected readonly maker: CoreMaker
   private readonly slot: PolicySlot
-  private readonly keeper: Keeper | null
+  protected readonly keeper: Keeper | null
   protected readonly coreParts: CoreParts
   protected core: GrowthCore
 
@@ -82,11 +82,6 @@ export class InlineDriver implements Driver {
     }
     await this.keeper?.command(asked, null)
     return result
-  }
-
-  /** A folder has its own way back: the next start. */
-  protected get isKept(): boolean {
-    return this.keeper !== null
   }
 
   get view(): DriverView {

@@ -1,9 +1,11 @@
 /** What keeps a growing host's run from one process to the next. In Node it is a state folder; a browser has none. */
 import type { GraftTableStanding } from "../grafting/GraftTable.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
+import type { Listen } from "../growth/Alarms.ts"
 import type { TryFirst } from "../growth/germination.ts"
 import type { GrowthCore } from "../growth/GrowthCore.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
+import type { CoreStanding } from "../growth/standing.ts"
 import type { HostMemory, NeuralHost } from "../neural/NeuralHost.ts"
 import type { NeuralOptions } from "../neural/options.ts"
 import type { PolicySource } from "../policy/PolicyAnswer.ts"
@@ -19,6 +21,7 @@ export interface CoreParts {
   readonly restore?: (host: NeuralHost) => void
   readonly memory?: HostMemory
   readonly tryFirst?: TryFirst<GrowthCore>
+  readonly listen?: Listen
   readonly standing?: GraftTableStanding
 }
 
@@ -47,6 +50,8 @@ export interface Keeper {
   readonly boundary: (boundary: GrowthBoundary) => void
   /** Resolves when the command is on the disk. `refused`: why it was not carried out. */
   readonly command: (command: PersonCommand, refused: string | null) => Promise<void>
+  /** A core in the place of the one that was opened, where that broke: what it is told is recorded as before. */
+  readonly again: (standing: CoreStanding) => GrowthCore
   /** Reports of the last day. */
   readonly reports: ReadonlyArray<GrowthReport>
   readonly close: () => Promise<void>

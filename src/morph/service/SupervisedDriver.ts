@@ -32,8 +32,9 @@ export class SupervisedDriver extends InlineDriver {
   /** Goes on from the last good boundary, with the alarm raised; true where it could, and was needed. */
   recover(level: "elevated" | "halt"): boolean {
     const { good } = this
-    if (good === null || this.core.isWhole || this.isKept) return false
-    this.core = coreFrom(this.maker, this.coreParts, structuredClone(good))
+    if (good === null || this.core.isWhole) return false
+    const standing = structuredClone(good)
+    this.core = this.keeper?.again(standing) ?? coreFrom(this.maker, this.coreParts, standing)
     this.core.emergency.raise(level, "hotDied", this.core.epochs)
     if (level === "elevated") return true
     try {
@@ -46,6 +47,6 @@ export class SupervisedDriver extends InlineDriver {
   }
 
   private keep(): void {
-    if (this.core.isWhole && !this.isKept) this.good = structuredClone(coreStanding(this.core))
+    if (this.core.isWhole) this.good = structuredClone(coreStanding(this.core))
   }
 }

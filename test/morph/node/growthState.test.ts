@@ -130,7 +130,7 @@ describe("a growing host with a state folder", () => {
     const path = folder.in("run")
     await (await driven(path, 14)).stop()
     const { inputs, boundaries, commands } = readRun(join(path, "run.log"))
-    expect(commands.map(({ after, command, refused }) => [after, command.type, refused === null])).toEqual([
+    expect(commands.map(({ after, command, refused }) => [after, command?.type, refused === null])).toEqual([
       [2, "germinate", true],
       [4, "cull", false],
       [9, "adjust", true],

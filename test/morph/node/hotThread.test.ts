@@ -138,9 +138,9 @@ describe("a growing host in a thread of its own", () => {
   )
 
   it("refuses what a thread cannot get, every problem at once", () => {
-    const wrong = { training: "thread", blueprints: [], now: () => 0, state: "./here", hangMs: 0 } as const
+    const wrong = { training: "thread", blueprints: [], now: () => 0, hangMs: 0 } as const
     const problems = problemsOf(() => createGrowth({ ...OPTIONS, ...wrong }))
-    expect(problems.map(({ path }) => path)).toEqual(["blueprints", "hangMs", "now", "state"])
+    expect(problems.map(({ path }) => path)).toEqual(["blueprints", "hangMs", "now"])
     const [misspelt] = problemsOf(() => createGrowth({ ...OPTIONS, training: "tread" as never }))
     expect(misspelt.suggestion).toContain("thread")
     expect(problemsOf(() => createGrowth({ ...OPTIONS, blueprints: module }))[0].path).toBe("blueprints")
