@@ -79,9 +79,7 @@ async function serve(port: MessagePort): Promise<void> {
     const heard = made?.tape.take() ?? { clock: [] }
     const isBoundary = "result" in outcome && outcome.result !== null && typeof outcome.result === "object"
     const boundary =
-      isKept && isBoundary && made !== null
-        ? keptBoundary(outcome.result as GrowthBoundary, made.core, heard)
-        : null
+      isKept && isBoundary && made !== null ? keptBoundary(outcome.result, made.core, heard) : null
     const state = made === null ? null : stateOf(made.core)
     return { id, ...outcome, heard, boundary, state } as HotAnswer
   }
