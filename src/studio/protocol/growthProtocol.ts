@@ -5,7 +5,16 @@ import type { Answer } from "../../morph/contracts/Host.ts"
 /** Time that a boundary may take, milliseconds. */
 export const BOUNDARY_MS = 18
 
-export const GROWTH_ACTIONS = ["germinate", "cull", "fossilize", "rollback", "pause", "resume"] as const
+export const GROWTH_ACTIONS = [
+  "germinate",
+  "cull",
+  "fossilize",
+  "adjust",
+  "rollback",
+  "pause",
+  "resume",
+  "reset",
+] as const
 /** What a person may ask of a growing host. */
 export type GrowthAction = (typeof GROWTH_ACTIONS)[number]
 
@@ -30,6 +39,8 @@ export interface GrowthActionRequest {
   readonly socket?: string
   /** Of `germinate`. */
   readonly blueprint?: string
+  /** Of `adjust`: the host's learning rate from the next step on. */
+  readonly rate?: number
   /** Why. Not empty. */
   readonly reason: string
   readonly by?: string

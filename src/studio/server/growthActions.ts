@@ -17,12 +17,14 @@ export interface GrowthSteering {
   rollback(because: Because): Promise<number>
   pause(because: Because): Promise<void>
   resume(because: Because): Promise<void>
+  adjust(change: Because & { readonly rate: number }): Promise<void>
+  reset(because: Because): Promise<void>
 }
 
 /** The body of a request, checked; a Refusal names everything that is wrong with it. */
 export function growthRequestOf(body: unknown): GrowthActionRequest {
   const given = (typeof body === "object" && body !== null ? body : {}) as Readonly<Record<string, unknown>>
-  const { growth, action, socket, blueprint } = given
+  const { growth, action, socket, blueprint, rate } = given
   const problems: Array<string> = []
   const known = GROWTH_ACTIONS.find((word) => word === action)
   if (known === undefined) problems.push(`action must be one of ${GROWTH_ACTIONS.join(", ")}.`)
@@ -31,6 +33,7 @@ export function growthRequestOf(body: unknown): GrowthActionRequest {
   if (ofSocket && typeof socket !== "string") problems.push("socket must be the name of a socket.")
   if (known === "germinate" && typeof blueprint !== "string")
     problems.push("blueprint must be the name of a blueprint.")
+  if (known === "adjust" && typeof rate !== "number") problems.push("rate must be a learning rate, a number.")
   const why = reasonOf(given, problems)
   if (problems.length > 0) throw new Refusal("badRequest", problems.join(" "))
   return {
@@ -38,6 +41,7 @@ export function growthRequestOf(body: unknown): GrowthActionRequest {
     action: known as GrowthActionRequest["action"],
     ...(ofSocket ? { socket: socket as string } : {}),
     ...(known === "germinate" ? { blueprint: blueprint as string } : {}),
+    ...(known === "adjust" ? { rate: rate as number } : {}),
     ...why,
   }
 }
@@ -52,13 +56,15 @@ export async function growthAct(
   request: GrowthActionRequest,
   who: string,
 ): Promise<string> {
-  const { action, socket = "", blueprint = "", by, reason } = request
-  const asked = [action, blueprint, socket].filter((part) => part !== "").join(" ")
+  const { action, socket = "", blueprint = "", rate, by, reason } = request
+  const what = rate === undefined ? [blueprint, socket] : [`rate to ${rate}`]
+  const asked = [action, ...what].filter((part) => part !== "").join(" ")
   const note = noteOf({ action: asked, reason, ...(by === undefined ? {} : { by }) }, who)
   const because = { why: note }
   try {
     if (action === "germinate") await steering.germinate(socket, { blueprint, why: note })
     else if (action === "cull" || action === "fossilize") await steering[action](socket, because)
+    else if (action === "adjust") await steering.adjust({ rate: rate ?? Number.NaN, why: note })
     else await steering[action](because)
   } catch (error) {
     if (!(error instanceof GrowthError)) throw error

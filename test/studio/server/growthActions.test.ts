@@ -1,5 +1,5 @@
 /** What a person asks of a growing host from the studio, over real HTTP: carried out with its reason, or refused with one. */
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { createGrowth, neuralHost, tasks } from "../../../src/morph/index.ts"
 import { GrowthBook } from "../../../src/studio/server/GrowthBook.ts"
 import { openStudio } from "../../../src/studio/server/openStudio.ts"
@@ -81,6 +81,36 @@ describe("steering a growing host", () => {
     expect(growth.snapshot()).toEqual(before)
     await run(1)
     expect(notes()).toEqual([])
+  })
+
+  it("changes the learning rate of the next step, and nothing where it is none", async () => {
+    const [{ growth, run, act }, twin] = [await growing(), await growing()]
+    await run(2)
+    await twin.run(2)
+    expect((await act("adjust", { rate: 0.05 })).json()).toMatchObject({
+      note: "adjust rate to 0.05 by Ada (studio, no token): to see",
+    })
+    await twin.growth.adjust({ rate: 0.05, why: "to see" })
+    await run(1)
+    await twin.run(1)
+    expect(growth.snapshot()).toEqual(twin.growth.snapshot())
+    for (const [rate, status] of [
+      [-1, 409],
+      ["fast", 400],
+      [undefined, 400],
+    ] as const)
+      expect((await act("adjust", { rate })).status).toBe(status)
+    await run(1)
+    await twin.run(1)
+    expect(growth.snapshot()).toEqual(twin.growth.snapshot())
+  })
+
+  it("lets a halted host go on, and refuses that to one that is not", async () => {
+    const { growth, act } = await growing()
+    expect((await act("reset")).json()["message"]).toContain("The host is operational, and not halted.")
+    const reset = vi.spyOn(growth, "reset").mockResolvedValue()
+    expect((await act("reset")).status).toBe(200)
+    expect(reset).toHaveBeenCalledWith({ why: "reset by Ada (studio, no token): to see" })
   })
 
   it("refuses a block that spews NaN, and the host is what it was", async () => {

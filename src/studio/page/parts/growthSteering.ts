@@ -58,6 +58,14 @@ const STEERING: ReadonlyArray<GrowthSteer> = [
     nowhere: "No graft is on probation.",
   },
   {
+    action: "adjust",
+    name: "Change the learning rate",
+    effect: "Sets the host's learning rate from the next step on. A graft keeps its share of it.",
+    danger: false,
+    suits: null,
+    nowhere: "",
+  },
+  {
     action: "rollback",
     name: "Roll back",
     effect: "Puts the host back on the last good boundary.",
@@ -78,6 +86,14 @@ const STEERING: ReadonlyArray<GrowthSteer> = [
     name: "Resume growing",
     effect: "Ends a pause.",
     danger: false,
+    suits: null,
+    nowhere: "",
+  },
+  {
+    action: "reset",
+    name: "Continue after a halt",
+    effect: "Lets a halted host train again. Look first at what halted it: the events say so.",
+    danger: true,
     suits: null,
     nowhere: "",
   },
@@ -108,11 +124,14 @@ export function growthSteering(
             suitable(one).map((found) => found.name),
           )
     const blueprint = action === "germinate" ? choice("Block", entry.blueprints) : null
-    const more = socket === null ? null : h("div", {}, socket.element, blueprint?.element)
+    const rate = action === "adjust" ? rateField() : null
+    const fields = [socket, blueprint, rate].flatMap((one) => (one === null ? [] : [one.element]))
+    const more = fields.length === 0 ? null : h("div", {}, ...fields)
     askWhy({ name, effect, danger, more }, async (said) => {
       const where = socket === null ? {} : { socket: socket.value() }
       const what = blueprint === null ? {} : { blueprint: blueprint.value() }
-      await api.actOnGrowth({ growth: entry.id, action, ...where, ...what, ...said })
+      const much = rate === null ? {} : { rate: rate.value() }
+      await api.actOnGrowth({ growth: entry.id, action, ...where, ...what, ...much, ...said })
       done()
     })
   }
@@ -129,4 +148,16 @@ export function growthSteering(
 function choice(label: string, names: ReadonlyArray<string>) {
   const select = h("select", { class: "input" }, ...names.map((name) => h("option", { value: name }, name)))
   return { element: h("label", { class: "field" }, label, select), value: () => select.value }
+}
+
+function rateField() {
+  const input = h("input", {
+    class: "input",
+    type: "number",
+    min: 0,
+    step: "any",
+    value: "0.01",
+    inputmode: "decimal",
+  })
+  return { element: h("label", { class: "field" }, "Learning rate", input), value: () => input.valueAsNumber }
 }
