@@ -16,7 +16,7 @@ for (const candidate of ["index", "folded", "leak", "transaction"] as const) {
     candidate,
     callers,
     windowMs: 50,
-    compared: 1_000,
+    compared: 8_000,
     probationCalls: 2_000,
     mostMs: 60_000,
   })

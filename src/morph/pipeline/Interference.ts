@@ -1,6 +1,6 @@
 /**
  * Whether a candidate slows its neighbour: the incumbent's time in windows with duels against windows without, which are drawn among
- * them. Both see the same hours and the same load.
+ * them, and the lag of the loop in windows with mirrors against windows without. Both sides see the same hours and the same load.
  */
 
 /** One window in so many is quiet. */
@@ -14,7 +14,7 @@ export class Interference {
   private calls = { quiet: 0, busy: 0 }
   private differences: Array<number> = []
 
-  /** A call of the incumbent. */
+  /** A call of the incumbent, or how late the loop was and a millisecond, above 0. */
   note(ms: number, isQuiet: boolean): void {
     const side = isQuiet ? "quiet" : "busy"
     this.sum[side] += Math.log(Math.max(ms, 1e-3))
@@ -37,10 +37,14 @@ export class Interference {
     this.calls = { quiet: 0, busy: 0 }
   }
 
-  /** How much longer the incumbent takes beside a candidate; 1 where that is not told from chance (two standard errors). */
+  get isKnown(): boolean {
+    return this.differences.length >= LEAST_BLOCKS
+  }
+
+  /** How much longer it takes beside a candidate; 1 where that is not told from chance (two standard errors). */
   get ratio(): number {
     const n = this.differences.length
-    if (n < LEAST_BLOCKS) return 1
+    if (!this.isKnown) return 1
     const mean = this.differences.reduce((a, b) => a + b, 0) / n
     const square = this.differences.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1)
     return mean > 2 * Math.sqrt(square / n) ? Math.exp(mean) : 1

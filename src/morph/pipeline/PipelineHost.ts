@@ -4,9 +4,11 @@
  */
 import type { GraftStateName } from "../contracts/enums.ts"
 import type { Figures, Host, Mode, Planting, Socket } from "../contracts/Host.ts"
+import type { Channels } from "./Channels.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 import { pipelineChecks, type PipelineThresholds } from "./pipelineOptions.ts"
-import { type Candidate, PipelineSocket, type Route } from "./PipelineSocket.ts"
+import { PipelineSocket } from "./PipelineSocket.ts"
+import type { Candidate, Route } from "./SocketWorld.ts"
 import type { CheckedPiece } from "./pieces.ts"
 import { slotOf, socketOf } from "./slots.ts"
 
@@ -27,20 +29,12 @@ export interface PipelineHostInput {
   readonly cullNow: (slot: string) => void
 }
 
-/** How late the loop was, on the average of a state. */
-interface Lag {
-  sum: number
-  times: number
-}
-
 export class PipelineHost implements Host {
   readonly checks: NonNullable<Host["checks"]>
   /** By the name of a graft: what is planted with it. */
   readonly candidates = new Map<string, Candidate>()
   private readonly input: PipelineHostInput
   private readonly generations = new Map<string, number>()
-  private lag: Lag = { sum: 0, times: 0 }
-  private lagBefore = 0
 
   constructor(input: PipelineHostInput) {
     this.input = input
@@ -74,8 +68,7 @@ export class PipelineHost implements Host {
 
   /** How late a timer was. */
   noteLag(ms: number): void {
-    this.lag.sum += Math.max(0, ms)
-    this.lag.times++
+    for (const socket of this.input.pieces.values()) socket.noteLag(ms)
   }
 
   close(): void {
@@ -96,9 +89,6 @@ export class PipelineHost implements Host {
   }
 
   readonly mode = (slot: string, mode: Mode, alpha: number): void => {
-    const { lag } = this
-    if (mode === "shadow") this.lagBefore = lag.times === 0 ? 0 : lag.sum / lag.times
-    if (mode === "shadow" || mode === "branch") this.lag = { sum: 0, times: 0 }
     this.piece(slot).take(ROUTES[mode], alpha)
   }
 
@@ -149,21 +139,21 @@ export class PipelineHost implements Host {
           criticals,
           comparisonsMissing: this.missing(socket, "G3", thresholds.shadowing.compared),
           agreementTooLow: comparison?.tooFew ?? 1,
+          ...timesWorse(channels),
           errorsWorse: comparison?.errorsWorse ?? 1,
           // Evidence that is still missing.
           agreementMissing: isWaived ? 0 : Math.max(0, thresholds.pass - (comparison?.enough ?? 1)),
           mirroredShare: tried === 0 ? 1 : (mirrors?.run ?? 0) / tried,
-          lagRatio: this.lagRatio,
+          // A loop that nothing is mirrored on is as late as it was.
+          lagRatio: !socket.canMirror ? 1 : socket.lag.isKnown ? socket.lag.ratio : undefined,
         }
       }
       case "blending":
       case "probationary":
         return {
           criticals,
-          latencyWorse: channels?.worse("latency") ?? 1,
+          ...timesWorse(channels),
           errorsWorse: channels?.worse("errors") ?? 1,
-          endWorse: channels?.worse("end") ?? 1,
-          costWorse: channels?.worse("cost") ?? 1,
           within: channels?.within ?? 1,
           calls: socket.calls,
           interference: socket.interference.ratio,
@@ -189,13 +179,13 @@ export class PipelineHost implements Host {
       share > 0 && (pairsAtStep < thresholds.pairsPerStep || interference.ratio > thresholds.interference)
     )
   }
-
-  /** The loop's lag now against before; a millisecond more or less is the timer's own. */
-  private get lagRatio(): number {
-    const { sum, times } = this.lag
-    return ((times === 0 ? 0 : sum / times) + 1) / (this.lagBefore + 1)
-  }
 }
+
+const timesWorse = (channels: Channels | null): Figures => ({
+  latencyWorse: channels?.worse("latency") ?? 1,
+  endWorse: channels?.worse("end") ?? 1,
+  costWorse: channels?.worse("cost") ?? 1,
+})
 
 /** The sockets of the pieces, before anything is grown: callers get their functions from these. */
 export const makeSockets = (pieces: ReadonlyArray<CheckedPiece>): ReadonlyMap<string, PipelineSocket> =>

@@ -14,19 +14,9 @@ import { copyInputs } from "./inputs.ts"
 import { LatencySketch } from "./LatencySketch.ts"
 import { Mirrors } from "./Mirrors.ts"
 import { Recording } from "./Recording.ts"
-import type { PipelineClock } from "./PipelineClock.ts"
-import type { PipelineThresholds } from "./pipelineOptions.ts"
+import { TimedMirrors } from "./TimedMirrors.ts"
+import type { Candidate, Route, SocketWorld } from "./SocketWorld.ts"
 import type { AnyFunction, CheckedPiece } from "./pieces.ts"
-
-/** Who answers, and what the candidate gets: see `LIFE`. */
-export type Route = "direct" | "trial" | "branch" | "mixed" | "shadow" | "whole"
-
-export interface Candidate {
-  readonly name: string
-  readonly fn: AnyFunction
-  /** Stands in for a candidate whose effects may happen once only: says what it would answer, and does nothing. */
-  readonly dryRun: AnyFunction | null
-}
 
 /** One call of the incumbent in so many is timed where nothing else asks for it. */
 const TIMED_ONE_IN = 16
@@ -35,15 +25,6 @@ const RUN_OF_FAILURES = 3
 const LATE_BY = 3
 /** A limit that follows the incumbent is never shorter than this: timers are no finer. */
 const LEAST_LIMIT_MS = 5
-
-/** What a socket lives in, once it is grown. */
-export interface SocketWorld {
-  readonly clock: PipelineClock
-  readonly seed: number
-  readonly thresholds: PipelineThresholds
-  /** The candidate has done something that must not happen, once too often. */
-  readonly tooCritical: (socket: PipelineSocket) => void
-}
 
 export class PipelineSocket {
   readonly piece: CheckedPiece
@@ -67,7 +48,9 @@ export class PipelineSocket {
   channels: Channels | null = null
   comparison: Comparison | null = null
   mirrors: Mirrors | null = null
+  private timedMirrors: TimedMirrors | null = null
   readonly interference = new Interference()
+  readonly lag = new Interference()
   readonly times = new LatencySketch()
   private route: Route = "direct"
   private world: SocketWorld | null = null
@@ -77,7 +60,7 @@ export class PipelineSocket {
   private kind: Kind | null = null
   private failuresRunning = 0
   private counter = 0
-  /** No call duels in this window: the incumbent is timed alone. */
+  /** No call duels or is mirrored in this window: the incumbent is timed alone. */
   isQuiet = false
   private recording: Recording | null = null
   private limit: number
@@ -142,6 +125,7 @@ export class PipelineSocket {
     this.coins = new Coins(world.seed, this.piece.name, graft)
     this.duels = new Duels(this.coins)
     this.mirrors = new Mirrors(world.clock, () => this.judge(), world.thresholds.mirrorQueue)
+    this.timedMirrors = new TimedMirrors(this.coins, this.mirrors)
     this.waived.clear()
     this.criticals.length = 0
     this.failuresRunning = this.written = this.calls = this.trialCalls = this.trialFailures = 0
@@ -189,7 +173,7 @@ export class PipelineSocket {
         route === "branch" ? Math.min(training.agreement, 0.999_999) : shadowing.agreement,
         margins,
       )
-    if (route === "mixed" || route === "whole") {
+    if (route === "mixed" || route === "shadow" || route === "whole") {
       this.channels = new Channels(margins)
       this.duels?.newStage()
     }
@@ -198,6 +182,12 @@ export class PipelineSocket {
       this.mirrors.run = this.mirrors.dropped = 0
     }
     this.interference.clear()
+    this.lag.clear()
+  }
+
+  /** How late the loop was; a millisecond more or less is the timer's own. */
+  noteLag(ms: number): void {
+    if (this.route === "shadow") this.lag.note(Math.max(0, ms) + 1, this.isQuiet)
   }
 
   /** The end of a window: what has come is judged, and the next window may be a quiet one. */
@@ -208,9 +198,11 @@ export class PipelineSocket {
     if (coins === null || world === null) return
     if (boundary % QUIET_ONE_IN === 0) {
       this.interference.endBlock()
+      this.lag.endBlock()
       this.quietAt = Math.floor(coins.next() * QUIET_ONE_IN)
     }
-    this.isQuiet = this.route === "mixed" && boundary % QUIET_ONE_IN === this.quietAt
+    const hasQuiet = this.route === "mixed" || this.route === "shadow"
+    this.isQuiet = hasQuiet && boundary % QUIET_ONE_IN === this.quietAt
   }
 
   private takePairs(): void {
@@ -265,7 +257,7 @@ export class PipelineSocket {
   }
 
   private isMirrored(mirrors: Mirrors, { thresholds }: SocketWorld): boolean {
-    if (this.route === "shadow") return true
+    if (this.route === "shadow") return !this.isQuiet
     if (this.route === "trial") return mirrors.running === 0 && this.trialCalls < thresholds.trialCalls
     return this.coins !== null && this.coins.next() < thresholds.training.share
   }
@@ -279,18 +271,27 @@ export class PipelineSocket {
       this.noteIncumbent(incumbent, kind)
       if (this.candidate !== candidate || this.route !== route) return
       const fn = piece.effects === "once" ? (candidate.dryRun ?? candidate.fn) : candidate.fn
-      mirrors.offer({
-        fn,
-        self,
-        args: copy,
-        limitMs: piece.deadlineMs,
-        done: (outcome) => {
-          if (outcome === null || this.candidate !== candidate) return
-          if (route === "trial") this.noteTrial(outcome, incumbent.error)
-          else comparison?.note(copy, incumbent, outcome, (a, b) => this.declared.agrees(a, b))
-        },
-      })
+      const { deadlineMs: limitMs } = piece
+      const done = (outcome: Outcome | null): void => {
+        if (outcome === null || this.candidate !== candidate) return
+        if (route === "trial") this.noteTrial(outcome, incumbent.error)
+        else comparison?.note(copy, incumbent, outcome, (a, b) => this.declared.agrees(a, b))
+      }
+      const job = { fn, self, args: copy, limitMs, done }
+      if (!this.isTimedTwice(world)) return mirrors.offer(job)
+      this.timedMirrors?.offer(
+        job,
+        this.incumbent,
+        (outcome) => this.sideOf(outcome, copy, limitMs),
+        (row) => void (this.route === route && this.channels?.note(row)),
+      )
     })
+  }
+
+  /** The input of this mirror goes to both sides. A stand-in's times say nothing, and what may happen once is not repeated. */
+  private isTimedTwice({ thresholds }: SocketWorld): boolean {
+    if (this.route !== "shadow" || this.piece.effects === "once" || this.coins === null) return false
+    return this.coins.next() < thresholds.shadowing.timed
   }
 
   private noteTrial({ error, ms }: Outcome, hadFailed: boolean): void {
@@ -358,16 +359,14 @@ export class PipelineSocket {
   private noteSeat(seat: Seat, outcome: Outcome, args: ReadonlyArray<unknown>, began: number): void {
     const { duels } = this
     if (duels === null) return
-    const isLate = outcome.ms > seat.pair.limitMs
-    const side: Side = {
-      ms: outcome.ms,
-      endMs: outcome.endMs,
-      error: outcome.error || isLate,
-      cost: outcome.error ? Number.NaN : this.declared.costOf(outcome.answer, args),
-    }
-    duels.note(seat, side, began)
+    duels.note(seat, this.sideOf(outcome, args, seat.pair.limitMs), began)
     // No caller waits for evidence.
     if (duels.waiting === FULL) this.world?.clock.soon(() => this.takePairs())
+  }
+
+  private sideOf({ ms, endMs, error, answer }: Outcome, args: ReadonlyArray<unknown>, limitMs: number): Side {
+    const cost = error ? Number.NaN : this.declared.costOf(answer, args)
+    return { ms, endMs, error: error || ms > limitMs, cost }
   }
 
   private judge(): Judge {
@@ -393,6 +392,6 @@ export class PipelineSocket {
   private critical(what: string): void {
     if (what.startsWith("wrote")) this.written++
     this.criticals.push(what)
-    this.world?.tooCritical(this)
+    this.world?.tooCritical(this.piece.name)
   }
 }

@@ -40,7 +40,10 @@ const Options = object({
       agreement: optional(between(0.01, 1)),
     }),
   ),
-  /** G3: agreement to be shown, at least so many mirrors, how many at once, the share that is not dropped, the loop's lag. */
+  /**
+   * G3: agreement to be shown, at least so many mirrors, how many at once, the share that is not dropped, the loop's lag, and the share
+   * whose input the incumbent answers once more, to compare times under that load (0 for none).
+   */
   shadowing: optional(
     object({
       compared: optional(whole(1, 10_000_000)),
@@ -48,6 +51,7 @@ const Options = object({
       atOnce: optional(whole(1, 10_000)),
       mirrored: optional(between(0, 1)),
       lag: optional(between(1, 1_000)),
+      timed: optional(between(0, 1)),
     }),
   ),
   /** G4: calls that the candidate has answered. The ten minutes are `grafting.stays.probationary`. */
@@ -78,7 +82,7 @@ export const DEFAULT_PIPELINE: PipelineThresholds = {
   margins: { latency: 0.05, errors: 0.005, end: 0.05, cost: 0.05 },
   trialCalls: 20,
   training: { share: 0.1, atOnce: 4, compared: 200, agreement: 0.99 },
-  shadowing: { compared: 1_000, agreement: 0.999, atOnce: 64, mirrored: 0.99, lag: 1.1 },
+  shadowing: { compared: 1_000, agreement: 0.999, atOnce: 64, mirrored: 0.99, lag: 1.1, timed: 0.1 },
   probationCalls: 10_000,
   interference: 1.1,
   mirrorQueue: 256,
@@ -134,7 +138,7 @@ export function pipelineChecks(t: PipelineThresholds): NonNullable<Host["checks"
       criticals,
       none("comparisonsMissing"),
       fail("agreementTooLow", t.fail),
-      fail("errorsWorse", t.fail),
+      ...worse,
       none("agreementMissing"),
       hold("mirroredShare", t.shadowing.mirrored),
       { figure: "lagRatio", max: t.shadowing.lag, outside: "hold" },

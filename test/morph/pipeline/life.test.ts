@@ -108,6 +108,20 @@ describe("a candidate in a service", () => {
       },
     ],
     [
+      "slows down when it gets every call",
+      "shadowing culled",
+      /^G3 failed: latencyWorse is /,
+      (clock, chance) => {
+        let began: Array<number> = []
+        return async (query) => {
+          const now = clock.now()
+          began = [...began.filter((at) => now - at < 1_000), now]
+          await clock.sleep((began.length > 150 ? 11 : 7) + 4 * chance())
+          return { ids: [query, query + 1] }
+        }
+      },
+    ],
+    [
       "throws",
       "germinated culled",
       /^G0 failed: trialFailures is /,
@@ -127,7 +141,9 @@ describe("a candidate in a service", () => {
     expect(piece.cause).toMatch(why)
     expect(states.at(-1)).toBe("resetting dormant")
     // What is wrong for one query in 250 comes past G1, and is in the share of calls that blending gives it, and nowhere else.
-    expect(new Set(wrong)).toEqual(new Set(end === "shadowing culled" ? ["training blending"] : []))
+    expect(new Set(wrong)).toEqual(
+      new Set(why.source.includes("agreementTooLow") ? ["training blending"] : []),
+    )
     expect(piece.inFlight).toBe(0)
     await growth.stop()
   })

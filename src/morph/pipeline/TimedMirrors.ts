@@ -1,0 +1,62 @@
+/**
+ * Mirrors that compare times under the full load: of some calls the same input goes to the candidate and once more to the incumbent,
+ * one right after the other, and a coin from (seed, pair) decides which is first. Both then see the same neighbours, the same caches
+ * and the same second, so the sign of the difference is the coin's where the two do not differ.
+ */
+import type { Outcome } from "./calls.ts"
+import type { PairRow, Side } from "./Channels.ts"
+import type { Coins } from "./Coins.ts"
+import { copyInputs } from "./inputs.ts"
+import type { MirrorJob, Mirrors } from "./Mirrors.ts"
+import type { AnyFunction } from "./pieces.ts"
+
+/** Keeps the coins of these pairs apart from those of the duels. */
+const FIRST_PAIR = 2 ** 40
+
+export class TimedMirrors {
+  private readonly coins: Coins
+  private readonly mirrors: Mirrors
+  private begun = 0
+
+  constructor(coins: Coins, mirrors: Mirrors) {
+    this.coins = coins
+    this.mirrors = mirrors
+  }
+
+  /** @param job the candidate's mirror, which also counts as any other does */
+  offer(
+    job: MirrorJob,
+    incumbent: AnyFunction,
+    sideOf: (outcome: Outcome) => Side,
+    came: (row: PairRow) => void,
+  ): void {
+    const pair = FIRST_PAIR + this.begun++
+    const { mirrors } = this
+    const again = (done: MirrorJob["done"]): MirrorJob => ({
+      ...job,
+      fn: incumbent,
+      args: copyInputs(job.args),
+      isIncumbent: true,
+      done,
+    })
+    const row = (candidate: Outcome, other: Outcome): void =>
+      came({ pair, candidate: sideOf(candidate), incumbent: sideOf(other) })
+    if (this.coins.isCandidateFirst(pair)) {
+      const done = (candidate: Outcome | null): void => {
+        job.done(candidate)
+        if (candidate !== null)
+          mirrors.follow(again((other) => void (other !== null && row(candidate, other))))
+      }
+      mirrors.offer({ ...job, done })
+      return
+    }
+    const candidateAfter = (other: Outcome): MirrorJob => ({
+      ...job,
+      done: (candidate) => {
+        job.done(candidate)
+        if (candidate !== null) row(candidate, other)
+      },
+    })
+    mirrors.offer(again((other) => (other === null ? job.done(null) : mirrors.follow(candidateAfter(other)))))
+  }
+}
