@@ -1,10 +1,58 @@
-/** `arqon cluster ...`: its flags and examples. */
+/** `arqon cluster ...`: its flags and examples. What the commands do stands in clusterCommands.ts and migrateCommand.ts. */
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
 import type { Action } from "./action.ts"
-import { storage } from "./flags.ts"
+import { duration, file, option, optional, storage } from "./flags.ts"
+
+const wait = optional(
+  duration("wait", "Goes on serving for so long, not ready, before it hands over: 5s (default 0)"),
+)
+const url = Flag.withDefault(
+  Flag.String("url").pipe(
+    Flag.withMetavar("<url>"),
+    Flag.withDescription("The gateway of a runner (default http://127.0.0.1:7070)"),
+  ),
+  "http://127.0.0.1:7070",
+)
+const tokenFile = optional(file("token-file", "A file with a token of the gateway"))
 
 export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
+  const load = () => import("./clusterCommands.ts")
+
+  const start = Command.make(
+    "start",
+    {
+      config: file("config", "A module whose default export is the options of createCluster, or a function"),
+      wait,
+    },
+    (flags) => doing(async () => (await load()).startCommand(flags)),
+  ).pipe(
+    Command.withDescription("Run one runner until a signal; it hands over what it owns and ends"),
+    Command.withExamples([
+      {
+        command: "arqon cluster start --config ./cluster.config.ts --wait 5s",
+        description: "SIGTERM drains it; a second signal skips the wait",
+      },
+    ]),
+  )
+
+  const status = Command.make(
+    "status",
+    { url, tokenFile, json: option("json", "Print one JSON object") },
+    (flags) => doing(async () => (await load()).statusCommand(flags)),
+  ).pipe(
+    Command.withDescription("Print a runner's state, and who owns what under which epoch"),
+    Command.withExamples([{ command: "arqon cluster status --url https://a:7070 --token-file ./token" }]),
+  )
+
+  const drain = Command.make("drain", { url, tokenFile, wait }, (flags) =>
+    doing(async () => (await load()).drainCommand(flags)),
+  ).pipe(
+    Command.withDescription("Have a runner hand over what it owns and end; returns once it has"),
+    Command.withExamples([{ command: "arqon cluster drain --url http://127.0.0.1:7070 --wait 5s" }]),
+  )
+
   const migrate = Command.make("migrate", { storage }, (flags) =>
     doing(async () => (await import("./migrateCommand.ts")).migrateCommand(flags)),
   ).pipe(
@@ -13,7 +61,7 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
   )
 
   return Command.make("cluster").pipe(
-    Command.withDescription("What several processes share: the tables in their database"),
-    Command.withSubcommands([migrate]),
+    Command.withDescription("Runners of a cluster, and the tables in their database"),
+    Command.withSubcommands([start, status, drain, migrate]),
   )
 }

@@ -12,6 +12,7 @@ export {
   createCluster,
 } from "./node/createCluster.ts"
 export type { AccessToken, GatewayOptions, Right } from "./node/access.ts"
+export type { ClusterState } from "./node/gateway.ts"
 export type { NodeOptions } from "./node/nodeRunner.ts"
 export type { LockTimes } from "./runners.ts"
 export type { TunerConfig } from "./tunerEntity.ts"

@@ -57,7 +57,7 @@ describe("the reference of the command line", () => {
       ...variants,
       ...studies,
       ["machines", "export"],
-      ["cluster", "migrate"],
+      ...["start", "status", "drain", "migrate"].map((name) => ["cluster", name]),
     ]) {
       const doc = await helpDocOf(path)
       expect(doc?.description).not.toBe("")

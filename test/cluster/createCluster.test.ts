@@ -68,6 +68,32 @@ describe("createCluster", () => {
     await first.stop()
   })
 
+  it("serves while it drains, is not ready then, and ends with the last of its gateway", async () => {
+    const cluster = createCluster({
+      storage: sqlite(":memory:"),
+      gateway: { port: 0 },
+      tuners: { checkout: QUICK },
+    })
+    await cluster.start()
+    const url = cluster.url ?? ""
+    const statusOf = async (path: string, init?: RequestInit) => (await fetch(`${url}${path}`, init)).status
+    const drain = (body: string) => statusOf("/arqon/cluster/drain", { method: "POST", body })
+    expect(await statusOf("/readyz")).toBe(200)
+    expect(await drain('{"waitMs":-1}')).toBe(400)
+    await expect(cluster.drain(1e9)).rejects.toMatchObject({ problems: [{ path: "waitMs" }] })
+    expect(await statusOf("/readyz")).toBe(200)
+    expect(await drain('{"waitMs":60000}')).toBe(202)
+    expect(await statusOf("/readyz")).toBe(503)
+    expect(await statusOf("/healthz")).toBe(200)
+    expect(await cluster.status()).toMatchObject({ state: "draining" })
+    expect(await cluster.tuner("checkout").status()).toMatchObject({ epoch: 1 })
+    // Asked again, it does not wait for the rest of the minute.
+    await cluster.drain()
+    await cluster.ended
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow()
+    await expect(cluster.status()).rejects.toThrow("stopped")
+  })
+
   it("lists every problem of its options at once", () => {
     expect(
       refusals({

@@ -3,6 +3,7 @@
  * options it is one process over a file of SQLite, without a port. Use it where a tuner has to outlive its process.
  */
 import { hostname } from "node:os"
+import { setTimeout } from "node:timers/promises"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -30,7 +31,7 @@ import type { TunerConfig } from "../tunerEntity.ts"
 import type { CommandDone, TunerCommandName } from "../TunerOwner.ts"
 import { Tuners } from "../Tuners.ts"
 import { type GatewayOptions, gatewayProblems } from "./access.ts"
-import { type Behind, type Gateway, openGateway } from "./gateway.ts"
+import { type Behind, type ClusterState, type Gateway, MOST_WAIT_MS, openGateway } from "./gateway.ts"
 import { LoopLag } from "./LoopLag.ts"
 import { nodeProblems, nodeRunner, type NodeOptions } from "./nodeRunner.ts"
 import { sqlite } from "./sqlite.ts"
@@ -76,7 +77,7 @@ export interface ClusterTuner extends Commands {
 /** A runner and what all runners own. */
 export interface ClusterStatus {
   readonly runner: string
-  readonly state: "idle" | "running" | "stopped"
+  readonly state: ClusterState
   readonly owners: ReadonlyArray<OwnerRow>
   readonly epochs: EpochCounts
 }
@@ -87,6 +88,10 @@ export interface Cluster<T extends string = string> {
   readonly start: () => Promise<void>
   /** Saves where every tuner stands, hands them over and ends. */
   readonly stop: () => Promise<void>
+  /** Is not ready for `waitMs` (default 0) while it goes on serving, so that balancers leave it; then stops. Again: stops at once. */
+  readonly drain: (waitMs?: number) => Promise<void>
+  /** Resolves once it has stopped. */
+  readonly ended: Promise<void>
   readonly status: () => Promise<ClusterStatus>
   /** Where the gateway listens; null without one, and before the start. */
   readonly url: string | null
@@ -123,9 +128,11 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   const reports = new Map<number, number>()
   let counts = (): EpochCounts => NO_COUNTS
   let door: Gateway | null = null
-  let state: ClusterStatus["state"] = "idle"
+  let state = "idle" as ClusterState
+  let hasEnded = (): void => {}
+  const ended = new Promise<void>((resolve) => void (hasEnded = resolve))
   const run: typeof runtime.runPromise = (effect, more) =>
-    state === "running"
+    state === "running" || state === "draining"
       ? runtime.runPromise(effect, more)
       : Promise.reject(new Error(`The cluster is ${state}.`))
   const known = (name: T): T => {
@@ -177,6 +184,23 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     )
   const metrics = (): string =>
     prometheusText(clusterMetrics({ epochs: counts(), reports, lagMs: lag.lagMs, mostLagMs: lag.mostMs }))
+  let stopping: Promise<void> | null = null
+  const stop = (): Promise<void> => {
+    state = "stopped"
+    lag.stop()
+    // Replicas that are answered no more go to the next address, and reach the next owner there.
+    stopping ??= Promise.all([door?.close(), runtime.dispose()]).then(() => {})
+    return stopping.finally(hasEnded)
+  }
+  const drain = async (waitMs = 0): Promise<void> => {
+    if (!(waitMs >= 0 && waitMs <= MOST_WAIT_MS))
+      throw new ConfigError({ problems: [problem(["waitMs"], `must be from 0 to ${MOST_WAIT_MS}.`)] })
+    if (state === "running" && waitMs > 0) {
+      state = "draining"
+      await Promise.race([setTimeout(waitMs, undefined, { ref: false }), ended])
+    }
+    await stop()
+  }
   const behind: Behind = {
     report: (name, report) =>
       run(Effect.flatMap(Tuners, (all) => all.report(name, report))).then((hearing) => {
@@ -187,22 +211,19 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     command: (name, command) => run(Effect.flatMap(Tuners, (all) => all.command(name, command))),
     status,
     metrics,
+    state: () => state,
+    drain,
     unready: () =>
-      run(
-        Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.timeout(sql`SELECT 1 AS alive`, "1 second")),
-      ).then(
-        () => null,
-        () => "the database does not answer",
-      ),
+      state === "draining"
+        ? Promise.resolve("this runner is about to stop")
+        : run(
+            Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.timeout(sql`SELECT 1 AS alive`, "1 second")),
+          ).then(
+            () => null,
+            () => "the database does not answer",
+          ),
     tuners: names,
     lag,
-  }
-  const stop = async (): Promise<void> => {
-    if (state === "stopped") return
-    state = "stopped"
-    lag.stop()
-    // Replicas that are answered no more go to the next address, and reach the next owner there.
-    await Promise.all([door?.close(), runtime.dispose()])
   }
   return {
     start: async () => {
@@ -224,6 +245,8 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
       }
     },
     stop,
+    drain,
+    ended,
     status,
     get url() {
       return door?.url ?? null

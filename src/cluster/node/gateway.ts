@@ -15,6 +15,12 @@ import { TUNER_COMMANDS, type TunerCommand, type TunerCommandName } from "../Tun
 import { access, type GatewayOptions, type Right } from "./access.ts"
 import type { LoopLag } from "./LoopLag.ts"
 
+/** `draining`: it still serves, is not ready, and is about to hand over. */
+export type ClusterState = "idle" | "running" | "draining" | "stopped"
+
+/** Longest wait of a drain. */
+export const MOST_WAIT_MS = 300_000
+
 /** What the gateway leads to. */
 export interface Behind {
   readonly report: (tuner: string, report: unknown) => Promise<Hearing>
@@ -22,6 +28,8 @@ export interface Behind {
   readonly command: (tuner: string, command: TunerCommand) => Promise<object>
   readonly status: () => Promise<object>
   readonly metrics: () => string
+  readonly state: () => ClusterState
+  readonly drain: (waitMs: number) => Promise<void>
   /** Null: it serves; else why not. */
   readonly unready: () => Promise<string | null>
   readonly tuners: ReadonlyArray<string>
@@ -43,7 +51,13 @@ const HOST = "127.0.0.1"
 export function openGateway(options: GatewayOptions, behind: Behind): Promise<Gateway> {
   const { host = HOST, port, tls } = options
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(options, behind, request, response).catch(() => refuse(response, 500, "the request has failed"))
+    // A connection that is kept would hold the server open.
+    if (behind.state() !== "running") response.setHeader("connection", "close")
+    answer(options, behind, request, response).catch(() =>
+      behind.state() === "stopped"
+        ? refuse(response, 503, "this runner is stopping", 0)
+        : refuse(response, 500, "the request has failed"),
+    )
   }
   const server: Server =
     tls === undefined ? createServer(handle) : createTlsServer({ ...tls, minVersion: "TLSv1.2" }, handle)
@@ -103,6 +117,15 @@ async function answer(
     if (may(null, "read")) send(response, 200, await behind.status())
     return
   }
+  if (method === "POST" && path === "/arqon/cluster/drain") {
+    if (!may(null, "steer")) return
+    const text = await bodyOf(request)
+    const waitMs = waitOf(text)
+    if (waitMs === null)
+      return refuse(response, 400, 'the body must be {"waitMs": N} with N from 0 to 300000')
+    behind.drain(waitMs).catch(() => {})
+    return send(response, 202, { state: behind.state() })
+  }
   if (method === "POST" && path === REPORT_PATH) return hearReport(behind, request, response, may)
   const [, name, command] = /^\/arqon\/tuners\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? []
   const tuner = name === undefined ? null : attempt(() => decodeURIComponent(name))
@@ -155,6 +178,16 @@ const isCommand = (word: string): word is TunerCommandName => TUNER_COMMANDS.som
 
 const unknownText = (what: string, word: string, known: ReadonlyArray<string>): string =>
   ["there is no such ", what, ". ", didYouMean(word, known) ?? ""].join("").trim()
+
+function waitOf(text: string | null): number | null {
+  if (text === null) return null
+  const { waitMs = 0 } = (
+    text === "" ? {} : (attempt(() => JSON.parse(text) as object) ?? { waitMs: null })
+  ) as {
+    readonly waitMs?: unknown
+  }
+  return typeof waitMs === "number" && waitMs >= 0 && waitMs <= MOST_WAIT_MS ? waitMs : null
+}
 
 const MOST_TEXT = 1000
 

@@ -1,0 +1,154 @@
+/** `arqon cluster start | status | drain`: one runner as a process of its own, and what a person or a script asks of one. */
+import { existsSync } from "node:fs"
+import { resolve } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { pathToFileURL } from "node:url"
+import {
+  type Cluster,
+  type ClusterOptions,
+  type ClusterStatus,
+  createCluster,
+} from "../cluster/node/createCluster.ts"
+import { StorageError } from "../cluster/StorageError.ts"
+import { ConfigError } from "../domain/errors.ts"
+import { parseJson } from "../study/json.ts"
+import { messageOf } from "../system/messageOf.ts"
+import { shortPath } from "../system/paths.ts"
+import { plainJson } from "../system/plainText.ts"
+import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
+import { print } from "./output.ts"
+import { onSignals } from "./signals.ts"
+import { tokenIn } from "./tokenFile.ts"
+
+export interface StartFlags {
+  readonly config: string
+  /** Milliseconds. */
+  readonly wait: number | null
+}
+
+export interface RunnerPlace {
+  readonly url: string
+  readonly tokenFile: string | null
+}
+
+/** How long a hand-over may take before the command gives up, milliseconds. */
+const MOST_HANDOVER_MS = 30_000
+const LOOK_MS = 100
+const ASK_MS = 5_000
+
+export async function startCommand({ config, wait }: StartFlags): Promise<ExitCode> {
+  const cluster = await started(config)
+  const signals = onSignals(() => {
+    // The second one finds it draining, and ends the wait.
+    cluster.drain(wait ?? 0).catch(() => {})
+  })
+  const { runner, owners } = await cluster.status()
+  print(
+    `Runner ${runner} serves${cluster.url === null ? "" : ` at ${cluster.url}`}; ${owners.length} owned in all.`,
+  )
+  await cluster.ended
+  signals.off()
+  print("Handed over.")
+  return EXIT.ok
+}
+
+async function started(path: string): Promise<Cluster> {
+  try {
+    const cluster = createCluster(await optionsIn(path))
+    await cluster.start()
+    return cluster
+  } catch (cause) {
+    if (cause instanceof ConfigError || cause instanceof StorageError)
+      throw new CliFailure(`${shortPath(path)}: ${cause.message}`)
+    throw cause
+  }
+}
+
+async function optionsIn(path: string): Promise<ClusterOptions> {
+  const file = resolve(path)
+  if (!existsSync(file)) throw new CliFailure(`There is no file ${shortPath(file)}.`)
+  const found = await import(pathToFileURL(file).href).then(
+    async (module: { readonly default?: unknown }) =>
+      typeof module.default === "function" ? ((await module.default()) as unknown) : module.default,
+    (cause: unknown) => {
+      throw new CliFailure(`${shortPath(file)} cannot be loaded: ${messageOf(cause)}`)
+    },
+  )
+  if (typeof found !== "object" || found === null)
+    throw new CliFailure(
+      `${shortPath(file)} must have the options of createCluster, or a function that returns them, as its default export.`,
+    )
+  return found as ClusterOptions
+}
+
+export async function statusCommand(flags: RunnerPlace & { readonly json: boolean }): Promise<ExitCode> {
+  const status = await statusOf(flags)
+  if (flags.json) print(plainJson(status))
+  else {
+    const { runner, state, owners, epochs } = status
+    print(`${runner}: ${state}, owns ${epochs.owned}, ${epochs.fencedWrites} fenced writes`)
+    for (const { kind, name, epoch, runner: owner, savedMs } of owners)
+      print(
+        `${kind} ${name}  epoch ${epoch}  ${owner}  ${savedMs === null ? "never saved" : `saved ${new Date(savedMs).toISOString()}`}`,
+      )
+  }
+  return EXIT.ok
+}
+
+export async function drainCommand(flags: RunnerPlace & { readonly wait: number | null }): Promise<ExitCode> {
+  const { runner } = await statusOf(flags)
+  const waitMs = flags.wait ?? 0
+  await ask(flags, "POST", "/arqon/cluster/drain", { waitMs })
+  const untilMs = performance.now() + waitMs + MOST_HANDOVER_MS
+  while (performance.now() < untilMs) {
+    // Behind a balancer another runner answers at this address.
+    const there = await statusOf(flags).then(
+      (status) => status.runner === runner,
+      (cause: unknown) => !(cause instanceof NobodyThere),
+    )
+    if (!there) {
+      print(`${runner} has handed over.`)
+      return EXIT.ok
+    }
+    await sleep(LOOK_MS)
+  }
+  throw new CliFailure(`${runner} has not ended ${MOST_HANDOVER_MS / 1000} s after it was to.`)
+}
+
+class NobodyThere extends CliFailure {}
+
+const statusOf = async (place: RunnerPlace): Promise<ClusterStatus> =>
+  (await ask(place, "GET", "/arqon/cluster")) as ClusterStatus
+
+async function ask(
+  { url, tokenFile }: RunnerPlace,
+  method: "GET" | "POST",
+  path: string,
+  body?: object,
+): Promise<unknown> {
+  const at = URL.parse(path, url)
+  if (at === null || !/^https?:$/.test(at.protocol))
+    throw new CliFailure(
+      `--url: ${JSON.stringify(url)} is not an address such as http://127.0.0.1:7070.`,
+      EXIT.usage,
+    )
+  const response = await fetch(at, {
+    method,
+    headers: tokenFile === null ? {} : { authorization: `Bearer ${tokenIn(tokenFile)}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(ASK_MS),
+  }).catch((cause: unknown) => {
+    throw new NobodyThere(
+      `No runner answers at ${at.origin} (${messageOf((cause as Error).cause ?? cause)}). Give the address of its gateway with --url.`,
+    )
+  })
+  const answer = parseJson(await response.text())
+  if (response.ok) return answer
+  const { error = "no reason was given" } = (answer ?? {}) as { readonly error?: string }
+  throw new CliFailure(`${at.origin} answered ${response.status}: ${error}.${RIGHTS[response.status] ?? ""}`)
+}
+
+const RIGHTS: Readonly<Record<number, string>> = {
+  401: " Give a --token-file.",
+  403: ' `status` needs a token for "*" with the right read, `drain` one with steer.',
+}

@@ -1,0 +1,52 @@
+/** `arqon cluster`: a runner as a process, asked and drained by other processes. */
+import { resolve } from "node:path"
+import { expect, it } from "vitest"
+import { freePort } from "../adapters/freePort.ts"
+import { startCommand, statusCommand } from "../../src/cli/clusterCommands.ts"
+import { useDesk } from "./rig.ts"
+
+const desk = useDesk()
+const ENTRY = resolve(import.meta.dirname, "../../src/cluster/index.ts")
+
+it("starts a runner from a module, says what it owns, and ends it once it has handed over", async () => {
+  const port = await freePort()
+  const url = ["--url", `http://127.0.0.1:${port}`] as const
+  desk.write(
+    "cluster.config.ts",
+    `import { sqlite } from ${JSON.stringify(ENTRY)}
+export default () => ({
+  storage: sqlite(":memory:"),
+  gateway: { port: ${port} },
+  tuners: { checkout: { engine: { params: { x: { min: 0, max: 1 } } } } },
+})`,
+  )
+  const running = desk.start(["cluster", "start", "--config", "cluster.config.ts"])
+  await new Promise((begun) => running.child.stdout?.once("data", begun))
+  await fetch(`http://127.0.0.1:${port}/arqon/tuners/checkout`)
+  const { stdout } = await desk.run("cluster", "status", ...url)
+  expect(stdout).toMatch(/: running, owns 1, 0 fenced writes\ntuner checkout {2}epoch 1 {2}/)
+  expect((await desk.run("cluster", "drain", ...url)).stdout).toMatch(/has handed over\.\n$/)
+  const { code, stdout: said } = await running.ended
+  expect(code).toBe(0)
+  expect(said).toMatch(/^Runner .* serves at http:.*\nHanded over\.\n$/)
+})
+
+it("refuses a module that is none, options with problems, and an address without a runner, in a sentence each", async () => {
+  const start = (name: string, text: string) =>
+    startCommand({ config: desk.path(desk.write(name, text)), wait: null })
+  const url = `http://127.0.0.1:${await freePort()}`
+  await expect(startCommand({ config: desk.path("missing.mjs"), wait: null })).rejects.toThrow(
+    /^There is no file .*missing\.mjs\.$/,
+  )
+  await expect(start("none.mjs", "export const options = 1")).rejects.toThrow(
+    /none\.mjs must have the options of createCluster/,
+  )
+  await expect(start("bad.mjs", "export default { tuners: {}, gatway: {} }")).rejects.toThrow(
+    /gatway: is not an option[^]*tuners: must have at least one tuner by its name/,
+  )
+  await expect(start("lacks.mjs", 'import "nothing-there"')).rejects.toThrow(/lacks\.mjs cannot be loaded: /)
+  await expect(statusCommand({ url, tokenFile: null, json: false })).rejects.toThrow(
+    /^No runner answers at http:\S+ \(.*ECONNREFUSED/,
+  )
+  await expect(statusCommand({ url: "here", tokenFile: null, json: false })).rejects.toThrow(/--url: "here"/)
+})
