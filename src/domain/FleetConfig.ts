@@ -62,6 +62,7 @@ export type FleetEngineConfig<K extends string = string> = Pick<
   | "startIsBaseline"
   | "guard"
   | "rules"
+  | "stability"
   | "clock"
 >
 
@@ -107,7 +108,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
       "telemetry",
       "placement",
       "resume",
-      "stability",
+      "schedule",
       "meta",
     ].map((key) => [key, ALONE]),
   ),

@@ -11,8 +11,18 @@ import { writeRecord } from "../../machines/hotAudit.ts"
 import { type FleetParts, loopAround, type LoopOwner } from "./fleetParts.ts"
 import type { Recorder } from "./FleetTrail.ts"
 import type { WatchedRules } from "../engine/contract/RuleParts.ts"
+import type { StabilityState } from "../engine/contract/StabilityState.ts"
 
 export type CellState = "awake" | "resting" | "passive" | "stopped"
+
+/** What opens SafeMode where the loop of an engine has become unstable. */
+export interface CellLatch {
+  /** The engine has another loop from here on. */
+  readonly attach: () => void
+  /** The loop has acted on everything that was due. */
+  readonly act: () => void
+  readonly state: () => StabilityState
+}
 
 /** Number of a loop's counters, in the order of `FleetCounters`. */
 const COUNTS = 6
@@ -42,6 +52,8 @@ export class FleetCell implements Recorder, LoopOwner {
   readonly parts: FleetParts
   /** The watch over its rules, which remembers over rests and passivation; null without rules. */
   rules: WatchedRules | null = null
+  /** The watch over the stability of its loop, likewise. */
+  latch: CellLatch | null = null
   /** What the tuner has learned, while there is no loop. */
   private learned: Float64Array | null = null
   /** What the guard remembers, while there is no loop. */
@@ -189,6 +201,7 @@ export class FleetCell implements Recorder, LoopOwner {
   private watched(loop: HotLoop): HotLoop {
     this.loop = loop
     this.rules?.attach()
+    this.latch?.attach()
     return loop
   }
 }

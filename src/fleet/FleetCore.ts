@@ -15,7 +15,6 @@ import { SharedBudget } from "../hot/SharedBudget.ts"
 import { recordCommand, recordEngineStarted } from "../../machines/hotAudit.ts"
 import { copyDigest, emptyDigest } from "../hot/writeDigest.ts"
 import { readDigest, timeError } from "../engine/digestInput.ts"
-import type { WatchedRules } from "../engine/contract/RuleParts.ts"
 import { Supervision } from "../engine/supervision/Supervision.ts"
 import { Notifications } from "../engine/calls/Notifications.ts"
 import { CellRecovery } from "./CellRecovery.ts"
@@ -39,8 +38,8 @@ export class FleetCore {
   readonly supervision = new Supervision()
   private readonly recovery = new CellRecovery(this)
   readonly shared = new Map<string, SharedBudget>()
-  /** Watches the rules of an engine from here on; null without rules. */
-  watchRules: ((cell: FleetCell) => WatchedRules) | null = null
+  /** Gives an engine what watches it: rules, stability. */
+  watch: (cell: FleetCell) => void = () => {}
   status: "idle" | "running" | "stopped" = "idle"
   /** The audit cannot be written: nothing is decided until it can. */
   halted = false
@@ -112,7 +111,7 @@ export class FleetCore {
     const nowUs = this.clock()
     const who = { key, number: this.numbers++, seed, group, unit }
     const cell = new FleetCell(this.parts, configAt(this.parts, unit), who, shared, nowUs)
-    cell.rules = this.watchRules?.(cell) ?? null
+    this.watch(cell)
     this.cells.set(key, cell)
     this.looped.add(cell)
     const { loop } = cell

@@ -13,12 +13,17 @@ export interface Defect {
 
 export const ACTS = {
   start: ({ loop }) => loop?.start(),
-  tick: ({ loop }) => void loop?.tick(),
+  tick: ({ loop, latch }) => {
+    loop?.tick()
+    latch?.act()
+  },
   rest: ({ loop }) => loop?.rest(),
   stop: ({ loop }) => loop?.stop(),
   hear: (cell) => {
-    const { loop, parts } = cell
-    if (loop?.observe() !== WINDOW_CLOSED) return
+    const { loop, parts, latch } = cell
+    const code = loop?.observe()
+    latch?.act()
+    if (loop === null || code !== WINDOW_CLOSED) return
     cell.windows++
     if (Number.isNaN(cell.firstLoss) && loop.cycles > 0) cell.firstLoss = parts.kernel.loss(loop.state)
   },

@@ -5,6 +5,7 @@ import type { RuleState } from "../domain/Rule.ts"
 import { type TripReason, tripReason } from "../domain/words.ts"
 import { FROZEN } from "../hot/phases.ts"
 import type { KnobValues } from "../engine/contract/KnobValues.ts"
+import type { StabilityState } from "../engine/contract/StabilityState.ts"
 import type { CellState, FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
 
@@ -50,6 +51,8 @@ export interface FleetEngineSnapshot<Values = Readonly<Record<string, number>>> 
   readonly fault: string | null
   /** Where each rule stands; absent without rules. */
   readonly rules?: ReadonlyArray<RuleState>
+  /** What the stability latch sees; absent without `stability`. */
+  readonly stability?: StabilityState
 }
 
 /** A fleet as a whole. */
@@ -140,6 +143,7 @@ export function snapshotOfCell(cell: FleetCell, space: ParamSpace): FleetEngineS
     },
     fault: cell.fault,
     ...(cell.rules === null ? {} : { rules: cell.rules.states() }),
+    ...(cell.latch === null ? {} : { stability: cell.latch.state() }),
   }
 }
 

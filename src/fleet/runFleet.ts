@@ -26,7 +26,7 @@ export interface FleetRuntimeOptions {
 export const buildFleet = (settings: FleetSettings, clock: Clock.Clock, steadyMs?: () => number): FleetCore =>
   new FleetCore(settings, settings.engine.clock === "manual" ? null : steadyClock(clock, steadyMs))
 
-const fetchedRules = fetchedBy("Rules", () => import("./watchRules.ts"))
+const fetchedWatches = fetchedBy("Rules and stability", () => import("./watches.ts"))
 
 const ticker = (core: FleetCore): ChildSpec => ({
   name: "clock",
@@ -45,9 +45,10 @@ export const runFleet = Effect.fn("Fleet.run")(function* (
   core: FleetCore,
   options: FleetRuntimeOptions,
 ): Effect.fn.Return<Effect.Effect<void, AuditError>, ConfigError, Scope.Scope> {
-  if (core.settings.engine.rules !== null) {
-    const { watchRules } = yield* fetchedRules
-    yield* Effect.try({ try: () => watchRules(core), catch: (error) => inFleet(error as ConfigError) })
+  const { rules, stability } = core.settings.engine
+  if (rules !== null || stability) {
+    const { watch } = yield* fetchedWatches
+    yield* Effect.try({ try: () => watch(core), catch: (error) => inFleet(error as ConfigError) })
   }
   const { trail } = core.trail
   trail.attach(new SinkQueues(yield* checkedSinks(options.sinks)))

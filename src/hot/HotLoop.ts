@@ -41,7 +41,7 @@ import {
   WAITING_PLUS,
 } from "./phases.ts"
 import { P_EXPECTED_GENERATION, P_ID, P_LENGTH, P_NOW_US, P_TARGET } from "./SafetyExecutor.ts"
-import { COVARIATE_PLUS, LOSS_MINUS, LOSS_PLUS, MARGIN_PLUS } from "./SpsaKernel.ts"
+import { COVARIATE_PLUS, LOSS_MINUS, LOSS_PLUS, MARGIN_PLUS, type SpsaKernel } from "./SpsaKernel.ts"
 import { closeSide, joinWindow, windowsRead } from "./sideReading.ts"
 import { tripFor } from "./tripFor.ts"
 import { BY_TIMER, BY_GUARD, BY_DRAIN, BY_RESET, LoopSafety } from "./LoopSafety.ts"
@@ -54,6 +54,8 @@ export class HotLoop extends LoopSafety {
   /** Cycles whose update was applied, or that changed nothing. */
   cycles = 0
   private started = false
+  /** Windows that make a reading at least. */
+  private windows = 1
   private refusal = ACCEPTED
   private regressions = 0
 
@@ -123,9 +125,16 @@ export class HotLoop extends LoopSafety {
     return code
   }
 
-  /** Opens SafeMode by hand; only `reset` leads out, also where it was open already. */
-  trip(): void {
-    if (this.started) this.open(TRIP_MANUAL)
+  /** Opens SafeMode. By hand only `reset` leads out, also where it was open already; other reasons have the timer. */
+  trip(reason: number = TRIP_MANUAL): void {
+    if (this.started) this.open(reason)
+  }
+
+  /** Goes on with another kernel over the same knobs, and so many windows a reading; what is known and in flight stays. */
+  retune(kernel: SpsaKernel, windows: number): void {
+    this.kernel = kernel
+    this.windows = windows
+    kernel.fitProbe(this.state)
   }
 
   /** When it has something to do though no window ends: the next apply, or the timer of SafeMode; infinite when it has not. */
@@ -264,7 +273,8 @@ export class HotLoop extends LoopSafety {
     const { kernel, readings, hot } = this
     const late = kernel.windowsLeftOut(this.state)
     joinWindow(readings, means, hot.window.trend, this.options.sign, late, kernel.settings.covariate)
-    if (windowsRead(readings) < kernel.windowsPerReading(this.state)) return hot.reopenWindow()
+    const wanted = Math.max(kernel.windowsPerReading(this.state), late + this.windows)
+    if (windowsRead(readings) < wanted) return hot.reopenWindow()
     closeSide(readings, waitsForPlus)
     const other = this.readings[waitsForPlus ? LOSS_MINUS : LOSS_PLUS]
     if (Number.isNaN(other)) this.phase = waitsForPlus ? APPLYING_MINUS : APPLYING_PLUS

@@ -8,6 +8,7 @@ import {
   NOT_TRIPPED,
   TRIP_AUDIT_QUEUE_FULL,
   TRIP_CONSTRAINT_EMERGENCY,
+  TRIP_INSTABILITY,
   TRIP_MANUAL,
   TRIP_OBJECTIVE_REGRESSION,
   TRIP_TELEMETRY_LOST,
@@ -31,7 +32,7 @@ export const BY_RESET = 3
 /** The state of a loop, and the acts that bring its plant to safety. */
 export class LoopSafety implements Sharer {
   readonly hot: HotPath
-  readonly kernel: SpsaKernel
+  kernel: SpsaKernel
   readonly options: CycleOptions
   /** READY .. FROZEN. */
   phase = FROZEN
@@ -143,6 +144,7 @@ export class LoopSafety implements Sharer {
     const baseInDoubt =
       reason === TRIP_OBJECTIVE_REGRESSION ||
       reason === TRIP_CONSTRAINT_EMERGENCY ||
+      reason === TRIP_INSTABILITY ||
       reason === TRIP_TELEMETRY_LOST
     if (!baseInDoubt || this.hot.rollback() !== ACCEPTED) this.hot.returnToBase()
     this.freeze(reason)

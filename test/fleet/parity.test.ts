@@ -4,24 +4,27 @@
  */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type AuditRecord, createEngine } from "../../src/index.ts"
+import { type AuditRecord, createEngine, type EngineOptions } from "../../src/index.ts"
 import type { DigestInput } from "../../src/domain/Digest.ts"
+import { gaussianAt } from "../../src/testing/noise.ts"
 import { bowl, fleetOf, type Knob, params, STEP_US, wobble } from "./rig.ts"
 
-const KINDS = ["apply", "rollback", "baselineSet", "safeModeEntered", "safeModeExited", "guard"]
+const KINDS = ["apply", "rollback", "baselineSet", "safeModeEntered", "safeModeExited", "guard", "verdict"]
 
 const decisions = (records: ReadonlyArray<AuditRecord>): ReadonlyArray<string> =>
   records
     .filter(({ kind, action }) => KINDS.includes(kind) && action !== "returnToBase")
-    .map(({ kind, atUs, generation, action, reason, values }) =>
-      JSON.stringify({ kind, atUs, generation, action, reason, values }),
+    .map(({ kind, atUs, generation, action, reason, values, note }) =>
+      JSON.stringify({ kind, atUs, generation, action, reason, values, note }),
     )
 
 type Report = Pick<DigestInput, "objective" | "constraintMargin">
 type Plant = (values: Readonly<Record<Knob, number>>, step: number) => Report
 
-async function alone(seed: number, steps: number, plant: Plant): Promise<ReadonlyArray<string>> {
-  const engine = createEngine({ params, seed, clock: "manual", audit: { memory: 100_000 } })
+type Own = Pick<EngineOptions<Knob>, "stability" | "gains">
+
+async function alone(seed: number, steps: number, plant: Plant, own: Own): Promise<ReadonlyArray<string>> {
+  const engine = createEngine({ params, seed, clock: "manual", audit: { memory: 100_000 }, ...own })
   await engine.start()
   for (let step = 0; step < steps; step++) {
     const timestampUs = (step + 1) * STEP_US
@@ -31,8 +34,8 @@ async function alone(seed: number, steps: number, plant: Plant): Promise<Readonl
   return decisions(engine.audit.records())
 }
 
-async function inFleet(seed: number, steps: number, plant: Plant): Promise<ReadonlyArray<string>> {
-  const fleet = fleetOf({ auditMemory: 100_000 })
+async function inFleet(seed: number, steps: number, plant: Plant, own: Own): Promise<ReadonlyArray<string>> {
+  const fleet = fleetOf({ auditMemory: 100_000 }, own)
   await fleet.start()
   const engine = fleet.spawn("one", { seed })
   // Neighbours must not make a difference.
@@ -46,9 +49,14 @@ async function inFleet(seed: number, steps: number, plant: Plant): Promise<Reado
   return decisions(fleet.audit.records().filter(({ run }) => run === "fleet/one"))
 }
 
-const expectSame = async (seed: number, steps: number, plant: Plant): Promise<ReadonlyArray<string>> => {
-  const one = await alone(seed, steps, plant)
-  const other = await inFleet(seed, steps, plant)
+const expectSame = async (
+  seed: number,
+  steps: number,
+  plant: Plant,
+  own: Own = {},
+): Promise<ReadonlyArray<string>> => {
+  const one = await alone(seed, steps, plant, own)
+  const other = await inFleet(seed, steps, plant, own)
   const at = one.findIndex((line, i) => line !== other[i])
   expect(at < 0 ? null : { at, alone: one.slice(at, at + 2), inFleet: other.slice(at, at + 2) }).toBeNull()
   expect(other).toHaveLength(one.length)
@@ -89,6 +97,27 @@ describe("an engine of a fleet and a single one", () => {
     expect(acts).toContain('"retreat"')
     expect(acts).toContain('"blame')
     expect(acts).toContain('"release"')
+  })
+
+  it.each([
+    ["one window makes a reading", 0.002, 0.02],
+    ["its probes are wider than half a calm step", 0.02, 0.045],
+  ] as const)("come to rest at the same moments when a loop swings and %s", async (_, noise, probe) => {
+    const own = { stability: true, gains: { prove: false, probe } } as const
+    const lines = await expectSame(
+      7,
+      9_000,
+      (values, step) => ({
+        objective:
+          bowl(values) +
+          noise * gaussianAt(7, step) +
+          (step < 2_000 || step > 3_200 ? 0 : 6 * noise * Math.sin((2 * Math.PI * step) / 90)),
+      }),
+      own,
+    )
+    const tripped = lines.findIndex((line) => line.includes("safeModeEntered"))
+    expect(lines[tripped]).toContain('"instability"')
+    expect(lines.length).toBeGreaterThan(tripped + 40)
   })
 
   it("agree on any stream", async () => {
