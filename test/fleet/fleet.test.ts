@@ -572,7 +572,13 @@ describe("the configuration of a fleet", () => {
   it("is refused with the place and remedy of every problem", () => {
     const make = () =>
       createFleet({
-        engine: { params: { x: { min: 1, max: 0 } }, state: "./state", comparison: {}, schedule: true, tickUs: 5 },
+        engine: {
+          params: { x: { min: 1, max: 0 } },
+          state: "./state",
+          comparison: {},
+          schedule: true,
+          tickUs: 5,
+        },
         passivateAfterUs: 1,
         shared: { db: { probing: 0 } },
         maxEngine: 3,
