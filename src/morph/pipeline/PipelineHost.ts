@@ -33,6 +33,8 @@ export class PipelineHost implements Host {
   readonly checks: NonNullable<Host["checks"]>
   /** By the name of a graft: what is planted with it. */
   readonly candidates = new Map<string, Candidate>()
+  /** False while the tuning engine of the service cannot be held: no share rises then. */
+  mayRise = true
   private readonly input: PipelineHostInput
   private readonly generations = new Map<string, number>()
 
@@ -176,7 +178,8 @@ export class PipelineHost implements Host {
   private holdsShare({ share, pairsAtStep, interference }: PipelineSocket): boolean {
     const { thresholds } = this.input
     return (
-      share > 0 && (pairsAtStep < thresholds.pairsPerStep || interference.ratio > thresholds.interference)
+      !this.mayRise ||
+      (share > 0 && (pairsAtStep < thresholds.pairsPerStep || interference.ratio > thresholds.interference))
     )
   }
 }

@@ -12,6 +12,7 @@ import type { AnyFunction } from "../pipeline/pieces.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import type { PipelineGates } from "../pipeline/pipelineOptions.ts"
 import type { Because } from "./because.ts"
+import type { EngineView, TuningEngine } from "./EngineHold.ts"
 
 /** Pieces of a service by name. */
 export type Functions = Readonly<Record<string, AnyFunction>>
@@ -39,6 +40,11 @@ export interface PipelineGrowthOptions<P extends Functions = Functions> {
   readonly grafting?: Pick<GraftingInput, "stays" | "embargo" | "advance">
   /** How long an evaluation window takes; 1000 if left out. */
   readonly windowMs?: number
+  /**
+   * The engine that tunes the same service. It stands still, in SafeMode on its base, while a ramp or a full mirror is on, and every
+   * step of a share and every adoption begins a generation.
+   */
+  readonly engine?: TuningEngine
   /** A folder for the record of every window, command and verdict. Needs Node. */
   readonly state?: string
   /** Time of your own, for a test; the system's if left out. */
@@ -51,6 +57,8 @@ export interface PipelineSnapshot {
   /** Windows so far. */
   readonly windows: number
   readonly pieces: ReadonlyArray<PieceView>
+  /** The tuning engine beside it; null without the option `engine`. */
+  readonly engine: EngineView | null
 }
 
 /** A growing service as its owner has it. A refused call rejects with a `GrowthError` and changes nothing. */

@@ -13,6 +13,7 @@ import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import { type PipelineThresholds, readThresholds } from "../pipeline/pipelineOptions.ts"
 import type { PipelineSocket } from "../pipeline/PipelineSocket.ts"
 import type { Because } from "./because.ts"
+import { EngineHold, engineProblems } from "./EngineHold.ts"
 import type {
   Functions,
   PipelineGrowth,
@@ -29,6 +30,7 @@ const KNOWN: ReadonlyArray<keyof PipelineGrowthOptions> = [
   "gates",
   "grafting",
   "windowMs",
+  "engine",
   "state",
   "clock",
 ]
@@ -50,6 +52,7 @@ export function growPipeline<P extends Functions>(
   const listeners = new Set<(boundary: PipelineBoundary) => void>()
   let status: PipelineSnapshot["status"] = "new"
   let core: PipelineCore | null = null
+  let hold: EngineHold | null = null
   let cancel = (): void => {}
 
   const live = (call: string): PipelineCore => {
@@ -98,6 +101,10 @@ export function growPipeline<P extends Functions>(
 
   const endWindow = (core: PipelineCore): void => {
     const boundary = core.next()
+    if (hold !== null) {
+      hold.follow(boundary.pieces)
+      core.host.mayRise = hold.view.problem === null
+    }
     const { figures } = core
     if (figures.length > 0 || boundary.moves.length > 0)
       keeper?.record({
@@ -156,6 +163,7 @@ export function growPipeline<P extends Functions>(
         grafting: options.grafting,
         faulted: (slot, what, after) => keeper?.record({ type: "fault", after, slot, what }),
       })
+      if (options.engine !== undefined) hold = new EngineHold(options.engine, core.views)
       tick(core, 1, clock.now())
     },
     germinate: (socket, request) => {
@@ -184,12 +192,14 @@ export function growPipeline<P extends Functions>(
       status,
       windows: core === null ? 0 : core.table.boundary + 1,
       pieces: core?.views ?? [],
+      engine: hold?.view ?? null,
     }),
     stop: async () => {
       if (status === "stopped") return
       status = "stopped"
       cancel()
       core?.host.close()
+      hold?.letGo("the growth has stopped")
       await keeper?.close()
     },
   }
@@ -215,6 +225,7 @@ function readOptions(options: Omit<PipelineGrowthOptions, "host">, keeps: boolea
     state,
     grafting,
     gates,
+    engine,
   } = options
   const problems: Array<Problem> = []
   for (const name of Object.keys(options))
@@ -226,6 +237,7 @@ function readOptions(options: Omit<PipelineGrowthOptions, "host">, keeps: boolea
     problems.push(problem(["seed"], `must be a whole number of at least 0, not ${show(seed)}.`))
   if (typeof windowMs !== "number" || !(windowMs >= 10 && windowMs <= 3_600_000))
     problems.push(problem(["windowMs"], `must be milliseconds from 10 to 3600000, not ${show(windowMs)}.`))
+  if (engine !== undefined) problems.push(...engineProblems(engine))
   if (state !== undefined && (typeof state !== "string" || state === ""))
     problems.push(problem(["state"], `must be a folder, not ${show(state)}.`, "Leave it out."))
   else if (state !== undefined && !keeps)
