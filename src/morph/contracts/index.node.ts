@@ -5,6 +5,7 @@
 import "../../system/requireNode.ts"
 import { nodeHmac } from "../../system/nodeHmac.ts"
 import { createOpenerOn, createSealerOn, type CreateOpener, type CreateSealer } from "./wire/envelopes.ts"
+import { createReceiverOn, type CreateReceiver } from "./wire/receiver.ts"
 
 export * from "./index.ts"
 
@@ -13,3 +14,6 @@ export const createSealer: CreateSealer = createSealerOn(nodeHmac)
 
 /** Accepts any of `secrets`, and each message once. Throws `GrowthError`. */
 export const createOpener: CreateOpener = createOpenerOn(nodeHmac)
+
+/** Carries signed commands out on a growing host. Throws `GrowthError`. */
+export const createReceiver: CreateReceiver = createReceiverOn(nodeHmac)

@@ -4,6 +4,7 @@
  * Stability: unstable.
  */
 import { createOpenerOn, createSealerOn, type CreateOpener, type CreateSealer } from "./wire/envelopes.ts"
+import { createReceiverOn, type CreateReceiver } from "./wire/receiver.ts"
 
 export { GrowthError } from "../../domain/GrowthError.ts"
 export type { Problem } from "../../domain/errors.ts"
@@ -85,9 +86,21 @@ export type {
   SealerOptions,
   SealOptions,
 } from "./wire/envelopes.ts"
+export { COMMAND_REFUSALS } from "./wire/receiver.ts"
+export type {
+  Commanded,
+  CommandRefusal,
+  CreateReceiver,
+  Receipt,
+  Receiver,
+  ReceiverOptions,
+} from "./wire/receiver.ts"
 
 /** Signs with the first of `secrets`. In a browser it needs `hmac`. Throws `GrowthError`. */
 export const createSealer: CreateSealer = createSealerOn(undefined)
 
 /** Accepts any of `secrets`, and each message once. In a browser it needs `hmac`. Throws `GrowthError`. */
 export const createOpener: CreateOpener = createOpenerOn(undefined)
+
+/** Carries signed commands out on a growing host. In a browser it needs `hmac`. Throws `GrowthError`. */
+export const createReceiver: CreateReceiver = createReceiverOn(undefined)

@@ -15,7 +15,7 @@ interface Signed {
   readonly why: string
   readonly by?: string
   /** The graft it means; refused if another one is there. Absent: whichever is there. */
-  readonly graft?: string
+  readonly graft?: string | undefined
 }
 
 export type StepName = Exclude<OperationName, "unknown" | "germinate">

@@ -42,6 +42,8 @@ export interface Refused {
 export interface SocketView {
   readonly name: string
   readonly state: GraftMove["to"]
+  /** The graft that is there, or was asked for: `g1`, `g2`, in the order of their plantings. */
+  readonly graft: string | null
   readonly blueprint: string | null
   readonly alpha: number
   /** Why the graft is paused; null where it is not. */

@@ -5,7 +5,13 @@ import type { GrowthCore } from "./GrowthCore.ts"
 
 export type PersonCommand =
   | { readonly type: "germinate"; readonly socket: string; readonly request: GerminateRequest }
-  | { readonly type: "cull" | "fossilize"; readonly socket: string; readonly why: string }
+  | {
+      readonly type: "cull" | "fossilize"
+      readonly socket: string
+      readonly why: string
+      /** The graft that is meant; absent: whichever is there. */
+      readonly graft?: string | undefined
+    }
   | { readonly type: "rollback" | "pause" | "resume" | "reset"; readonly why: string }
   | { readonly type: "adjust"; readonly change: RateChange; readonly why: string }
 
@@ -17,7 +23,7 @@ export function perform(core: GrowthCore, command: PersonCommand): number {
       break
     case "cull":
     case "fossilize":
-      core.ask(command.socket, { type: command.type, why: command.why })
+      core.ask(command.socket, command)
       break
     case "rollback":
       return core.rollback(command.why)

@@ -23,6 +23,7 @@ export interface SocketPart extends SocketView {
 export const socketView = ({ slot, state, planting, alpha, conditions }: GraftLife): SocketView => ({
   name: slot,
   state,
+  graft: planting?.graft ?? null,
   blueprint: planting?.blueprint ?? null,
   alpha,
   paused: conditions.paused,

@@ -9,7 +9,7 @@ import type { Score } from "../neural/scores.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import type { GrowthData, OwnData } from "../training/data.ts"
 import type { RateChange } from "../training/LearningRates.ts"
-import type { Because } from "./because.ts"
+import type { Because, BecauseOfGraft } from "./because.ts"
 import type { EventStream } from "./eventStream.ts"
 import type { GrowthActor } from "./growthActor.ts"
 import type { GrowthEvent } from "./GrowthEvent.ts"
@@ -68,9 +68,9 @@ export interface Growth {
   /** Asks for a blueprint to be planted. Refused with every reason, or tried in quarantine; the next boundary decides. */
   germinate(socket: string, request: GerminateRequest): Promise<void>
   /** Takes the graft in a socket out at the next boundary. */
-  cull(socket: string, because: Because): Promise<void>
+  cull(socket: string, because: BecauseOfGraft): Promise<void>
   /** Asks that a graft on probation be kept. Gate G4 decides. */
-  fossilize(socket: string, because: Because): Promise<void>
+  fossilize(socket: string, because: BecauseOfGraft): Promise<void>
   /** Puts the host back on the last good boundary; its number. */
   rollback(because: Because): Promise<number>
   /** Holds every graft where it is; training goes on. */

@@ -18,7 +18,7 @@ import type { GerminateRequest, GrowthBoundary } from "../growth/GrowthBoundary.
 import type { PartView } from "../growth/partViews.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import type { RateChange } from "../training/LearningRates.ts"
-import type { Because } from "./because.ts"
+import type { Because, BecauseOfGraft } from "./because.ts"
 import { createGrowthWith } from "./createGrowth.ts"
 import type { Growth as PlainGrowth, GrowthOptions, GrowthSnapshot } from "./Growth.ts"
 import type { GrowthActor } from "./growthActor.ts"
@@ -35,8 +35,8 @@ export interface GrowthService {
     readonly epochs: number
   }) => Effect.Effect<GrowthBoundary | null, GrowthError | EngineFaultError>
   readonly germinate: (socket: string, request: GerminateRequest) => Command
-  readonly cull: (socket: string, because: Because) => Command
-  readonly fossilize: (socket: string, because: Because) => Command
+  readonly cull: (socket: string, because: BecauseOfGraft) => Command
+  readonly fossilize: (socket: string, because: BecauseOfGraft) => Command
   readonly rollback: (because: Because) => Effect.Effect<number, GrowthError>
   readonly pause: (because: Because) => Command
   readonly resume: (because: Because) => Command

@@ -4,3 +4,9 @@
 export interface Because {
   readonly why: string
 }
+
+/** The same for a command to a graft. */
+export interface BecauseOfGraft extends Because {
+  /** The graft that is meant, as `snapshot().sockets` names it: the command is refused where it is gone. Absent: whichever is there. */
+  readonly graft?: string | undefined
+}

@@ -7,6 +7,7 @@ import { show } from "../../domain/problems.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
 import { type Driver, InlineDriver, type Replacement } from "./Driver.ts"
+import type { BecauseOfGraft } from "./because.ts"
 import type { Growth, GrowthOptions, GrowthSnapshot } from "./Growth.ts"
 import { growthActor } from "./growthActor.ts"
 import { frozen, GrowthFeed } from "./GrowthFeed.ts"
@@ -68,6 +69,9 @@ export function createGrowthWith(options: GrowthOptions, platform: GrowthPlatfor
     return does(options)
   }
 
+  const of = (type: "cull" | "fossilize", socket: string, because: BecauseOfGraft): Promise<void> =>
+    given(type, because, ({ why, graft }) => ask({ type, socket, why, graft }))
+
   return {
     start: async () => {
       if (life.status !== "new" || isStarting)
@@ -111,9 +115,8 @@ export function createGrowthWith(options: GrowthOptions, platform: GrowthPlatfor
       }),
     germinate: (socket, request) =>
       given("germinate", request, (request) => ask({ type: "germinate", socket, request })),
-    cull: (socket, because) => given("cull", because, ({ why }) => ask({ type: "cull", socket, why })),
-    fossilize: (socket, because) =>
-      given("fossilize", because, ({ why }) => ask({ type: "fossilize", socket, why })),
+    cull: (socket, because) => of("cull", socket, because),
+    fossilize: (socket, because) => of("fossilize", socket, because),
     rollback: (because) => given("rollback", because, ({ why }) => command({ type: "rollback", why })),
     pause: (because) => given("pause", because, ({ why }) => ask({ type: "pause", why })),
     resume: (because) => given("resume", because, ({ why }) => ask({ type: "resume", why })),

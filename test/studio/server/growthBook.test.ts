@@ -18,7 +18,7 @@ const boundary = (epoch: number, more: Partial<GrowthBoundary> = {}): GrowthBoun
   parameters: 42,
   mode: "operational",
   boundaryMs: 1.5,
-  sockets: [{ name: "hidden1", state: "dormant", blueprint: null, alpha: 0, paused: null }],
+  sockets: [{ name: "hidden1", state: "dormant", graft: null, blueprint: null, alpha: 0, paused: null }],
   moves: [],
   refused: [],
   rolledBackTo: null,
@@ -35,6 +35,7 @@ const socket = (more: Partial<NonNullable<PartView["socket"]>> = {}): PartView =
   socket: {
     name: "hidden1",
     state: "training",
+    graft: null,
     blueprint: "linear",
     alpha: 0,
     paused: null,
@@ -123,7 +124,9 @@ describe("the book of a growing host", () => {
         refused: [
           { slot: "hidden1", blueprint: "nan", problems: [{ path: "", message: "It is not finite." }] },
         ],
-        sockets: [{ name: "hidden1", state: "culled", blueprint: "linear", alpha: 0, paused: null }],
+        sockets: [
+          { name: "hidden1", state: "culled", graft: "g1", blueprint: "linear", alpha: 0, paused: null },
+        ],
         moves: [
           {
             slot: "hidden1",
