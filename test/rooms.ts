@@ -129,7 +129,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   study: { rooms: ["hot", "domain", "solver", "engine", "system"], packages: [EFFECT, NODE] },
   // What several processes share, over a SQL database; `effect/*` alone knows how the processes find each other.
-  cluster: { rooms: ["domain", "solver", "cohort", "replica", "engine"], packages: [EFFECT] },
+  cluster: {
+    rooms: ["domain", "control", "solver", "cohort", "replica", "engine", "fleet"],
+    packages: [EFFECT],
+  },
   "cluster/node": {
     rooms: ["domain", "solver", "engine", "replica", "system", "cluster"],
     packages: [EFFECT, NODE, /^@effect\/(sql-pg|platform-node-shared)\//],

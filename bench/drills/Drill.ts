@@ -124,6 +124,8 @@ export class Drill {
   async turn(fault: "SIGKILL" | "SIGSTOP" | "SIGTERM", expirationMs: number): Promise<number> {
     const tuner = NAMES[this.turns++ % NAMES.length]
     const { runner, epoch } = await this.owner(tuner)
+    // A process that ends takes its counts along.
+    if (fault !== "SIGSTOP") this.fencedBefore += await this.fencedWritesOf(runner)
     this.signal(runner, fault)
     const from = performance.now()
     const rehomedMs = await this.rehomed(tuner, epoch)
@@ -178,7 +180,10 @@ export class Drill {
       commands: answered.length,
       commandsLost: lost,
       commandsTwice: twice + answered.filter(({ answers }) => answers.size > 1).length,
-      fencedWrites: this.fencedBefore + (await this.fencedWrites()),
+      fencedWrites: (await Promise.all(this.runners.map((_, i) => this.fencedWritesOf(i)))).reduce(
+        (sum, n) => sum + n,
+        this.fencedBefore,
+      ),
       longestOffMs: this.longestOffMs,
     }
   }
@@ -191,16 +196,12 @@ export class Drill {
     await this.postgres?.stop()
   }
 
-  private async fencedWrites(): Promise<number> {
-    const pages = await Promise.all(
-      this.runners.map(({ orders }) =>
-        fetch(`http://127.0.0.1:${orders.gatewayPort}/metrics`).then(
-          (response) => response.text(),
-          () => "",
-        ),
-      ),
+  private async fencedWritesOf(runner: number): Promise<number> {
+    const page = await fetch(`http://127.0.0.1:${this.runners[runner].orders.gatewayPort}/metrics`).then(
+      (response) => response.text(),
+      () => "",
     )
-    return pages.reduce((sum, page) => sum + Number(/fenced_writes_total (\d+)/.exec(page)?.[1] ?? 0), 0)
+    return Number(/fenced_writes_total (\d+)/.exec(page)?.[1] ?? 0)
   }
 
   private async spawn(orders: RunnerOrders): Promise<ChildProcess> {

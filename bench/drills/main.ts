@@ -47,9 +47,11 @@ try {
           .map(([name, value]) => `${name.padEnd(20)} ${value}\n`)
           .join(""),
   )
+  // Without the self-fence there must be stale writes for SQL to refuse: otherwise the drill shows nothing.
   const broken =
-    counts.answersOfTwoOwners + counts.commandsLost + counts.commandsTwice > 0 ||
-    counts.longestOffMs > 1.2 * DRILL_LEASE_MS
+    counts.commandsLost + counts.commandsTwice > 0 ||
+    counts.longestOffMs > 1.2 * DRILL_LEASE_MS ||
+    (locks.selfFence ? counts.answersOfTwoOwners > 0 : counts.fencedWrites === 0)
   process.exitCode = broken ? 1 : 0
 } finally {
   await drill.stop()

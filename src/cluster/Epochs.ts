@@ -27,6 +27,13 @@ export interface Ownership {
   readonly isOver: () => boolean
   /** Saves where it stands, under its epoch. Fails, for good, where that is over. */
   readonly save: (standing: string) => Effect.Effect<void, FencedError | SqlError>
+  readonly read: <A>(
+    statement: (sql: SqlClient.SqlClient) => Effect.Effect<A, SqlError>,
+  ) => Effect.Effect<A, SqlError>
+  /** Writes by a statement that holds the epoch against the owner's row, and gives false where that is over. */
+  readonly write: (
+    statement: (sql: SqlClient.SqlClient, epoch: number) => Effect.Effect<boolean, SqlError>,
+  ) => Effect.Effect<void, FencedError | SqlError>
 }
 
 /** Counts for metrics. */
@@ -45,7 +52,7 @@ export interface EpochOptions {
   readonly runner: string
   /** After this the locks of a runner that does not refresh them are anybody's. */
   readonly expirationMs: number
-  /** For drills alone: without it a runner that was frozen goes on until SQL refuses it. */
+  /** For drills alone: without it a runner that was frozen goes on until SQL refuses a save. */
   readonly selfFence?: boolean
 }
 
@@ -87,7 +94,7 @@ const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
       const epochs = new Map(rows.map(({ kind, name, epoch }) => [`${kind}\0${name}`, epoch]))
       for (const one of asked) {
         if (epochs.get(`${one.kind}\0${one.name}`) === one.epoch) one.confirmedUs = sentUs
-        else one.fencedUs = Math.min(one.fencedUs, sentUs)
+        else if (selfFence) one.fencedUs = Math.min(one.fencedUs, sentUs)
       }
     })
     yield* confirm.pipe(
@@ -111,9 +118,9 @@ const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
         if (!yes) counts.distrusted++
         return yes
       }
-      const save = Effect.fnUntraced(function* (standing: string) {
+      const write: Ownership["write"] = Effect.fnUntraced(function* (statement) {
         const sentAtUs = nowUs()
-        if (yield* owners.save(sql, thing, epoch, standing)) {
+        if (yield* statement(sql, epoch)) {
           one.confirmedUs = sentAtUs
           return
         }
@@ -121,7 +128,18 @@ const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
         counts.fencedWrites++
         return yield* new FencedError({ kind: thing.kind, name: thing.name, epoch })
       })
-      return { epoch, standing, trusted, fenced, isOver: () => nowUs() - one.fencedUs > expirationUs, save }
+      const save = (text: string) => write(() => owners.save(sql, thing, epoch, text))
+      const isOver = (): boolean => nowUs() - one.fencedUs > expirationUs
+      return {
+        epoch,
+        standing,
+        trusted,
+        fenced,
+        isOver,
+        save,
+        write,
+        read: (statement) => statement(sql),
+      } satisfies Ownership
     })
     return { runner, own, counts: () => ({ ...counts, owned: held.size }) }
   })

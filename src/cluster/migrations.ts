@@ -66,6 +66,20 @@ export const MIGRATIONS: ReadonlyArray<Migration> = [
       "CREATE INDEX arqon_owner_runner ON arqon_owner (runner)",
     ],
   },
+  {
+    id: 3,
+    name: "engines",
+    statements: [
+      // Engines of fleets, by bucket: the ones that are not in the memory of their bucket's owner are here alone.
+      `CREATE TABLE arqon_engine (
+  bucket text NOT NULL,
+  name text NOT NULL,
+  standing text NOT NULL,
+  saved_ms bigint NOT NULL,
+  PRIMARY KEY (bucket, name)
+)`,
+    ],
+  },
 ]
 
 /** The tables that a program needs to read and write; an error about rights names them. */
@@ -75,4 +89,5 @@ export const TABLES: ReadonlyArray<string> = [
   "arqon_trial",
   "arqon_study_worker",
   "arqon_owner",
+  "arqon_engine",
 ]

@@ -13,6 +13,9 @@ import type { Answer, Refusal, Role } from "./protocol.ts"
 /** Rounding allowed on distances: values travel as decimal numbers. */
 const ROUNDING = 1e-9
 
+/** What an answer says about values. */
+export type Told = Pick<Answer, "at" | "role" | "values" | "base" | "baseline">
+
 /** What came of an answer. */
 export type Heard = "taken" | Refusal
 
@@ -49,7 +52,7 @@ export class Follower {
   }
 
   /** Takes an answer, or says why not; what is refused changes nothing but what is said of it. */
-  take(answer: Answer): Heard {
+  take(answer: Told): Heard {
     const order = comparePairs(answer.at, this.seen)
     if (order < 0) {
       this.older++

@@ -10,8 +10,8 @@ import { problemsOf, readTotally } from "./readInput.ts"
 import { between, object, optional, record, type ShapeType, string, whole } from "./Shape.ts"
 import { SECOND_US } from "./Units.ts"
 
-/** Least time without a digest after which nothing of an engine's budgets is left to remember. */
-const LEAST_PASSIVE_US = 64 * SECOND_US
+/** Least time without a digest after which nothing of an engine's budgets is left to remember: see BudgetWindow. */
+export const LEAST_PASSIVE_US = 64 * SECOND_US
 const LONGEST_US = 365 * 24 * 3600 * SECOND_US
 
 const name = string({

@@ -3,6 +3,7 @@
  * digest. An awake cell has a loop. A passivated cell keeps its configuration, still readable, and what its tuner
  * has learned.
  */
+import { SECOND_US } from "../domain/Units.ts"
 import type { AtomicConfig } from "../hot/AtomicConfig.ts"
 import type { HotLoop } from "../hot/HotLoop.ts"
 import { FROZEN } from "../hot/phases.ts"
@@ -24,6 +25,7 @@ export interface CellLatch {
   readonly state: () => StabilityState
 }
 
+const HOUR_US = 3600 * SECOND_US
 /** Number of a loop's counters, in the order of `FleetCounters`. */
 const COUNTS = 6
 
@@ -57,7 +59,7 @@ export class FleetCell implements Recorder, LoopOwner {
   /** What the tuner has learned, while there is no loop. */
   private learned: Float64Array | null = null
   /** What the guard remembers, while there is no loop. */
-  private guarded: Float64Array | null = null
+  guarded: Float64Array | null = null
   /** Counts of earlier loops. */
   private before: Float64Array | null = null
 
@@ -124,6 +126,14 @@ export class FleetCell implements Recorder, LoopOwner {
   /** What the tuner has learned: the loop's, or what the last loop left. */
   get tuner(): Float64Array | null {
     return this.loop?.state ?? this.learned
+  }
+
+  /** It rests, has been silent for so long, and nothing of its budgets has to be remembered. */
+  mayBePutAway(nowUs: number, silentUs: number): boolean {
+    if (this.loop === null || this.state !== "resting" || nowUs - this.lastDigestUs < silentUs) return false
+    // A rollback within the hour is remembered by the loop alone, and so is a cooldown.
+    const { rollbacksThisHour, cooldownUntilUs } = this.loop.hot.executor
+    return (rollbacksThisHour === 0 || nowUs - this.lastDigestUs >= HOUR_US) && cooldownUntilUs <= nowUs
   }
 
   /** Drops the loop and keeps what it has learned. The plant is on its base: `rest` came first. */

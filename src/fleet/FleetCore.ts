@@ -5,9 +5,8 @@
  * Engines do not meet: a defect in one starts that one anew, from its baseline, and the others go on. What engines report while
  * listeners are notified waits in a bounded inbox and is taken right after.
  */
-import type { FleetSettings } from "../domain/FleetConfig.ts"
-import { EngineStateError, FleetError, NoBaselineError } from "../domain/errors.ts"
-import { SECOND_US } from "../domain/Units.ts"
+import { type FleetSettings, LEAST_PASSIVE_US } from "../domain/FleetConfig.ts"
+import { FleetError, NoBaselineError } from "../domain/errors.ts"
 import { COMMAND_PASSIVATE, DIGEST_EXTRA_0, DIGEST_OBJECTIVE, DIGEST_TIMESTAMP_US } from "../hot/codes.ts"
 import { type HotLoop } from "../hot/HotLoop.ts"
 import { FROZEN } from "../hot/phases.ts"
@@ -24,10 +23,8 @@ import { eventOf, FleetNews } from "./FleetNews.ts"
 import { configAt, type FleetParts, fleetPartsOf } from "./fleetParts.ts"
 import { FleetTrail } from "./FleetTrail.ts"
 import { LoopedCells } from "./LoopedCells.ts"
+import { outOfTurn } from "./outOfTurn.ts"
 import { checkRoom, checkSpawn, type SpawnOptions } from "./spawnOptions.ts"
-
-/** A rollback within the hour is remembered by the loop alone, and so is a cooldown: until then an engine is not put away. */
-const HOUR_US = 3600 * SECOND_US
 
 export class FleetCore {
   readonly settings: FleetSettings
@@ -104,15 +101,8 @@ export class FleetCore {
 
   /** A FleetError when there is one of that key, when there is no room, or when what it is to begin with makes no sense. */
   spawn(key: string, options: SpawnOptions = {}): FleetCell {
-    this.expectRunning("spawn")
-    const { engine, maxEngines } = this.settings
-    checkRoom(this.cells, maxEngines, key)
-    const { unit, shared, seed, group } = checkSpawn(engine, this.shared, key, options)
-    const nowUs = this.clock()
-    const who = { key, number: this.numbers++, seed, group, unit }
-    const cell = new FleetCell(this.parts, configAt(this.parts, unit), who, shared, nowUs)
-    this.watch(cell)
-    this.cells.set(key, cell)
+    const cell = this.admit(key, options)
+    const nowUs = this.nowCell[0]
     this.looped.add(cell)
     const { loop } = cell
     if (loop !== null) {
@@ -123,6 +113,19 @@ export class FleetCore {
       this.after(cell)
     }
     this.settle()
+    return cell
+  }
+
+  /** Makes an engine that has not begun: see `handOver.ts`. Throws as `spawn`. */
+  admit(key: string, options: SpawnOptions): FleetCell {
+    this.expectRunning("spawn")
+    const { engine, maxEngines } = this.settings
+    checkRoom(this.cells, maxEngines, key)
+    const { unit, shared, seed, group } = checkSpawn(engine, this.shared, key, options)
+    const who = { key, number: this.numbers++, seed, group, unit }
+    const cell = new FleetCell(this.parts, configAt(this.parts, unit), who, shared, this.clock())
+    this.watch(cell)
+    this.cells.set(key, cell)
     return cell
   }
 
@@ -243,10 +246,7 @@ export class FleetCore {
   }
 
   private putAway(cell: FleetCell, nowUs: number, silentUs: number): boolean {
-    if (cell.loop === null || cell.state !== "resting" || nowUs - cell.lastDigestUs < silentUs) return false
-    const { executor } = cell.loop.hot
-    if (executor.rollbacksThisHour > 0 && nowUs - cell.lastDigestUs < HOUR_US) return false
-    if (executor.cooldownUntilUs > nowUs) return false
+    if (!cell.mayBePutAway(nowUs, silentUs)) return false
     cell.putAway()
     this.looped.remove(cell)
     this.news.note({ type: "passivated", key: cell.key, atUs: nowUs })
@@ -390,10 +390,3 @@ export class FleetCore {
     if (cell.state === "stopped") throw new FleetError({ reason: "stopped", key: cell.key })
   }
 }
-
-/** A call that does not fit where the fleet is in its life. */
-export const outOfTurn = (reason: EngineStateError["reason"], call: string): EngineStateError =>
-  new EngineStateError({ reason, call, subject: "fleet" })
-
-/** Least silence after which nothing of an engine's budgets is left to remember: see BudgetWindow. */
-const LEAST_PASSIVE_US = 64 * SECOND_US

@@ -19,7 +19,7 @@ import type { Subscription } from "../engine/calls/Listeners.ts"
 import type { Studio, StudioOptions } from "../engine/contract/Studio.ts"
 import type { FleetPlatform } from "./FleetPlatform.ts"
 import type { FleetCell } from "./FleetCell.ts"
-import { type FleetCore, outOfTurn } from "./FleetCore.ts"
+import type { FleetCore } from "./FleetCore.ts"
 import { FleetEngine, valueGetters } from "./FleetEngine.ts"
 import type { FleetEvent } from "./fleetEvents.ts"
 import {
@@ -34,6 +34,7 @@ import {
 import { buildFleet, type FleetRuntimeOptions, runFleet } from "./runFleet.ts"
 import type { SpawnOptions } from "./spawnOptions.ts"
 import { startTimeError } from "../engine/contract/startTime.ts"
+import { outOfTurn } from "./outOfTurn.ts"
 
 /** A page of a fleet's list. */
 export interface FleetPage<K extends string = string> {

@@ -68,6 +68,38 @@ describe("createCluster", () => {
     await first.stop()
   })
 
+  it("tunes keys of a fleet, reads the knobs of followed ones locally, and keeps them over a stop", async () => {
+    const fleets = {
+      tenants: { engine: { ...PLANT.engine, window: { digests: 4, us: 100_000 } }, buckets: 2 },
+    }
+    const clusterOf = () => createCluster({ storage: sqlite(join(folder, "fleet.db")), fleets })
+    const first = clusterOf()
+    await first.start()
+    const tenants = first.fleet("tenants")
+    const acme = tenants.follow("acme")
+    expect({ ...acme.values }).toEqual({ rate: 0.2, share: 0.9 })
+    const measuring = setInterval(() => {
+      acme.observe({ objective: bowl(acme.values["rate"], acme.values["share"]) })
+      tenants.observe("beta", { objective: 1 })
+    }, 5)
+    await until(() => Promise.resolve(acme.state === "following" && acme.at[1] > 3))
+    clearInterval(measuring)
+    await tenants.flush()
+    expect(tenants.counts()).toMatchObject({ full: 0, invalid: 0, dropped: 0, unreachable: 0 })
+    expect(tenants.counts().taken).toBeGreaterThan(10)
+    expect(await tenants.bucket("acme")).toMatchObject({ epoch: 1, full: 0 })
+    expect(() => first.fleet("tenant")).toThrow(/Did you mean/)
+    const [, generation] = acme.at
+    await first.stop()
+
+    const second = clusterOf()
+    await second.start()
+    const again = second.fleet("tenants").follow("acme")
+    await until(() => Promise.resolve(again.at[0] === 2))
+    expect(again.at[1]).toBeGreaterThan(generation)
+    await second.stop()
+  })
+
   it("serves while it drains, is not ready then, and ends with the last of its gateway", async () => {
     const cluster = createCluster({
       storage: sqlite(":memory:"),
@@ -115,7 +147,12 @@ describe("createCluster", () => {
       expect.stringMatching(/^tuners\["a b"\].engine.params.x/),
       expect.stringMatching(/^tunrs is not an option/),
     ])
-    expect(refusals({ tuners: {} })).toEqual(["tuners must have at least one tuner by its name."])
+    expect(refusals({ tuners: {} })).toEqual([
+      "tuners must have at least one tuner by its name, or `fleets` a fleet.",
+    ])
+    expect(refusals({ fleets: { a: { engine: PLANT.engine, buckets: 0 } } })).toEqual([
+      "fleets.a.buckets must be a whole number from 1 to 65536.",
+    ])
     expect(() => clusterOn("three.db").tuner("chekout" as "checkout")).toThrow(/Did you mean/)
   })
 })

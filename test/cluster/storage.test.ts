@@ -9,9 +9,11 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
+import * as engines from "../../src/cluster/engineRows.ts"
 import { MIGRATIONS } from "../../src/cluster/migrations.ts"
 import { postgres } from "../../src/cluster/node/postgres.ts"
 import { sqlite } from "../../src/cluster/node/sqlite.ts"
+import * as owners from "../../src/cluster/owners.ts"
 import { migrate, nowMs, ready, type Storage } from "../../src/cluster/Storage.ts"
 import { StorageError } from "../../src/cluster/StorageError.ts"
 import { startPostgres } from "../adapters/startPostgres.ts"
@@ -56,6 +58,36 @@ const refusal = async (storage: Storage): Promise<StorageError> => {
 }
 
 describe.each(kinds)("a storage in %s", (_kind, make) => {
+  it("takes a batch of engines from the owner of their bucket alone, whole or not at all", async () => {
+    const bucket = { kind: "bucket", name: "tenants/7" } as const
+    const rows = [
+      ["acme", '{"a":1}'],
+      ['it\'s "b"', "{}"],
+    ] as const
+    const kept = await using(make(), (sql) =>
+      Effect.gen(function* () {
+        const { epoch } = yield* owners.claim(sql, bucket, "one")
+        const first = yield* engines.save(sql, bucket.name, epoch, rows)
+        yield* owners.claim(sql, bucket, "two")
+        const stale = yield* engines.save(sql, bucket.name, epoch, [
+          ["acme", "stale"],
+          ["new", "stale"],
+        ])
+        const other = yield* engines.save(sql, "tenants/8", epoch + 1, [["acme", "stale"]])
+        const next = yield* engines.save(sql, bucket.name, epoch + 1, [["acme", '{"a":2}']])
+        const found = yield* engines.load(sql, bucket.name, ["acme", 'it\'s "b"', "new"])
+        return { first, stale, other, next, found: new Map(found) }
+      }),
+    )
+    expect(kept).toEqual({
+      first: true,
+      stale: false,
+      other: false,
+      next: true,
+      found: new Map([["acme", '{"a":2}'], rows[1]]),
+    })
+  })
+
   const ids = (sql: SqlClient.SqlClient) =>
     Effect.map(sql<{ id: unknown }>`SELECT id FROM thing ORDER BY id`, (rows) =>
       rows.map(({ id }) => Number(id)),

@@ -10,13 +10,12 @@ import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
-import { ConfigError, type Problem } from "../../domain/errors.ts"
+import { ConfigError } from "../../domain/errors.ts"
 import { didYouMean, problem, tidy } from "../../domain/problems.ts"
 import { createReplica, type Replica } from "../../replica/createReplica.ts"
 import type { ReplicaOptions } from "../../replica/replicaOptions.ts"
 import { unknownOptions } from "../../replica/replicaProblems.ts"
 import type { ReplicaStatus, TunerStatus } from "../../replica/TunerHost.ts"
-import { TunerHost } from "../../replica/TunerHost.ts"
 import { RefusedReport, type Transport } from "../../replica/transport.ts"
 import { prometheusText } from "../../engine/metrics/prometheus.ts"
 import { clusterMetrics } from "../clusterMetrics.ts"
@@ -29,7 +28,17 @@ import { storageFailure } from "../storageFailure.ts"
 import { messageOf } from "../../system/messageOf.ts"
 import type { TunerConfig } from "../tunerEntity.ts"
 import type { CommandDone, TunerCommandName } from "../TunerOwner.ts"
+import { bucketLayer } from "../bucketEntity.ts"
+import { Fleets } from "../Fleets.ts"
 import { Tuners } from "../Tuners.ts"
+import {
+  type ClusterFleet,
+  type ClusterFleetConfig,
+  FleetDoor,
+  type FleetInBuckets,
+  readFleets,
+} from "./clusterFleets.ts"
+import { locksProblems, ownedProblems } from "./clusterProblems.ts"
 import { type GatewayOptions, gatewayProblems } from "./access.ts"
 import { type Behind, type ClusterState, type Gateway, MOST_WAIT_MS, openGateway } from "./gateway.ts"
 import { LoopLag } from "./LoopLag.ts"
@@ -45,7 +54,9 @@ export interface ClusterOptions<T extends string = string> {
   /** Where replicas and people reach the tuners over HTTP; absent: only this process does. */
   readonly gateway?: GatewayOptions
   /** By name: the options of `createTuner` without those of one process. All runners have the same. */
-  readonly tuners: Readonly<Record<T, TunerConfig>>
+  readonly tuners?: Readonly<Record<T, TunerConfig>>
+  /** By name: engines by key, in buckets that have an owner each. All runners have the same. */
+  readonly fleets?: Readonly<Record<string, ClusterFleetConfig>>
   /** How long a lock outlives its runner, and how often it is refreshed. Defaults 15,000 and 5,000. */
   readonly locks?: Partial<LockTimes>
 }
@@ -98,6 +109,8 @@ export interface Cluster<T extends string = string> {
   /** Metrics of this runner in Prometheus text format. */
   readonly metrics: () => string
   readonly tuner: (name: T) => ClusterTuner
+  /** The engines of a fleet by key, wherever their owners are. */
+  readonly fleet: (name: string) => ClusterFleet
   /** An agent in this process, without a network. Its knobs are the tuner's. */
   readonly replica: (
     name: T,
@@ -105,17 +118,20 @@ export interface Cluster<T extends string = string> {
   ) => Replica
 }
 
-const OPTIONS = ["storage", "node", "gateway", "tuners", "locks"] as const satisfies ReadonlyArray<
+const OPTIONS = ["storage", "node", "gateway", "tuners", "fleets", "locks"] as const satisfies ReadonlyArray<
   keyof ClusterOptions
 >
 
 /** Creates a cluster's runner. Throws a ConfigError that lists every problem of the options. */
 export function createCluster<const T extends string>(options: ClusterOptions<T>): Cluster<T> {
-  const { tuners, node, gateway, storage = sqlite("./arqon.db") } = options
+  const { node, gateway, storage = sqlite("./arqon.db") } = options
+  const tuners = options.tuners ?? ({} as Readonly<Record<T, TunerConfig>>)
+  const fleets = readFleets(options.fleets ?? {})
   const times = { ...LOCK_TIMES, ...options.locks }
   const wrong = [
     ...unknownOptions(options, OPTIONS),
-    ...tunersProblems(tuners),
+    ...ownedProblems(options),
+    ...fleets.problems,
     ...(node === undefined ? [] : nodeProblems(node)),
     ...(gateway === undefined ? [] : gatewayProblems(gateway, Object.keys(tuners ?? {}))),
     ...locksProblems(times),
@@ -123,7 +139,9 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   if (wrong.length > 0) throw new ConfigError({ problems: tidy(wrong) })
   const names: ReadonlyArray<string> = Object.keys(tuners)
   const runner = `${node === undefined ? `${hostname()}#${process.pid}` : `${node.host}:${node.port}`} ${crypto.randomUUID()}`
-  const runtime = ManagedRuntime.make(layerOf({ storage, node, tuners, times, runner }))
+  const runtime = ManagedRuntime.make(
+    layerOf({ storage, node, tuners, fleets: fleets.settings, times, runner }),
+  )
   const lag = new LoopLag()
   const reports = new Map<number, number>()
   let counts = (): EpochCounts => NO_COUNTS
@@ -174,6 +192,26 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
         ),
     }
   }
+  const doors = new Map<string, FleetDoor>()
+  const fleet = (name: string): ClusterFleet => {
+    const found = fleets.settings.get(name)
+    if (found === undefined)
+      throw new ConfigError({
+        problems: [problem(["fleet"], "is not known here.", didYouMean(name, [...fleets.settings.keys()]))],
+      })
+    let door = doors.get(name)
+    if (door === undefined) {
+      const ask = <A>(work: (all: Fleets["Service"]) => Effect.Effect<A | null>): Promise<A | null> =>
+        run(Effect.flatMap(Fleets, work)).catch(() => null)
+      door = new FleetDoor(name, found, {
+        observe: (bucket, batch) => ask((all) => all.observe(name, bucket, batch)),
+        follow: (bucket, keys) => ask((all) => all.follow(name, bucket, keys)),
+        view: (bucket) => ask((all) => all.view(name, bucket)),
+      })
+      doors.set(name, door)
+    }
+    return door
+  }
   const status = (): Promise<ClusterStatus> =>
     run(
       Effect.gen(function* () {
@@ -188,6 +226,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   const stop = (): Promise<void> => {
     state = "stopped"
     lag.stop()
+    for (const door of doors.values()) door.close()
     // Replicas that are answered no more go to the next address, and reach the next owner there.
     stopping ??= Promise.all([door?.close(), runtime.dispose()]).then(() => {})
     return stopping.finally(hasEnded)
@@ -253,6 +292,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     },
     metrics,
     tuner,
+    fleet,
     replica: (name, more = {}) => {
       const { params, objective, guardrails } = tuners[known(name)].engine
       return createReplica({ ...more, tuner: name, at: tuner(name), params, objective, guardrails })
@@ -266,16 +306,23 @@ interface Parts {
   readonly storage: Storage
   readonly node: NodeOptions | undefined
   readonly tuners: Readonly<Record<string, TunerConfig>>
+  readonly fleets: ReadonlyMap<string, FleetInBuckets>
   readonly times: LockTimes
   readonly runner: string
 }
 
-function layerOf({ storage, node, tuners, times, runner }: Parts) {
+function layerOf({ storage, node, tuners, fleets, times, runner }: Parts) {
   const sharding =
     node === undefined
       ? singleRunner(times).pipe(Layer.provide(Layer.effectDiscard(storage.alone ?? Effect.void)))
       : nodeRunner(node, times)
-  return Tuners.layer(new Map(Object.entries(tuners))).pipe(
+  const owned = Layer.mergeAll(
+    Tuners.layer(new Map(Object.entries(tuners))),
+    Fleets.layer.pipe(
+      Layer.provideMerge(bucketLayer(new Map(Array.from(fleets, ([name, one]) => [name, one.settings])))),
+    ),
+  )
+  return owned.pipe(
     Layer.provideMerge(
       Epochs.layer({ runner, expirationMs: times.expirationMs, selfFence: times.selfFence !== false }),
     ),
@@ -285,32 +332,3 @@ function layerOf({ storage, node, tuners, times, runner }: Parts) {
     Layer.provide(Logger.layer([])),
   )
 }
-
-const tunersProblems = (tuners: Readonly<Record<string, TunerConfig>> | undefined): ReadonlyArray<Problem> =>
-  typeof tuners !== "object" || tuners === null || Object.keys(tuners).length === 0
-    ? [problem(["tuners"], "must have at least one tuner by its name.")]
-    : Object.entries(tuners).flatMap(([name, config]) => {
-        try {
-          void new TunerHost({ ...config, name })
-          return []
-        } catch (error) {
-          if (!(error instanceof ConfigError)) throw error
-          return error.problems.map((one) => ({
-            ...problem(["tuners", name], one.message, one.suggestion),
-            path: `${problem(["tuners", name], "").path}${one.path === "" ? "" : `.${one.path}`}`,
-          }))
-        }
-      })
-
-/** Locks are refreshed at least three times before they expire, and a tuner gets a new owner well before its replicas fall. */
-const locksProblems = ({ expirationMs, refreshMs }: LockTimes): ReadonlyArray<Problem> => [
-  ...(expirationMs >= LEAST_EXPIRATION_MS && expirationMs <= MOST_EXPIRATION_MS
-    ? []
-    : [problem(["locks", "expirationMs"], `must be from ${LEAST_EXPIRATION_MS} to ${MOST_EXPIRATION_MS}.`)]),
-  ...(refreshMs >= 100 && 3 * refreshMs <= expirationMs
-    ? []
-    : [problem(["locks", "refreshMs"], "must be from 100 to a third of expirationMs.")]),
-]
-const LEAST_EXPIRATION_MS = 1_500
-/** A tuner without an owner for longer would let its replicas fall to their baseline: `baselineAfterMs` is at least 20,000. */
-const MOST_EXPIRATION_MS = 15_000

@@ -1,0 +1,198 @@
+/**
+ * Keys of a fleet as a process uses them: digests leave in batches by bucket, and the knobs of followed keys are read locally, with the order
+ * and the lease of a replica. Time and the way to the buckets are handed in, so a test runs it in virtual time.
+ */
+import type { DigestInput } from "../domain/Digest.ts"
+import type { EngineSettings } from "../domain/Config.ts"
+import { resolveGuardrails } from "../control/guardrails.ts"
+import { Follower } from "../cohort/Follower.ts"
+import { type Lease, leaseAfter, NO_LEASE, type Standing, standingAt } from "../cohort/Lease.ts"
+import { BEFORE_ALL, type Pair, samePair } from "../cohort/order.ts"
+import type { DigestCounts, KeyAnswer, KeyDigest } from "./BucketOwner.ts"
+import { bucketOf } from "./Fleets.ts"
+
+/** Digests that leave together at most. */
+export const BATCH = 100
+/** Digests that wait in this process at most; more are dropped and counted. */
+export const MOST_WAITING = 10_000
+/** How often a followed key is asked for. */
+export const FOLLOW_MS = 500
+/** As of a replica: four questions, and longer than a change of owners takes. */
+const LEASE_US = 2_000_000
+const BASELINE_AFTER_US = 60_000_000
+
+/** What became of the digests of this process. */
+export interface FleetCounts extends DigestCounts {
+  /** There was no room to wait. */
+  readonly dropped: number
+  /** No owner of the bucket was confirmed or could be reached. */
+  readonly unreachable: number
+  /** Measured while the followed key stood elsewhere than told. */
+  readonly unattributed: number
+}
+
+/** The way to a bucket; null: nobody is there. */
+export interface FleetWay {
+  readonly observe: (bucket: number, batch: ReadonlyArray<KeyDigest>) => Promise<DigestCounts | null>
+  readonly follow: (bucket: number, keys: ReadonlyArray<string>) => Promise<ReadonlyArray<KeyAnswer> | null>
+}
+
+/** A key that is followed. */
+export interface FollowedKey {
+  readonly key: string
+  /** The knobs now; each read is local. */
+  readonly values: Readonly<Record<string, number>>
+  readonly state: Standing
+  /** What was taken last: epoch and generation. */
+  readonly at: Pair
+  /** Reports a digest of work that began under these values. */
+  readonly observe: (digest: DigestInput) => void
+  readonly stop: () => void
+}
+
+interface Followed {
+  readonly follower: Follower
+  lease: Lease
+  state: Standing
+}
+
+export class FollowedKeys {
+  private readonly settings: EngineSettings
+  private readonly buckets: number
+  private readonly way: FleetWay
+  private readonly nowUs: () => number
+  private readonly maxStep: number
+  private readonly followed = new Map<string, Followed>()
+  private readonly waiting = new Map<number, Array<KeyDigest>>()
+  private readonly sending = new Set<number>()
+  private waits = 0
+  private readonly numbers = {
+    taken: 0,
+    full: 0,
+    invalid: 0,
+    late: 0,
+    dropped: 0,
+    unreachable: 0,
+    unattributed: 0,
+  }
+
+  constructor(settings: EngineSettings, buckets: number, way: FleetWay, nowUs: () => number) {
+    this.settings = settings
+    this.buckets = buckets
+    this.way = way
+    this.nowUs = nowUs
+    this.maxStep = resolveGuardrails(settings.guardrails).maxStep
+  }
+
+  get counts(): FleetCounts {
+    return { ...this.numbers }
+  }
+
+  observe(key: string, digest: DigestInput, at: Pair | null = null): void {
+    if (this.waits >= MOST_WAITING) return void this.numbers.dropped++
+    const bucket = bucketOf(key, this.buckets)
+    const batch = this.waiting.get(bucket) ?? []
+    batch.push([key, digest, at])
+    this.waits++
+    this.waiting.set(bucket, batch)
+    if (batch.length >= BATCH) void this.send(bucket)
+  }
+
+  /** Follows a key; once for each name. */
+  follow(key: string): FollowedKey {
+    let one = this.followed.get(key)
+    if (one === undefined) {
+      const { space } = this.settings
+      one = { follower: new Follower(space, this.maxStep), lease: NO_LEASE, state: "fallen" }
+      this.followed.set(key, one)
+      void this.ask(bucketOf(key, this.buckets), [key])
+    }
+    const followed = one
+    const { table, names } = this.settings.space
+    const values = Object.defineProperties(
+      {},
+      Object.fromEntries(
+        names.map((name, i) => [
+          name,
+          { enumerable: true, get: () => table.decode(i, followed.follower.live[i]) },
+        ]),
+      ),
+    ) as Readonly<Record<string, number>>
+    return {
+      key,
+      values,
+      get state() {
+        return followed.state
+      },
+      get at() {
+        return followed.follower.seen
+      },
+      observe: (digest) => {
+        const { confirmed } = followed.follower
+        if (samePair(confirmed, BEFORE_ALL)) this.numbers.unattributed++
+        else this.observe(key, digest, confirmed)
+      },
+      stop: () => void this.followed.delete(key),
+    }
+  }
+
+  /** Looks at the leases. */
+  tick(): void {
+    const nowUs = this.nowUs()
+    for (const one of this.followed.values()) this.stand(one, nowUs)
+  }
+
+  /** Sends what waits. */
+  async flush(): Promise<void> {
+    await Promise.all(Array.from(this.waiting.keys(), (bucket) => this.send(bucket)))
+  }
+
+  /** Asks for every key that is followed. */
+  async refresh(): Promise<void> {
+    const byBucket = new Map<number, Array<string>>()
+    for (const key of this.followed.keys()) {
+      const bucket = bucketOf(key, this.buckets)
+      byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), key])
+    }
+    await Promise.all(Array.from(byBucket, ([bucket, keys]) => this.ask(bucket, keys)))
+  }
+
+  private async ask(bucket: number, keys: ReadonlyArray<string>): Promise<void> {
+    const sentUs = this.nowUs()
+    const answers = await this.way.follow(bucket, keys)
+    const nowUs = this.nowUs()
+    for (const answer of answers ?? []) {
+      const one = this.followed.get(answer.key)
+      if (one === undefined) continue
+      const heard = one.follower.take(answer)
+      if (heard === "taken") one.lease = leaseAfter(one.lease, sentUs, LEASE_US, BASELINE_AFTER_US)
+      this.stand(one, nowUs)
+    }
+  }
+
+  private stand(one: Followed, nowUs: number): void {
+    one.state = standingAt(one.lease, nowUs)
+    // Until it was told anything a key stands on its own start.
+    if (one.lease !== NO_LEASE) one.follower.stand(one.state)
+  }
+
+  /** One batch of a bucket at a time. */
+  private async send(bucket: number): Promise<void> {
+    if (this.sending.has(bucket)) return
+    this.sending.add(bucket)
+    try {
+      const waiting = this.waiting.get(bucket) ?? []
+      while (waiting.length > 0) {
+        const batch = waiting.splice(0, BATCH)
+        this.waits -= batch.length
+        const counts = await this.way.observe(bucket, batch)
+        if (counts === null) this.numbers.unreachable += batch.length
+        else
+          for (const name of ["taken", "full", "invalid", "late"] as const) this.numbers[name] += counts[name]
+      }
+      this.waiting.delete(bucket)
+    } finally {
+      this.sending.delete(bucket)
+    }
+  }
+}

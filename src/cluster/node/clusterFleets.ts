@@ -1,0 +1,178 @@
+/** The fleets of a cluster as a program sees them: how they are configured, and the way from this process to their keys. */
+import type { DigestInput } from "../../domain/Digest.ts"
+import { ConfigError, type Problem } from "../../domain/errors.ts"
+import { type FleetConfig, type FleetSettings, parseFleetConfig } from "../../domain/FleetConfig.ts"
+import { problem } from "../../domain/problems.ts"
+import type { BucketView } from "../BucketOwner.ts"
+import { bucketOf } from "../Fleets.ts"
+import {
+  FOLLOW_MS,
+  type FleetCounts,
+  type FleetWay,
+  FollowedKeys,
+  type FollowedKey,
+} from "../FollowedKeys.ts"
+
+/** A fleet of a cluster: the options of `createFleet`, for all its buckets alike. */
+export interface ClusterFleetConfig<K extends string = string>
+  extends Pick<FleetConfig<K>, "engine" | "shared" | "restAfterUs" | "passivateAfterUs" | "maxEngines"> {
+  /** Slices of the keys, each with one owner. Default 256, from 1 to 65,536. It may never change: keys would lose what was learned. */
+  readonly buckets?: number
+}
+
+/** One fleet of a cluster, wherever the owners of its keys are. */
+export interface ClusterFleet {
+  readonly name: string
+  /** Reports a digest for a key. It leaves with others within 100 ms; it may be lost, and `counts` says so. */
+  readonly observe: (key: string, digest: DigestInput) => void
+  /** Reads the knobs of a key locally, with the lease of a replica; asks every 500 ms until it is stopped. */
+  readonly follow: (key: string) => FollowedKey
+  /** What became of the digests of this process. */
+  readonly counts: () => FleetCounts
+  /** Sends the digests that wait. */
+  readonly flush: () => Promise<void>
+  /** Numbers of the bucket that has this key. Null: no owner can be reached. */
+  readonly bucket: (key: string) => Promise<BucketView | null>
+}
+
+/** A checked configuration, for one bucket. */
+export interface FleetInBuckets {
+  readonly buckets: number
+  readonly settings: FleetSettings
+}
+
+const BUCKETS = 256
+const MOST_BUCKETS = 65_536
+const MOST_ENGINES = 10_000
+/** Slashes separate the fleet from its bucket. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const OPTIONS: ReadonlyArray<string> = [
+  "engine",
+  "shared",
+  "restAfterUs",
+  "passivateAfterUs",
+  "maxEngines",
+  "buckets",
+] satisfies ReadonlyArray<keyof ClusterFleetConfig>
+
+/** The fleets for their buckets, and all that is wrong with them. */
+export function readFleets(fleets: Readonly<Record<string, ClusterFleetConfig>>): {
+  readonly settings: ReadonlyMap<string, FleetInBuckets>
+  readonly problems: ReadonlyArray<Problem>
+} {
+  if (typeof fleets !== "object" || fleets === null)
+    return { settings: new Map(), problems: [problem(["fleets"], "must be fleets by their names.")] }
+  const settings = new Map<string, FleetInBuckets>()
+  const problems = Object.entries(fleets).flatMap(([name, config]) => {
+    const wrong: Array<Problem> = []
+    const at = (path: ReadonlyArray<string>, message: string, remedy?: string): void =>
+      void wrong.push(problem(["fleets", name, ...path], message, remedy))
+    if (!NAME.test(name)) at([], "must have a name of 1 to 64 letters, digits, dots, dashes and underscores.")
+    if (typeof config !== "object" || config === null) at([], "must be an object.")
+    else {
+      const read = readFleet(name, config, at)
+      if (read !== null) settings.set(name, read)
+    }
+    return wrong
+  })
+  return { settings, problems }
+}
+
+function readFleet(
+  name: string,
+  config: ClusterFleetConfig,
+  at: (path: ReadonlyArray<string>, message: string, remedy?: string) => void,
+): FleetInBuckets | null {
+  const { buckets = BUCKETS, engine } = config
+  for (const key of Object.keys(config))
+    if (!OPTIONS.includes(key)) at([key], "is not an option of a fleet of a cluster.")
+  if (!(Number.isInteger(buckets) && buckets >= 1 && buckets <= MOST_BUCKETS)) {
+    at(["buckets"], `must be a whole number from 1 to ${MOST_BUCKETS}.`)
+    return null
+  }
+  for (const watch of ["rules", "stability"] as const)
+    if (engine?.[watch] !== undefined)
+      at(["engine", watch], "is not watched in a cluster yet.", "Use createFleet, or a tuner.")
+  // A bucket is driven by its owner.
+  const parsed = parseFleetConfig({
+    maxEngines: MOST_ENGINES,
+    ...Object.fromEntries(
+      Object.entries(config).filter(([key]) => key !== "buckets" && OPTIONS.includes(key)),
+    ),
+    engine: typeof engine === "object" && engine !== null ? { ...engine, clock: "manual" } : engine,
+  })
+  if (parsed instanceof ConfigError) {
+    for (const one of parsed.problems)
+      at(one.path === "" ? [] : one.path.split("."), one.message, one.suggestion)
+    return null
+  }
+  const shared = new Map(
+    Array.from(parsed.shared, ([group, { probing, appliesPerSecond }]) => {
+      if (probing < buckets)
+        at(
+          ["shared", group, "probing"],
+          `must be at least the number of buckets, ${buckets}: each has a share.`,
+        )
+      return [
+        group,
+        { probing: Math.max(1, Math.floor(probing / buckets)), appliesPerSecond: appliesPerSecond / buckets },
+      ] as const
+    }),
+  )
+  return { buckets, settings: { ...parsed, name, shared } }
+}
+
+const TICK_MS = 100
+
+/** The way from this process to the keys of one fleet. Its timer runs from the first call on, and holds no process open. */
+export class FleetDoor implements ClusterFleet {
+  readonly name: string
+  private readonly buckets: number
+  private readonly keys: FollowedKeys
+  private readonly look: (bucket: number) => Promise<BucketView | null>
+  private timer: ReturnType<typeof setInterval> | null = null
+  private ticks = 0
+  private closed = false
+
+  constructor(
+    name: string,
+    { buckets, settings }: FleetInBuckets,
+    way: FleetWay & { readonly view: (bucket: number) => Promise<BucketView | null> },
+  ) {
+    this.name = name
+    this.buckets = buckets
+    this.look = way.view
+    this.keys = new FollowedKeys(settings.engine, buckets, way, () => performance.now() * 1000)
+  }
+
+  readonly observe = (key: string, digest: DigestInput): void => {
+    this.begin()
+    this.keys.observe(key, digest)
+  }
+
+  readonly follow = (key: string): FollowedKey => {
+    this.begin()
+    return this.keys.follow(key)
+  }
+
+  readonly counts = (): FleetCounts => this.keys.counts
+
+  readonly flush = (): Promise<void> => this.keys.flush()
+
+  readonly bucket = (key: string): Promise<BucketView | null> => this.look(bucketOf(key, this.buckets))
+
+  close(): void {
+    this.closed = true
+    if (this.timer !== null) clearInterval(this.timer)
+  }
+
+  private begin(): void {
+    if (this.timer !== null || this.closed) return
+    this.timer = setInterval(() => {
+      this.keys.tick()
+      void this.keys.flush()
+      if (++this.ticks % (FOLLOW_MS / TICK_MS) === 0) void this.keys.refresh()
+    }, TICK_MS)
+    this.timer.unref()
+  }
+}
