@@ -6,7 +6,9 @@ import { answerFor } from "../../src/cohort/answers.ts"
 import type { CohortLoop } from "../../src/cohort/CohortLoop.ts"
 import { type CohortConfig, cohortSettings } from "../../src/cohort/cohortOptions.ts"
 import { makeCohort } from "../../src/cohort/makeCohort.ts"
+import type { CohortStanding } from "../../src/cohort/CohortStanding.ts"
 import type { Report } from "../../src/cohort/protocol.ts"
+import { keptBaseline } from "../../src/domain/Resumption.ts"
 import { type EngineConfig, type EngineSettings, requireEngineConfig } from "../../src/domain/Config.ts"
 import type { RecordVisitor } from "../../src/hot/AuditRing.ts"
 import { ReplicaCore } from "../../src/replica/ReplicaCore.ts"
@@ -77,11 +79,13 @@ export class Town {
     for (let i = 0; i < options.replicas; i++) this.boot(i)
   }
 
-  /** Another owner begins, with what it was told of: nothing. */
-  own(epoch: number): CohortLoop {
-    const loop = makeCohort(this.settings, cohortSettings(this.options.cohort ?? {}), epoch)
-    loop.hot.nowCell[0] = this.nowUs
-    loop.start()
+  /** Another owner begins, with what the one before left behind; with nothing where that is left out. */
+  own(epoch: number, left: CohortStanding | null = null): CohortLoop {
+    const { settings, options, nowUs } = this
+    const loop = makeCohort(settings, cohortSettings(options.cohort ?? {}), epoch, left?.resumption)
+    loop.hot.nowCell[0] = nowUs
+    if (left === null) loop.start()
+    else loop.takeOver(left, keptBaseline(settings.space, left.resumption))
     this.loop = loop
     return loop
   }

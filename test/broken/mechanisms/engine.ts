@@ -110,9 +110,9 @@ export const engine: ReadonlyArray<Mechanism> = [
   {
     name: "no-calm-after-a-swing",
     invariant: 26,
-    file: "src/engine/stability/watchStability.ts",
-    intact: "const pace = calmLeft > 0 ? CALM : USUAL_PACE",
-    broken: "const pace = calmLeft > CALM_WINDOWS ? CALM : USUAL_PACE",
+    file: "src/engine/stability/StabilityLatch.ts",
+    intact: "this.host.keepPace(this.calmLeft > 0 ? CALM : USUAL_PACE)",
+    broken: "this.host.keepPace(this.calmLeft > CALM_WINDOWS ? CALM : USUAL_PACE)",
     test: "test/engine/stability.test.ts",
   },
   {
