@@ -3,7 +3,7 @@
  * faults that are real: SIGKILL, SIGSTOP and SIGCONT, SIGTERM. It counts what must not happen. Needed by `npm run drills` and by its short
  * form in CI.
  */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Effect from "effect/Effect"
@@ -53,6 +53,8 @@ export class Drill {
   private asking: Promise<void> = Promise.resolve()
   private running = true
   private readonly grantedMs = new Map<string, number>()
+  /** Answers to reports, by tuner. */
+  private readonly answers = new Map<string, number>()
   private answersOfTwoOwners = 0
   private longestOffMs = 0
   private fencedBefore = 0
@@ -135,6 +137,31 @@ export class Drill {
     } else await this.restart(runner)
     await this.settled()
     return rehomedMs
+  }
+
+  /**
+   * The database stands still for so long: every process of it, as on a machine that swaps. Returns how long after that all tuners were
+   * answered, milliseconds, and how many answers were given in its second half, when nobody is confirmed any more.
+   */
+  async freezeDatabase(forMs: number): Promise<{ readonly backMs: number; readonly answered: number }> {
+    const { pid } = this.postgres ?? { pid: 0 }
+    const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" })
+    const pids = [pid, ...children.split("\n").map(Number)].filter((one) => one > 0)
+    for (const one of pids) process.kill(one, "SIGSTOP")
+    await sleep(forMs / 2)
+    const halfway = new Map(this.answers)
+    await sleep(forMs / 2)
+    const after = new Map(this.answers)
+    for (const one of pids) process.kill(one, "SIGCONT")
+    const from = performance.now()
+    for (const tuner of NAMES)
+      while ((this.answers.get(tuner) ?? 0) === (after.get(tuner) ?? 0)) await sleep(20)
+    const backMs = performance.now() - from
+    const answered = NAMES.reduce(
+      (sum, tuner) => sum + (after.get(tuner) ?? 0) - (halfway.get(tuner) ?? 0),
+      0,
+    )
+    return { backMs, answered }
   }
 
   /** Starts a runner again that has ended. */
@@ -226,6 +253,7 @@ export class Drill {
       const body = (await response.json()) as { at: readonly [number, number] }
       if (!response.ok) throw new RefusedReport(response.status, body)
       this.grantedMs.set(report.replica, sentMs)
+      this.answers.set(tuner, (this.answers.get(tuner) ?? 0) + 1)
       const [epoch] = body.at
       const newest = this.newest.get(tuner)
       if (newest === undefined || epoch > newest.epoch)

@@ -1,5 +1,6 @@
 /**
- * `npm run drills -- --rounds 10`: in turns a runner is killed, frozen for longer than its locks live, and told to stop. Prints how long it
+ * `npm run drills -- --rounds 10`: in turns a runner is killed, frozen for longer than its locks live, and told to stop; at the end the
+ * database is frozen. Prints how long it
  * took until replicas had another owner, and what must be 0. Ends with 1 where that is not so.
  */
 import { parseArgs } from "node:util"
@@ -29,6 +30,7 @@ try {
   await drill.settled()
   for (let round = 0; round < rounds; round++)
     for (const fault of FAULTS) times[fault].push(await drill.turn(fault, expirationMs))
+  const frozen = await drill.freezeDatabase(2 * expirationMs)
   await sleep(1000)
   const counts = await drill.counts()
   const worst = (fault: (typeof FAULTS)[number]): number => Math.round(Math.max(...times[fault]))
@@ -38,6 +40,8 @@ try {
     killMs: worst("SIGKILL"),
     freezeMs: worst("SIGSTOP"),
     stopMs: worst("SIGTERM"),
+    databaseBackMs: Math.round(frozen.backMs),
+    answeredWithoutDatabase: frozen.answered,
     ...counts,
   }
   process.stdout.write(
@@ -51,7 +55,7 @@ try {
   const broken =
     counts.commandsLost + counts.commandsTwice > 0 ||
     counts.longestOffMs > 1.2 * DRILL_LEASE_MS ||
-    (locks.selfFence ? counts.answersOfTwoOwners > 0 : counts.fencedWrites === 0)
+    (locks.selfFence ? counts.answersOfTwoOwners + frozen.answered > 0 : counts.fencedWrites === 0)
   process.exitCode = broken ? 1 : 0
 } finally {
   await drill.stop()
