@@ -310,8 +310,13 @@ export function measured(before: RelocationContext, window: Window, nowUs: numbe
 }
 
 export function applied(c: RelocationContext, receipt: Receipt): Change {
+  const { nowUs, ...taken } = accepted(c, receipt)
+  // A shield or a rule has held it where it was, at once and for free: asked again in this instant it would be asked for ever.
+  const held = !c.fresh && c.base.every((x, i) => x === receipt.units[i])
   return {
-    ...accepted(c, receipt),
+    ...taken,
+    nowUs,
+    nextApplyUs: held ? Math.max(taken.nextApplyUs, nowUs + 1) : taken.nextApplyUs,
     fresh: false,
     base: Array.from(receipt.units),
     band: receipt.band,

@@ -117,11 +117,12 @@ function relocation(over: Partial<RelocationInput> = {}) {
     },
     between: (loss: number) => actor.send({ type: "between", loss, ...at.standing() }),
     begin: (lastId = 0) => actor.send({ type: "begin", lastId, ...at.standing() }),
-    /** Tier 1 applies what was asked for last. */
-    apply: () => {
-      const { id, targets } = at.proposals().at(-1) as ApplyProposal
+    /** Tier 1 applies what was asked for last; or at once what a shield leaves of it. */
+    apply: (held: ReadonlyArray<number> | null = null) => {
+      const { id, targets: asked } = at.proposals().at(-1) as ApplyProposal
+      const targets = Float64Array.from(held ?? asked)
       at.generation++
-      at.nowUs += 100
+      if (held === null) at.nowUs += 100
       at.base = Array.from(targets)
       actor.send({
         type: "applied",
@@ -213,6 +214,20 @@ describe("a returning regime", () => {
     expect(at.said()).toEqual(["setOut", "canary", "reverted"])
     expect(at.proposals().map(({ relocation: note }) => note?.reason)).toContain("lost")
     expect(at.reports.at(-1)?.type).toBe("relocationOver")
+  })
+
+  // The engine never came back from that: a rule that holds the tuner costs no budget, so each step was due at once again.
+  it("is not asked for again within the instant in which a rule held the plant where it was", () => {
+    const at = underWay()
+    const asked = at.sent.length
+    at.apply(at.base)
+    expect(at.sent).toHaveLength(asked)
+    at.actor.send({ type: "tick", nowUs: at.nowUs })
+    expect(at.sent).toHaveLength(asked)
+    at.window(5)
+    expect(at.sent).toHaveLength(asked + 1)
+    arrive(at)
+    expect(at.phase()).toBe("canary")
   })
 
   it("is left at once if a constraint does not hold there", () => {
