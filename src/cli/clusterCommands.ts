@@ -78,7 +78,7 @@ async function optionsIn(path: string): Promise<ClusterOptions> {
     throw new CliFailure(
       `${shortPath(file)} must have the options of createCluster, or a function that returns them, as its default export.`,
     )
-  return found as ClusterOptions
+  return found
 }
 
 export async function statusCommand(flags: RunnerPlace & { readonly json: boolean }): Promise<ExitCode> {
