@@ -93,14 +93,19 @@ describe("the playground", () => {
     await open("#/dynamics")
     await inTime(() => stability.locator(".tag").textContent()).toBe("stable")
     await pass(400)
-    await press(seen, "Evening load")
-    await pass(600)
-    await press(seen, "Mend")
-    await pass(100)
-    await open("#/overview")
-    expect(await tile(".relocation", "Kept")).toBeGreaterThan(0)
+    // Where the tuner was there before the return was certain, an engine has nowhere to go: that is so in one evening of three.
+    const kept = async (): Promise<number> => {
+      await press(seen, "Evening load")
+      await pass(600)
+      await press(seen, "Mend")
+      await pass(200)
+      await open("#/overview")
+      const count = await tile(".relocation", "Kept")
+      await open("#/dynamics")
+      return count
+    }
+    for (let evening = 1; (await kept()) === 0; evening++) expect(evening).toBeLessThan(5)
     await press(seen, "Swing")
-    await open("#/dynamics")
     await inTime(() => stability.textContent()).toMatch(
       /Tripped at .* times as much as when the loop was healthy/,
     )
