@@ -15,7 +15,7 @@ import {
   type Stakes,
   worth,
 } from "../control/pairEvidence.ts"
-import type { Turn } from "./SideBySide.ts"
+import type { GroupReading, Turn } from "./SideBySide.ts"
 
 /** A candidate that is no worse is dropped in one case of so many at most. */
 const WORSE_NEEDS = 100
@@ -31,20 +31,40 @@ const MOST_SILENT = 4
 export const CANARY_ENDS = ["rolledOut", "worse", "constraint", "undecided", "silent", "withdrawn"] as const
 export type CanaryEnd = (typeof CANARY_ENDS)[number]
 
+/** A bound on what the canaries read in a turn. What was not read is not within it. */
+export interface CanaryBound {
+  readonly of: keyof GroupReading
+  readonly least: number
+  readonly most: number
+}
+export const UNBOUNDED = Number.POSITIVE_INFINITY
+
+/** A variant that is on trial: its constraints end it after so many turns in a row that break one. */
+export interface VariantTrial {
+  readonly name: string
+  readonly bounds: ReadonlyArray<CanaryBound>
+  readonly afterBreaches: number
+}
+
 export class Canary {
   /** Unit space, on the grid. */
   readonly units: Float64Array
+  /** The variant that it stands for; null: a person's values. */
+  readonly variant: VariantTrial | null
   end: CanaryEnd | null = null
   turns = 0
   private silent = 0
+  /** Turns in a row that broke a constraint of the variant. */
+  private breaches = 0
   private noise: PairNoise
   private worseStakes: Stakes = FRESH_VALUE
   private soundStakes: Stakes = FRESH_VALUE
   private sum = 0
 
   /** `noise`: how differences scatter, where that is known already. */
-  constructor(units: Float64Array, noise: PairNoise) {
+  constructor(units: Float64Array, noise: PairNoise, variant: VariantTrial | null = null) {
     this.units = units
+    this.variant = variant
     this.noise = noise
   }
 
@@ -75,6 +95,12 @@ export class Canary {
     const difference = aside.loss - beside.loss
     if (!Number.isFinite(difference)) return "worse"
     if (aside.margin < 0 && !(beside.margin < 0)) return "constraint"
+    if (this.variant !== null) {
+      const { bounds, afterBreaches } = this.variant
+      const held = bounds.every(({ of, least, most }) => aside[of] >= least && aside[of] <= most)
+      this.breaches = held ? 0 : this.breaches + 1
+      if (this.breaches >= afterBreaches) return "constraint"
+    }
     const known = this.noise.pairs > 0
     const score = scoreOf(this.noise, difference)
     this.noise = noteDifference(this.noise, difference)
@@ -85,7 +111,7 @@ export class Canary {
     this.worseStakes = bet(this.worseStakes, score)
     this.soundStakes = bet(this.soundStakes, TOLERANCE - score)
     if (this.worse >= WORSE_NEEDS) return "worse"
-    if (this.sound >= SOUND_NEEDS) return "rolledOut"
+    if (this.sound >= SOUND_NEEDS && this.breaches === 0) return "rolledOut"
     return this.turns >= MOST_TURNS ? "undecided" : null
   }
 }

@@ -14,7 +14,7 @@ import { UNKNOWN_NOISE } from "../control/pairEvidence.ts"
 import type { CycleOptions } from "../hot/cycleOptions.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { SpsaKernel } from "../hot/SpsaKernel.ts"
-import { Canary, type CanaryEnd } from "./Canary.ts"
+import { Canary, type CanaryEnd, type VariantTrial } from "./Canary.ts"
 import { type CohortNote, writeCohortRecord, writeVerdictRecord } from "./cohortRecords.ts"
 import type { CohortSettings } from "./cohortOptions.ts"
 import type { Design } from "./designs.ts"
@@ -22,8 +22,7 @@ import { BEFORE_ALL, type Pair } from "./order.ts"
 import { OwnedLoop } from "./OwnedLoop.ts"
 import type { Role } from "./protocol.ts"
 import { Roster, type RosterEntry } from "./Roster.ts"
-import { type GroupReading, SideBySide } from "./SideBySide.ts"
-import type { KeyedReading } from "./sideReadings.ts"
+import { type GroupReading, type MemberReading, SideBySide } from "./SideBySide.ts"
 
 /** Stages of a canary's turn: few, because replicas wait for what it shows. */
 const CANARY_STAGES = 2
@@ -71,8 +70,8 @@ export class ComparedLoop extends OwnedLoop {
   }
 
   /** Puts a candidate, unit space on the grid, on the canaries. The one before must have ended. */
-  tryOut(units: Float64Array): void {
-    this.canary = new Canary(units, this.comparison?.watch.noise ?? UNKNOWN_NOISE)
+  tryOut(units: Float64Array, variant: VariantTrial | null = null): void {
+    this.canary = new Canary(units, this.comparison?.watch.noise ?? UNKNOWN_NOISE, variant)
     this.trial.forget()
     this.noteCanary(this.canary, "on trial")
   }
@@ -133,13 +132,11 @@ export class ComparedLoop extends OwnedLoop {
   }
 
   /** What those replicas have measured that measured enough. */
-  protected readingsWhere(
-    holds: (entry: RosterEntry) => boolean,
-  ): ReadonlyArray<KeyedReading & { readonly entry: string }> {
+  protected readingsWhere(holds: (entry: RosterEntry) => boolean): ReadonlyArray<MemberReading> {
     const { sign } = this.options
     return this.roster.all
       .filter((entry) => entry.measured.n >= this.cohort.minSamples && holds(entry))
-      .map(({ key, side, measured: { n, sum, margins, margined } }) => ({
+      .map(({ key, side, measured: { n, sum, margins, margined, errors, p99Us } }) => ({
         entry: key,
         // The own deviation of a replica outlives a restart.
         key: key.slice(0, key.indexOf("\0")),
@@ -147,6 +144,8 @@ export class ComparedLoop extends OwnedLoop {
         n,
         mean: (sign * sum) / n,
         margin: margined === 0 ? Number.NaN : margins / margined,
+        errorRate: errors / n,
+        p99Us,
       }))
   }
 
@@ -236,7 +235,8 @@ export class ComparedLoop extends OwnedLoop {
     this.noteThat(writeCohortRecord(this.hot, { ...note, design: this.design }), text)
   }
 
-  private noteCanary({ units, worse, sound, difference, turns }: Canary, what: string): void {
+  private noteCanary({ units, worse, sound, difference, turns, variant }: Canary, end: string): void {
+    const what = variant === null ? end : `variant "${variant.name}" ${end}`
     const note = { act: "canary", value: worse, limit: sound, difference, point: units } as const
     this.note(note, () => (turns === 0 ? what : `${what} after ${turns} turns`))
   }

@@ -29,6 +29,9 @@ export interface Measured {
   /** Sum of the margins, each by how many measurements it is of, and how many these are. */
   margins: number
   margined: number
+  errors: number
+  /** The worst of the windows' percentiles; NaN before the first. Of several windows it cannot be known. */
+  p99Us: number
 }
 
 /** One start of a replica, as the owner knows it. */
@@ -53,7 +56,14 @@ export interface RosterEntry extends Member {
   readonly allowance: Allowance
 }
 
-const nothing = (): Measured => ({ n: 0, sum: 0, margins: 0, margined: 0 })
+const nothing = (): Measured => ({
+  n: 0,
+  sum: 0,
+  margins: 0,
+  margined: 0,
+  errors: 0,
+  p99Us: Number.NaN,
+})
 
 /** What came of a report. */
 export type Taken = "counted" | "duplicate" | "left"
@@ -117,7 +127,7 @@ export class Roster {
     entry.confirmed = report.at
     if (samePair(report.at, live)) entry.missed = 0
     entry.refused = report.refused ?? null
-    for (const { at, n, sum, margin } of report.windows) {
+    for (const { at, n, sum, margin, errors, p99 } of report.windows) {
       if (!samePair(at, live)) {
         this.late++
         continue
@@ -125,6 +135,8 @@ export class Roster {
       const { measured } = entry
       measured.n += n
       measured.sum += sum
+      measured.errors += errors
+      if (p99 !== undefined && !(measured.p99Us >= p99)) measured.p99Us = p99
       if (margin === undefined) continue
       measured.margins += n * margin
       measured.margined += n

@@ -11,7 +11,7 @@ import type { KeyedReading } from "./sideReadings.ts"
 /** A turn in which the groups hardly ever measured together ends after so many times the cycles that it should have taken. */
 export const PATIENCE = 8
 
-/** What a turn has read: means over its stages, lower is better. Margins are NaN where there are none. */
+/** What a turn has read: means over its stages, lower is better. What nobody has reported is NaN. */
 export interface Turn {
   readonly aside: GroupReading
   readonly beside: GroupReading
@@ -20,6 +20,19 @@ export interface Turn {
 export interface GroupReading {
   readonly loss: number
   readonly margin: number
+  /** Share of the measurements that failed. */
+  readonly errorRate: number
+  /** 99th percentile of the latency, microseconds: the mean of the replicas'. */
+  readonly p99Us: number
+}
+
+/** What a replica that may be in a group has measured. */
+export interface MemberReading extends KeyedReading {
+  /** Key of the replica's start, as its group has it. */
+  readonly entry: string
+  readonly errorRate: number
+  /** NaN where there is none. */
+  readonly p99Us: number
 }
 
 const NOBODY: Groups = { aside: new Set(), beside: new Set() }
@@ -67,20 +80,19 @@ export class SideBySide {
   }
 
   /** A stage has closed: these replicas have measured enough in it. */
-  take(readings: ReadonlyArray<KeyedReading & { readonly entry: string }>): void {
+  take(readings: ReadonlyArray<MemberReading>): void {
     const { aside, beside } = this.groups
     const of = (keys: ReadonlySet<string>) => readings.filter(({ entry }) => keys.has(entry))
     const [there, here] = [of(aside), of(beside)]
     const least = Math.max(1, Math.ceil(this.quorum * aside.size - 1e-9))
     if (there.length < least || here.length < least) return
     const spread = robustSpread([there, here])
-    const read = (side: ReadonlyArray<KeyedReading>): GroupReading => {
-      const margins = side.filter(({ margin }) => !Number.isNaN(margin))
-      return {
-        loss: sideMean(side, spread),
-        margin: margins.reduce((sum, { margin }) => sum + margin, 0) / margins.length,
-      }
-    }
+    const read = (side: ReadonlyArray<MemberReading>): GroupReading => ({
+      loss: sideMean(side, spread),
+      margin: meanOfKnown(side.map(({ margin }) => margin)),
+      errorRate: meanOfKnown(side.map(({ errorRate }) => errorRate)),
+      p99Us: meanOfKnown(side.map(({ p99Us }) => p99Us)),
+    })
     this.stages.push({ aside: read(there), beside: read(here) })
   }
 }
@@ -88,5 +100,10 @@ export class SideBySide {
 function meanOf(stages: ReadonlyArray<Turn>, side: keyof Turn): GroupReading {
   const mean = (pick: keyof GroupReading): number =>
     stages.reduce((sum, stage) => sum + stage[side][pick], 0) / stages.length
-  return { loss: mean("loss"), margin: mean("margin") }
+  return { loss: mean("loss"), margin: mean("margin"), errorRate: mean("errorRate"), p99Us: mean("p99Us") }
+}
+
+function meanOfKnown(values: ReadonlyArray<number>): number {
+  const known = values.filter((value) => !Number.isNaN(value))
+  return known.reduce((sum, value) => sum + value, 0) / known.length
 }

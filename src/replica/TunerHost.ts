@@ -2,7 +2,7 @@
  * The owner of a tuner in one process, without clock and transport: what a request says goes in with its time, what to answer comes out. A
  * handler of requests, an in-process agent and a test drive it. Nobody else owns this tuner: a cluster gives it an epoch.
  */
-import type { CanaryEnd } from "../cohort/Canary.ts"
+import type { CanaryEnd, VariantTrial } from "../cohort/Canary.ts"
 import { answerFor } from "../cohort/answers.ts"
 import type { CohortLoop } from "../cohort/CohortLoop.ts"
 import type { Gathering } from "../cohort/quorum.ts"
@@ -25,6 +25,7 @@ import { sinkProblems } from "../engine/audit/sinkProblems.ts"
 import { TRIP_REASONS, type TripReason, type Verdict, type VerdictReason } from "../domain/words.ts"
 import { byName } from "../domain/listOf.ts"
 import { readCandidate } from "../cohort/readCandidate.ts"
+import { readVariant } from "../cohort/readVariant.ts"
 
 /** What a tuner of many replicas is made of. */
 export interface TunerOptions<K extends string = string> {
@@ -96,6 +97,8 @@ export interface ComparisonStatus {
 
 /** A candidate, and what its canaries have shown. */
 export interface CanaryStatus {
+  /** Name of the variant that it stands for; null: a person's values. */
+  readonly variant: string | null
   readonly values: Readonly<Record<string, number>>
   /** What has become of it; null: it is on trial. */
   readonly end: CanaryEnd | null
@@ -283,8 +286,9 @@ export class TunerHost {
     const { canary } = this.loop
     if (canary === null) return null
     const { names, table } = this.settings.space
-    const { units, end, turns, worse, sound, difference } = canary
+    const { units, end, turns, worse, sound, difference, variant } = canary
     return {
+      variant: variant?.name ?? null,
       values: byName(names, (i) => table.decode(i, units[i])),
       end,
       turns,
@@ -300,7 +304,22 @@ export class TunerHost {
    */
   rollOut(values: Readonly<Record<string, number>>): void {
     const { loop, settings } = this
-    const read = readCandidate(values, settings.space, loop.hot.executor.base)
+    this.tryOut(readCandidate(values, settings.space, loop.hot.executor.base))
+  }
+
+  /** The same for the values of an approved variant. A turn that breaks one of its constraints counts against it, too. */
+  rollOutVariant(variant: unknown): void {
+    const { loop, settings } = this
+    const { base } = loop.hot.executor
+    this.tryOut(readVariant(variant, settings.space, { base, sign: loop.options.sign }))
+  }
+
+  private tryOut(
+    read:
+      | { readonly units: Float64Array; readonly trial?: VariantTrial }
+      | { readonly problems: ReadonlyArray<Problem> },
+  ): void {
+    const { loop } = this
     const problems = [
       ...("problems" in read ? read.problems : []),
       ...(loop.onTrial === null
@@ -317,7 +336,7 @@ export class TunerHost {
         : [problem(["rollOut"], "cannot begin: nothing is tuned now.", "Start, or reset, the tuner.")]),
     ]
     if (problems.length > 0 || "problems" in read) throw new ConfigError({ problems: tidy(problems) })
-    loop.tryOut(read.units)
+    loop.tryOut(read.units, read.trial)
   }
 
   /** Ends the trial of a candidate, if there is one. */

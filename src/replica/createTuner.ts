@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Canary, CanaryEnd } from "../cohort/Canary.ts"
 import { attempt } from "../domain/readInput.ts"
+import type { VariantRecord } from "../domain/Variant.ts"
 import { readBody, sameText, send } from "./httpReports.ts"
 import {
   type Hearing,
@@ -44,6 +45,12 @@ export interface Tuner<K extends string = string> {
    * ConfigError for a candidate outside the bounds, while another is on trial, and while nothing is tuned.
    */
   readonly rollOut: (values: Readonly<Partial<Record<K, number>>>) => Promise<CanaryEnd>
+  /**
+   * The same for the values of an approved or promoted variant, as a catalogue keeps it. Its constraints on the outcome (`objective`, `errorRate`,
+   * `latencyP99Us`, `constraintMargin`) must hold on the canaries; what they did not measure does not hold. Throws a ConfigError for a
+   * variant that is not approved, has values that are no knobs, or constraints on what replicas do not report.
+   */
+  readonly rollOutVariant: (variant: VariantRecord) => Promise<CanaryEnd>
   /** Ends the trial of a candidate: its canaries go back. */
   readonly withdraw: () => void
   /** Opens SafeMode until `reset`. */
@@ -69,6 +76,15 @@ export function createTuner<const K extends string>(options: TunerOptions<K>): T
     if (awaiting === null || awaiting.canary.end === null) return
     awaiting.resolve(awaiting.canary.end)
     awaiting = null
+  }
+  /** The promise of how the trial ends that `begin` begins. */
+  const trialOf = (begin: () => void): Promise<CanaryEnd> => {
+    begin()
+    const { onTrial } = host.loop
+    trail.flush()
+    return new Promise((resolve) => {
+      awaiting = { canary: onTrial as Canary, resolve }
+    })
   }
   const hear = (input: unknown): Hearing | null => {
     if (timer === null) return null
@@ -129,14 +145,8 @@ export function createTuner<const K extends string>(options: TunerOptions<K>): T
     status: () => host.status(),
     replicas: () => host.replicas(),
     audit: trail.audit,
-    rollOut: (values) => {
-      host.rollOut(values as Readonly<Record<string, number>>)
-      const { onTrial } = host.loop
-      trail.flush()
-      return new Promise((resolve) => {
-        awaiting = { canary: onTrial as Canary, resolve }
-      })
-    },
+    rollOut: (values) => trialOf(() => host.rollOut(values as Readonly<Record<string, number>>)),
+    rollOutVariant: (variant) => trialOf(() => host.rollOutVariant(variant)),
     withdraw: () => {
       host.withdraw()
       settled()

@@ -88,4 +88,47 @@ describe("rolling out a candidate", () => {
     await tuner.stop()
     for (const one of all) void one.stop()
   })
+
+  it("keeps a variant that breaks its constraints from all but the canary and the one it changes places with", async () => {
+    const tuner = createTuner({ name: "t", engine: { params, guard: false } })
+    tuner.start()
+    const all = Array.from({ length: 6 }, (_, i) =>
+      createReplica({ tuner: "t", at: tuner, params, name: `pod-${i}` }),
+    )
+    await Promise.all(all.map((one) => one.start()))
+    const met = new Set<number>()
+    const work = setInterval(() => {
+      all.forEach((one, i) => {
+        const there = one.values.batch > 60
+        if (there) met.add(i)
+        one.observe({ objective: there ? 0.5 : 1, errorRate: there ? 1 : 0 })
+      })
+    }, 50)
+    const constraints = [{ channel: "errorRate", of: "outcome", atMost: 0.01 }] as const
+    const rollback = { to: "previous", afterBreaches: 2, quarantineUs: 0 }
+    const end = tuner.rollOutVariant({
+      name: "greedy",
+      version: 3,
+      state: "approved",
+      content: { values: { batch: 81 }, constraints, rollback },
+      authors: ["ada"],
+      evidence: [],
+      evidenceCount: 0,
+      approval: { by: "bo", why: "measured", atUs: 1 },
+      promotion: null,
+    })
+    expect(tuner.status().canary).toMatchObject({ variant: "greedy", values: { batch: 81, size: 4 } })
+    for (let s = 0; s < 200 && tuner.status().canary?.end === null; s++)
+      await vi.advanceTimersByTimeAsync(1_000)
+    expect(await end).toBe("constraint")
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(met.size).toBeGreaterThan(0)
+    expect(met.size).toBeLessThanOrEqual(2)
+    for (const { values } of all) expect(values.batch).toBeLessThan(60)
+    const said = tuner.audit.records().filter(({ kind, action }) => kind === "cohort" && action === "canary")
+    expect(said[0].note).toBe('variant "greedy" on trial')
+    clearInterval(work)
+    await tuner.stop()
+    for (const one of all) void one.stop()
+  })
 })

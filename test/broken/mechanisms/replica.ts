@@ -71,8 +71,16 @@ export const replica: ReadonlyArray<Mechanism> = [
     name: "candidate-rolled-out-unproven",
     invariant: 13,
     file: "src/cohort/Canary.ts",
-    intact: "if (this.sound >= SOUND_NEEDS)",
-    broken: "if (this.turns > 1)",
+    intact: "this.sound >= SOUND_NEEDS &&",
+    broken: "this.turns > 1 &&",
     test: "test/cohort/sideBySide.test.ts",
+  },
+  {
+    name: "canaries-break-a-variants-constraints",
+    invariant: 13,
+    file: "src/cohort/Canary.ts",
+    intact: 'if (this.breaches >= afterBreaches) return "constraint"',
+    broken: "",
+    test: "test/cohort/Canary.test.ts",
   },
 ]
