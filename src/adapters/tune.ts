@@ -1,6 +1,6 @@
 /**
  * One call to let an engine tune what you already run: it makes an engine over the adapters' knobs, attaches them
- * and starts it. For anything more particular, make the engine yourself and call `attach`.
+ * and starts it. A replica of a service takes the engine's place where one tuner decides for many. For anything more particular, make the engine yourself and call `attach`.
  */
 import type { CreateEngine } from "../engine/createEngine.ts"
 import type { ArqonEngine, EngineOptions } from "../engine/contract/ArqonEngine.ts"
@@ -11,7 +11,7 @@ import { problem } from "../domain/problems.ts"
 import { SECOND_US } from "../domain/Units.ts"
 import { outcomeOf } from "../engine/calls/outcome.ts"
 import type { StopOptions } from "../engine/contract/stopOptions.ts"
-import { type Adapter, attach, type Attached } from "./Adapter.ts"
+import { type Adapter, attach, type Attached, type EngineLike } from "./Adapter.ts"
 import { methodProblems, refuse } from "./checkOptions.ts"
 import { adapterWindow } from "./concurrency.ts"
 
@@ -30,6 +30,19 @@ export interface Tuned<
   readonly engine: Engine
   /** Stops the engine. The knobs stay on its base, or on what `{ prove: 12 }` finds better. */
   readonly stop: (options?: StopOptions) => Promise<void>
+}
+
+/** What `tune` needs of a replica: `createReplica` of `arqon/replica` makes one. */
+export interface ReplicaLike<K extends string = string> extends EngineLike<K> {
+  readonly start: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** A replica that drives its adapters. */
+export interface TunedReplica<R> {
+  readonly replica: R
+  /** Stops the replica. The knobs stay on its base, or on the baseline where it has fallen to that. */
+  readonly stop: () => Promise<void>
 }
 
 /**
@@ -52,6 +65,11 @@ export interface Tune {
     adapters: Adapters<K>,
     options: TuneOptions<NoInfer<K>> & { readonly placement: "worker" },
   ): Promise<Tuned<K, WorkerEngine<K>>>
+  /** For one of many replicas of a service: its tuner decides, and the replica has the knobs of the adapters. */
+  <const K extends string, R extends ReplicaLike<NoInfer<K>>>(
+    adapters: Adapters<K>,
+    replica: R,
+  ): Promise<TunedReplica<R>>
   <const K extends string>(adapters: Adapters<K>, options?: TuneOptions<NoInfer<K>>): Promise<Tuned<K>>
 }
 
@@ -65,9 +83,10 @@ const HOLD_US = 3_000 * SECOND_US
 export const tuneOn = (createEngine: CreateEngine): Tune => {
   const tune = <const K extends string>(
     adapters: Adapters<K>,
-    options: TuneOptions<K> = {},
-  ): Promise<Tuned<K, ArqonEngine<K> | WorkerEngine<K>>> => {
+    options: TuneOptions<K> | ReplicaLike<K> = {},
+  ): Promise<Tuned<K, ArqonEngine<K> | WorkerEngine<K>> | TunedReplica<ReplicaLike<K>>> => {
     const all = listed<K>(adapters)
+    if (isReplica(options)) return tuneReplica(all, options)
     const { params, window, gains, comparison, ...rest } = options
     const engine = createEngine<K>({
       ...rest,
@@ -77,30 +96,62 @@ export const tuneOn = (createEngine: CreateEngine): Tune => {
       gains: { ...all[0].gains, ...gains },
       ...(comparison === undefined ? {} : { comparison: { holdUs: HOLD_US, ...comparison } }),
     } as EngineOptions<K>)
-    const attached: Array<Attached> = []
-    const letGo = (): void => attached.forEach((one) => one.stop())
-    const attaching = outcomeOf(() =>
-      all.forEach((adapter, i) => attached.push(attach(engine, adapter, { measure: i === 0 }))),
-    )
-    if (!attaching.ok) {
-      letGo()
-      throw attaching.error
-    }
-    const tuned = {
+    return drive(engine, all).then((letGo) => ({
       engine,
       // Detach after stopping: the last change moves the plant to its base.
-      stop: (options?: StopOptions) => engine.stop(options).finally(letGo),
-    }
-    return engine.start().then(
-      () => tuned,
-      (error: unknown) => {
-        letGo()
-        throw error
-      },
-    )
+      stop: (stopping?: StopOptions) => engine.stop(stopping).finally(letGo),
+    }))
   }
   // The overloads tell by `placement` which engine it is.
   return tune as Tune
+}
+
+const isReplica = <K extends string>(given: TuneOptions<K> | ReplicaLike<K>): given is ReplicaLike<K> =>
+  typeof given === "object" &&
+  given !== null &&
+  typeof (given as Partial<ReplicaLike<K>>).observe === "function"
+
+/** Attaches the adapters to a replica and starts it. One that has stopped would never measure anything again. */
+function tuneReplica<K extends string, R extends ReplicaLike<K>>(
+  adapters: ReadonlyArray<Adapter<K>>,
+  replica: R,
+): Promise<TunedReplica<R>> {
+  const remedy = "Create one with createReplica of arqon/replica."
+  refuse(
+    methodProblems(replica, ["replica"], ["start", "stop", "getSnapshot", "subscribe"], "a replica", remedy),
+  )
+  refuse(
+    replica.getSnapshot().status === "stopped"
+      ? [problem(["replica"], "has stopped.", "Create another one.")]
+      : [],
+  )
+  return drive(replica, adapters).then((letGo) => ({ replica, stop: () => replica.stop().finally(letGo) }))
+}
+
+/**
+ * Attaches the adapters and starts what they are attached to; the first one measures. Resolves to what detaches them. Where something
+ * fails, nothing stays attached.
+ */
+function drive<K extends string>(
+  engine: EngineLike<K> & { readonly start: () => Promise<unknown> },
+  adapters: ReadonlyArray<Adapter<K>>,
+): Promise<() => void> {
+  const attached: Array<Attached> = []
+  const letGo = (): void => attached.forEach((one) => one.stop())
+  const attaching = outcomeOf(() =>
+    adapters.forEach((adapter, i) => attached.push(attach(engine, adapter, { measure: i === 0 }))),
+  )
+  if (!attaching.ok) {
+    letGo()
+    throw attaching.error
+  }
+  return engine.start().then(
+    () => letGo,
+    (error: unknown) => {
+      letGo()
+      throw error
+    },
+  )
 }
 
 /** Adapters as a list. Throws a ConfigError that names those that are not adapters. */
