@@ -52,5 +52,7 @@ export { powerLoss, type PowerWeights } from "./powerLoss.ts"
 // stability: unstable
 export { promDigests, type PromRegistryLike } from "./promClient.ts"
 export { bottleneckConcurrency, type BottleneckLike, queueConcurrency } from "./queues.ts"
-export type { AnyAdapter, ReplicaLike, Tune, Tuned, TunedReplica, TuneOptions } from "./tune.ts"
+// stability: unstable
+export type { ReplicaLike, TunedReplica } from "./tune.ts"
+export type { AnyAdapter, Tune, Tuned, TuneOptions } from "./tune.ts"
 export { type Work, WorkMeter, type WorkMeterOptions, type WorkReading } from "./WorkMeter.ts"
