@@ -50,7 +50,7 @@ export interface RosterEntry extends Member {
   side: Role
   /** Stages in a row that closed before it confirmed them. */
   missed: number
-  /** Another boot of the same replica has reported since. */
+  /** A later boot has the same name, and has neither said goodbye nor been forgotten. */
   replaced: boolean
   readonly measured: Measured
   readonly allowance: Allowance
@@ -127,6 +127,7 @@ export class Roster {
     entry.confirmed = report.at
     if (samePair(report.at, live)) entry.missed = 0
     entry.refused = report.refused ?? null
+    if (entry.replaced) entry.replaced = this.all.some((other) => other !== entry && replaces(other, entry))
     for (const { at, n, sum, margin, errors, p99 } of report.windows) {
       if (!samePair(at, live)) {
         this.late++
@@ -219,5 +220,8 @@ export class Roster {
     return entry
   }
 }
+
+const replaces = ({ replica, replaced }: RosterEntry, entry: RosterEntry): boolean =>
+  replica === entry.replica && !replaced
 
 const keyOf = (replica: string, boot: string): string => `${replica}\0${boot}`

@@ -57,6 +57,8 @@ export interface ReplicaStatus {
   /** Whether it runs what it was told last. */
   readonly current: boolean
   readonly silent: boolean
+  /** A later start has this name: this one takes no part until that one is gone. Where both report, two replicas share a name. */
+  readonly replaced: boolean
   readonly refused: Refusal | null
   /** How long ago it was heard. */
   readonly agoMs: number
@@ -256,6 +258,7 @@ export class TunerHost {
       confirmed: entry.confirmed,
       current: entry.confirmed[0] === pair[0] && entry.confirmed[1] === pair[1],
       silent: entry.replaced || roster.isSilent(entry, now),
+      replaced: entry.replaced,
       refused: entry.refused,
       agoMs: Math.max(0, now - entry.heardUs) / 1000,
     }))

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Canary, CanaryEnd } from "../cohort/Canary.ts"
 import { attempt } from "../domain/readInput.ts"
 import type { VariantRecord } from "../domain/Variant.ts"
-import { readBody, sameText, send } from "./httpReports.ts"
+import { readBody, sameText, send, TOO_LARGE } from "./httpReports.ts"
 import {
   type Hearing,
   type ReplicaStatus,
@@ -135,7 +135,7 @@ export function createTuner<const K extends string>(options: TunerOptions<K>): T
         return true
       }
       readBody(request, (text) => {
-        if (text === null) return send(response, 413, { error: "the report is too large", problems: [] })
+        if (text === null) return send(response, 413, TOO_LARGE)
         const hearing = hear(attempt(() => JSON.parse(text) as unknown))
         const { status, body } = hearing ?? NOT_RUNNING
         send(response, status, body)

@@ -1,8 +1,17 @@
 /** Reports over `node:http`: how their bodies are read, their tokens compared and their answers sent. */
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { problem } from "../domain/problems.ts"
 
 /** The most that a report may be, bytes. */
 const MOST_REPORT_BYTES = 65_536
+
+/** The answer to a larger one. */
+export const TOO_LARGE = {
+  error: "the report is too large",
+  problems: [
+    problem([], `has more than ${MOST_REPORT_BYTES} bytes.`, "Merge windows of one configuration into one."),
+  ],
+} as const
 
 /** Compares without telling by the time it takes where two texts begin to differ. */
 export function sameText(a: string, b: string): boolean {

@@ -1,6 +1,6 @@
 /** A real Chromium and a server in this process for tests that run bundles of Arqon where their users run them. */
 import { existsSync } from "node:fs"
-import { createServer } from "node:http"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { type Browser, chromium } from "playwright-core"
 
@@ -35,6 +35,8 @@ export interface Page {
   readonly isolated?: boolean
   /** Further headers of every answer. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Answers what is no file; false: it does not. */
+  readonly handle?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
 export interface Served {
@@ -43,7 +45,7 @@ export interface Served {
 }
 
 /** Serves files on a loopback port. */
-export async function serve({ files, isolated = false, headers = {} }: Page): Promise<Served> {
+export async function serve({ files, isolated = false, headers = {}, handle }: Page): Promise<Served> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname
     const file = files[path]
@@ -52,6 +54,7 @@ export async function serve({ files, isolated = false, headers = {} }: Page): Pr
       response.setHeader("Cross-Origin-Opener-Policy", "same-origin")
       response.setHeader("Cross-Origin-Embedder-Policy", "require-corp")
     }
+    if (file === undefined && handle?.(request, response) === true) return
     // A browser asks for an icon by itself.
     if (file === undefined) response.writeHead(path === "/favicon.ico" ? 204 : 404).end()
     else response.writeHead(200, { "Content-Type": file.type }).end(file.body)

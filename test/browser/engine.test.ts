@@ -1,16 +1,17 @@
 /**
  * The browser bundle of an engine, as a user's bundler makes it, in real Chromium: it tunes a plant with and without cross-origin
- * isolation, and fetches what homeostasis and sinks need by itself.
+ * isolation, and fetches what homeostasis and sinks need by itself. Replicas on a page are tuned by a tuner in this process.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { bundle, type Chunk } from "../../scripts/bundle.ts"
-import { launchChromium, serve } from "./chromium.ts"
+import { launchChromium, type Page, serve } from "./chromium.ts"
 import { parseFormula } from "../../src/temporal/logic/parseFormula.ts"
 import { synthesizeShield } from "../../src/temporal/logic/synthesizeShield.ts"
-import type { Ruled, Tuned } from "./tune.entry.ts"
+import { createTuner } from "../../src/replica/createTuner.ts"
+import type { Replicated, Ruled, Tuned } from "./tune.entry.ts"
 
 const here = import.meta.dirname
 let browser: Browser
@@ -36,8 +37,9 @@ const filesOf = ([entry, ...later]: ReadonlyArray<Chunk>, without: ReadonlyArray
   ),
 })
 
-const run = (isolated: boolean, without?: ReadonlyArray<Chunk>): Promise<Tuned> =>
-  call("tune", isolated, without)
+let plain: Promise<Tuned> | null = null
+/** What `tune` finds on a page without isolation: run once. */
+const tunedPlainly = (): Promise<Tuned> => (plain ??= call("tune", false))
 
 /** What the function of the entry with this name resolves to on a page. */
 async function call<A>(
@@ -45,8 +47,9 @@ async function call<A>(
   isolated: boolean,
   without: ReadonlyArray<Chunk> = [],
   given: unknown = null,
+  handle: Page["handle"] = undefined,
 ): Promise<A> {
-  const served = await serve({ files: filesOf(chunks, without), isolated })
+  const served = await serve({ files: filesOf(chunks, without), isolated, ...(handle && { handle }) })
   const context = await browser.newContext()
   try {
     const page = await context.newPage()
@@ -64,21 +67,21 @@ async function call<A>(
 
 describe("the engine's bundle in Chromium", () => {
   it("tunes a plant without cross-origin isolation, in memory that is not shared", async () => {
-    const { isolated, shared, before, after, applies } = await run(false)
+    const { isolated, shared, before, after, applies } = await tunedPlainly()
     expect({ isolated, shared }).toEqual({ isolated: false, shared: false })
     expect(applies).toBeGreaterThan(20)
     expect(after).toBeLessThan(before / 10)
   })
 
   it("does the same with isolation, with the configuration in shared memory", async () => {
-    const isolated = await run(true)
+    const isolated = await call<Tuned>("tune", true)
     expect(isolated).toMatchObject({ isolated: true, shared: true })
-    expect({ ...isolated, isolated: false, shared: false }).toEqual(await run(false))
+    expect({ ...isolated, isolated: false, shared: false }).toEqual(await tunedPlainly())
   })
 
   it("fetches the part for homeostasis when it starts", async () => {
     expect(chunks.length).toBeGreaterThan(1)
-    expect(await run(false)).toMatchObject({ regimes: expect.any(Number) })
+    expect(await tunedPlainly()).toMatchObject({ regimes: expect.any(Number) })
   })
 
   it("fetches the part for audit sinks when it starts", async () => {
@@ -109,11 +112,37 @@ describe("the engine's bundle in Chromium", () => {
   })
 
   it("names the missing part when it cannot be fetched", async () => {
-    await expect(run(false, chunks.slice(1))).rejects.toThrow(
+    await expect(call("tune", false, chunks.slice(1))).rejects.toThrow(
       "Homeostasis and variants need a module that could not be loaded",
     )
     await expect(call("audited", false, chunks.slice(1))).rejects.toThrow(
       "Audit sinks need a module that could not be loaded",
     )
+  })
+})
+
+describe("replicas on a page in Chromium", () => {
+  const guardrails = { preset: "aggressive", appliesPerSecond: 1000, minIntervalUs: 0 } as const
+  const tunerOf = () =>
+    createTuner({
+      name: "page",
+      token: "of the page",
+      engine: { params: { size: { min: 1, max: 100, initial: 80 } }, guardrails },
+      replicas: { reportMs: 100, settleMs: 0, minSamples: 1 },
+    })
+  const ofPage = (tuner: ReturnType<typeof tunerOf>, token: string): Promise<Replicated> =>
+    call<Replicated>("replicated", false, [], token, tuner.handle)
+
+  it("follow the tuner of their server, stand on both sides of its pairs, and say goodbye", async () => {
+    const tuner = tunerOf()
+    tuner.start()
+    const { states, roles, sizes, failures } = await ofPage(tuner, "of the page")
+    expect(failures).toEqual([])
+    expect(states).toEqual(["following", "following", "following", "following"])
+    expect(roles).toEqual(expect.arrayContaining(["plus", "minus"]))
+    expect(sizes.length).toBeGreaterThan(2)
+    expect(tuner.status().stages).toBeGreaterThan(0)
+    expect(tuner.replicas()).toEqual([])
+    await tuner.stop()
   })
 })

@@ -1,5 +1,6 @@
-/** What the browser test runs: an engine that tunes a small plant in manual time, and remembers regimes; and one with an audit sink. */
+/** What the browser test runs: an engine that tunes a small plant in manual time, and remembers regimes; one with an audit sink; and replicas. */
 import { createEngine } from "arqon"
+import { createReplica } from "arqon/replica"
 import * as Effect from "effect/Effect"
 
 const STEP_US = 20_000
@@ -103,4 +104,48 @@ async function ruled(shield: object): Promise<Ruled> {
   }
 }
 
-Object.assign(globalThis, { tune, audited, ruled })
+export interface Replicated {
+  readonly states: ReadonlyArray<string>
+  readonly roles: ReadonlyArray<string>
+  readonly sizes: ReadonlyArray<number>
+  readonly failures: ReadonlyArray<string>
+}
+
+/** Four replicas on a page report to the tuner that its own server has, until one of them has stood on both sides of a pair. */
+async function replicated(given: unknown): Promise<Replicated> {
+  const params = { size: { min: 1, max: 100, initial: 80 } } as const
+  const at = [location.origin]
+  const all = [0, 1, 2, 3].map((i) =>
+    createReplica({
+      tuner: "page",
+      at,
+      params,
+      name: `tab-${i}`,
+      token: String(given),
+      startWithinMs: 60_000,
+    }),
+  )
+  const [first] = all
+  const roles = new Set<string>()
+  const sizes = new Set<number>()
+  const failures = new Set<string>()
+  const stood = new Promise<void>((resolve) => {
+    first.subscribe(({ role, values, failure }) => {
+      roles.add(role)
+      sizes.add(values.size)
+      if (failure !== null) failures.add(failure)
+      if ((roles.has("plus") && roles.has("minus")) || failure !== null) resolve()
+    })
+  })
+  const work = setInterval(() => {
+    for (const one of all) one.observe({ objective: (one.values.size - 20) ** 2 })
+  }, 10)
+  await Promise.all(all.map((one) => one.start()))
+  const states = all.map((one) => one.getSnapshot().state)
+  await stood
+  clearInterval(work)
+  await Promise.all(all.map((one) => one.stop()))
+  return { states, roles: [...roles], sizes: [...sizes], failures: [...failures] }
+}
+
+Object.assign(globalThis, { tune, audited, ruled, replicated })

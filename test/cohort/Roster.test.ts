@@ -46,6 +46,25 @@ describe("a roster", () => {
     expect(roster.present(2).map(({ boot }) => boot)).toEqual(["later"])
   })
 
+  it("keeps two replicas of one name apart by their boots: the later one takes part, and the other once that one is gone", () => {
+    const roster = new Roster(REPORT_US)
+    const names = (us: number) => roster.present(us).map(({ boot }) => boot)
+    const first = (seq: number, us: number) => roster.take(reportOf(seq, 1), us, LIVE)
+    const second = (seq: number, us: number, over = {}) =>
+      roster.take(reportOf(seq, 1, { boot: "second", ...over }), us, LIVE)
+    first(0, 0)
+    second(0, 1)
+    expect([first(1, 2), second(1, 3)]).toEqual(["counted", "counted"])
+    expect(names(4)).toEqual(["second"])
+    expect(roster.all.map(({ boot, replaced }) => [boot, replaced])).toEqual([
+      ["b", true],
+      ["second", false],
+    ])
+    second(2, 5, { leaving: true })
+    first(2, 6)
+    expect(names(7)).toEqual(["b"])
+  })
+
   it("lists as present whoever was heard within three reports", () => {
     const roster = new Roster(REPORT_US)
     roster.take(reportOf(0, 1), 0, LIVE)

@@ -83,7 +83,11 @@ describe("a tuner over HTTP", () => {
     expect(await post(JSON.stringify({ ...report, seq: -1 }))).toBe(400)
     expect(await post(JSON.stringify(report))).toBe(404)
     expect(await post(JSON.stringify({ ...report, tuner: "t" }))).toBe(409)
-    expect(await post(JSON.stringify({ ...report, replica: "r".repeat(70_000) }))).toBe(413)
+    const large = JSON.stringify({ ...report, replica: "r".repeat(70_000) })
+    const headers = { authorization: `Bearer ${token}` }
+    const refused = await fetch(`${url}/arqon/report`, { method: "POST", body: large, headers })
+    expect(refused.status).toBe(413)
+    expect(await refused.json()).toMatchObject({ problems: [{ message: "has more than 65536 bytes." }] })
     expect(tuner.replicas()).toEqual([])
   })
 

@@ -5,35 +5,17 @@
 import { existsSync, mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
 import axe from "axe-core"
-import { type Browser, chromium, type Page } from "playwright-core"
+import type { Browser, Page } from "playwright-core"
+import { launchChromium } from "../../browser/chromium.ts"
 
 const root = resolve(import.meta.dirname, "../../..")
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-
-const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-]
 
 /** Fails with what to do where there is no browser, or no page to look at. */
 export function launch(): Promise<Browser> {
-  const named = process.env["ARQON_CHROMIUM"]
-  const found = named ?? PLACES.find((path) => existsSync(path))
-  if (found === undefined || !existsSync(found)) {
-    throw new Error(
-      "These tests look at the studio in a real browser, and there is none. Run `apt-get install chromium`, or name one in ARQON_CHROMIUM.",
-    )
-  }
   if (!existsSync(join(root, "dist/studio/index.html"))) {
     throw new Error("The studio's page has not been built. Run `npm run build`.")
   }
-  return chromium.launch({ executablePath: found, args: FLAGS, timeout: 150_000 })
+  return launchChromium()
 }
 
 export interface Looks {
