@@ -47,7 +47,7 @@ async function call<A>(
   isolated: boolean,
   without: ReadonlyArray<Chunk> = [],
   given: unknown = null,
-  handle: Page["handle"] = undefined,
+  handle?: Page["handle"],
 ): Promise<A> {
   const served = await serve({ files: filesOf(chunks, without), isolated, ...(handle && { handle }) })
   const context = await browser.newContext()
