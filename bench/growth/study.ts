@@ -33,7 +33,7 @@ const [sound] = BLUEPRINTS
 /** Four of five are faulty, and nobody knows which. */
 const FAULTY: ReadonlyArray<Blueprint> = [
   ...FAULTS.filter(({ name }) => ["nan", "exploding", "leakInput", "writesHost"].includes(name)).map(
-    (one) => ({ ...one, quarantineOnly: false, tier: sound.tier, risk: sound.risk }),
+    (one) => ({ ...one, quarantineOnly: false as const, tier: sound.tier, risk: sound.risk }),
   ),
   sound,
 ]

@@ -1,7 +1,7 @@
 /** A random small host with random rows, thresholds and blueprints: what a random life is lived in. All of it is a function of the chance. */
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { FAULTS } from "../../../src/morph/blueprints/faults.ts"
-import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
+import type { AnyBlueprint, Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
 import { CURVES } from "../../../src/morph/grafting/alpha.ts"
 import type { GraftingInput } from "../../../src/morph/grafting/options.ts"
 import { FAST, REFERENCE } from "../../../src/morph/neural/engines.ts"
@@ -128,8 +128,8 @@ const lateFaults = (chance: Chance): ReadonlyArray<Blueprint> =>
   })
 
 /** The package's blueprints, its faults as if nobody knew of some of them, and faults that come late. */
-export const randomCatalogue = (chance: Chance): ReadonlyArray<Blueprint> => [
+export const randomCatalogue = (chance: Chance): ReadonlyArray<AnyBlueprint> => [
   ...BLUEPRINTS,
-  ...FAULTS.map((one) => ({ ...one, quarantineOnly: chance.is(0.2) })),
+  ...FAULTS.map((one) => (chance.is(0.2) ? one : { ...one, quarantineOnly: false as const })),
   ...lateFaults(chance),
 ]

@@ -10,35 +10,41 @@ import { Graph } from "../tensor/Graph.ts"
 import { type Attributes, type Node, type Shape, sizeOf } from "../tensor/ir.ts"
 import { TensorError } from "../tensor/TensorError.ts"
 
-/** What a parameter may be. */
+/** What a parameter may be: a knob of the engine, with every field given. */
 export interface Bound {
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
+  /** How distance is measured: of a width, by ratios. */
+  readonly scale: "linear" | "log"
+  /** Distance between allowed values, counted from `min`: a whole number. */
+  readonly step: number
   /** Where nothing is said. */
-  readonly usual: number
+  readonly initial: number
 }
 
-/** What a blueprint is built with, by name: whole numbers within its bounds. */
+/** What a blueprint is built with, by name: whole numbers within its bounds, on its steps. */
 export type BlueprintParameters = Readonly<Record<string, number>>
 
 /** Of one row of a batch. */
 export interface Cost {
   /** Numbers that are learnt. */
   readonly parameters: number
-  /** Products of its dense layers. */
+  /** Products of its dense layers, convolutions and matrix products. */
   readonly multiplyAdds: number
 }
 
-/** What can be planted: a name, what it takes, what it builds and what that costs. */
-export interface Blueprint {
+/** What a blueprint and a fault have in common. */
+interface Recipe {
   readonly name: string
   readonly description: string
   readonly tier: Exclude<TierName, "unknown">
   /** 0 to 1: how much can go wrong. */
   readonly risk: number
-  /** It may be tried in quarantine, and is never planted. */
-  readonly quarantineOnly: boolean
   readonly parameters: Readonly<Record<string, Bound>>
+  /** Axes of a row's value that it is made for: 2 of a sequence, 3 of an image; any if left out. */
+  readonly axes?: number
+  /** Words to find it by. */
+  readonly tags?: ReadonlyArray<string>
   /** What is added to the value, of the value's shape; exactly zero at birth. */
   readonly build: (graph: Graph, value: Node, parameters: BlueprintParameters) => Node
   /** For a value of this shape, without the batch. */
@@ -49,6 +55,18 @@ export interface Blueprint {
    */
   readonly kernel?: (arena: Arena, own: Slice, host: Slice) => void
 }
+
+/** What can be planted: a name, what it takes, what it builds and what that costs. */
+export interface Blueprint extends Recipe {
+  readonly quarantineOnly: false
+}
+
+/** What may be tried in quarantine, and is never planted. */
+export interface Fault extends Recipe {
+  readonly quarantineOnly: true
+}
+
+export type AnyBlueprint = Blueprint | Fault
 
 /** Nodes that a blueprint may add: one that builds without end is stopped here. */
 export const MOST_NODES = 256
@@ -76,7 +94,7 @@ class BlueprintGraph extends Graph {
 }
 
 /** Runs a blueprint's own code: what it throws is a fault of the blueprint, a `TensorError`, and of nothing else. */
-export function calling<T>({ name }: Blueprint, part: string, code: () => T): T {
+export function calling<T>({ name }: AnyBlueprint, part: string, code: () => T): T {
   try {
     return code()
   } catch (error) {
@@ -91,8 +109,16 @@ const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`
 /** A result of another shape than the value has. */
 class Misfit extends TensorError {}
 
-/** What is wrong with the shape that it gives for a value of this shape, in words; null where that fits, or it does not get so far. */
-export function misfitOf(blueprint: Blueprint, shape: Shape, parameters: BlueprintParameters): string | null {
+/** Whether it is made for a row's value of this shape. */
+export const takes = ({ axes }: AnyBlueprint, shape: Shape): boolean =>
+  axes === undefined || axes === shape.length
+
+/** What is wrong with the shape that it takes or gives for a value of this shape, in words; null where that fits, or it does not get so far. */
+export function misfitOf(
+  blueprint: AnyBlueprint,
+  shape: Shape,
+  parameters: BlueprintParameters,
+): string | null {
   const graph = new Graph()
   try {
     buildBlueprint(blueprint, graph, graph.input("value", [1, ...shape]), parameters, 1)
@@ -105,12 +131,18 @@ export function misfitOf(blueprint: Blueprint, shape: Shape, parameters: Bluepri
 
 /** Adds a graft's nodes to a graph as owner `owner`; throws a `TensorError` where the result has another shape than the value. */
 export function buildBlueprint(
-  blueprint: Blueprint,
+  blueprint: AnyBlueprint,
   graph: Graph,
   value: Node,
   parameters: BlueprintParameters,
   owner: number,
 ): Node {
+  if (!takes(blueprint, value.shape.slice(1)))
+    throw new Misfit(
+      blueprint.name,
+      `takes ${blueprint.axes} axes, not ${shapeText(value.shape.slice(1))}`,
+      "Use another socket",
+    )
   const own = new BlueprintGraph(graph, blueprint.name, owner)
   const added = calling(blueprint, "build", () => blueprint.build(own, value, parameters))
   if (!graph.nodes.includes(added))
@@ -125,15 +157,18 @@ export function buildBlueprint(
   return added
 }
 
+/** Products that a node needs. A layer's weights have one filter for each output, and a matrix product's rows are as long as k. */
+const productsOf = ({ op, shape, inputs }: Node): number => {
+  if (op === "matmul") return sizeOf(shape) * (inputs[0].shape.at(-1) ?? 0)
+  return /^(dense|conv|depth)/.test(op) ? (sizeOf(shape) * sizeOf(inputs[1].shape)) / (shape.at(-1) ?? 1) : 0
+}
+
 /** What a graph costs in truth, of one row: to be held against what a blueprint states. */
 export function costOf(graph: Graph, owner: number, rows: number): Cost {
   const own = graph.nodes.filter((node) => node.owner === owner)
   return {
     parameters: own.reduce((sum, node) => sum + (node.op === "parameter" ? sizeOf(node.shape) : 0), 0),
-    multiplyAdds: own.reduce(
-      (sum, node) => sum + (node.op === "dense" ? (sizeOf(node.shape) * node.inputs[1].shape[0]) / rows : 0),
-      0,
-    ),
+    multiplyAdds: own.reduce((sum, node) => sum + productsOf(node) / rows, 0),
   }
 }
 
@@ -142,7 +177,7 @@ export const sliceBytes = (parameters: number): number => 16 * parameters
 
 /** The parameters with what was left out, and what is wrong with them. */
 export function readParameters(
-  { name, parameters: bounds }: Blueprint,
+  { name, parameters: bounds }: AnyBlueprint,
   given: BlueprintParameters = {},
 ): { readonly parameters: BlueprintParameters; readonly problems: ReadonlyArray<Problem> } {
   if (typeof given !== "object" || given === null)
@@ -160,15 +195,15 @@ export function readParameters(
       ),
     )
   const parameters: Record<string, number> = {}
-  for (const [key, { least, most, usual }] of Object.entries(bounds)) {
-    const value = Object.hasOwn(given, key) ? given[key] : usual
+  for (const [key, { min, max, step, initial }] of Object.entries(bounds)) {
+    const value = Object.hasOwn(given, key) ? given[key] : initial
     parameters[key] = value
-    if (!Number.isInteger(value) || value < least || value > most)
+    if (!(Number.isInteger(value) && value >= min && value <= max && (value - min) % step === 0))
       problems.push(
         problem(
           ["parameters", key],
-          `must be a whole number from ${least} to ${most}, not ${show(value)}.`,
-          `${usual} is usual.`,
+          `must be a whole number from ${min} to ${max}${step === 1 ? "" : ` in steps of ${step}`}, not ${show(value)}.`,
+          `${initial} is usual.`,
         ),
       )
   }

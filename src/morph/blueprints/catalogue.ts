@@ -1,27 +1,6 @@
 /** The blueprints that may be planted. Each works on the last axis of a value, so it fits rows, sequences and images alike. */
-import type { Node, Shape } from "../tensor/ir.ts"
-import type { Graph } from "../tensor/Graph.ts"
 import type { Blueprint } from "./Blueprint.ts"
-
-const last = (shape: Shape): number => shape[shape.length - 1]
-const places = (shape: Shape): number => shape.slice(0, -1).reduce((product, n) => product * n, 1)
-
-const dense = (graph: Graph, name: string, value: Node, width: number, initial: "he" | "zeros"): Node => {
-  const scope = graph.scope(name)
-  const weights = scope.parameter("weights", [last(value.shape), width], { initial })
-  const bias = scope.parameter("bias", [width], { initial: "zeros" })
-  return scope.apply("dense", [value, weights, bias])
-}
-
-const HIDDEN = { least: 1, most: 1024, usual: 32 }
-
-/** Two dense layers, of which the last begins at zero. */
-const mlpCost = (shape: Shape, hidden: number): { parameters: number; multiplyAdds: number } => ({
-  parameters: 2 * last(shape) * hidden + hidden + last(shape),
-  multiplyAdds: places(shape) * 2 * last(shape) * hidden,
-})
-
-const common = { tier: "safe", quarantineOnly: false } as const
+import { common, dense, HIDDEN, last, mlpCost, narrowed, places } from "./pieces.ts"
 
 const identity: Blueprint = {
   ...common,
@@ -59,15 +38,12 @@ const residualMlp: Blueprint = {
   cost: (shape, { hidden }) => mlpCost(shape, hidden),
 }
 
-/** Never below one. */
-const narrowed = (width: number, ratio: number): number => Math.max(1, Math.floor(width / ratio))
-
 const bottleneck: Blueprint = {
   ...common,
   name: "bottleneck",
   description: "two dense layers through a narrow place",
   risk: 0.1,
-  parameters: { ratio: { least: 1, most: 64, usual: 2 } },
+  parameters: { ratio: { min: 1, max: 64, scale: "log", step: 1, initial: 2 } },
   build: (graph, value, { ratio }) => {
     const width = last(value.shape)
     const inner = graph.apply("tanh", [dense(graph, "narrow", value, narrowed(width, ratio), "he")])

@@ -5,7 +5,7 @@
 import type { Arena, Slice } from "../tensor/Arena.ts"
 import type { Node } from "../tensor/ir.ts"
 import type { Graph } from "../tensor/Graph.ts"
-import type { Blueprint } from "./Blueprint.ts"
+import type { Fault } from "./Blueprint.ts"
 import { BLUEPRINTS } from "./catalogue.ts"
 
 const [sound] = BLUEPRINTS
@@ -14,8 +14,8 @@ const [sound] = BLUEPRINTS
 const faulty = (
   name: string,
   description: string,
-  fault: Partial<Pick<Blueprint, "build" | "kernel">>,
-): Blueprint => ({
+  fault: Partial<Pick<Fault, "build" | "kernel">>,
+): Fault => ({
   ...sound,
   name,
   description,
@@ -34,7 +34,7 @@ function leak({ views: { f32 } }: Arena, own: Slice, to: number, count: number):
   for (let i = 0; i < count; i++) f32[to + i] += f32[own.gradients + (i % own.length)]
 }
 
-export const FAULTS: ReadonlyArray<Blueprint> = [
+export const FAULTS: ReadonlyArray<Fault> = [
   faulty("nan", "gives numbers until it has learnt something, and then NaN", {
     build: (graph, value, parameters) => {
       const added = built(graph, value, parameters)

@@ -30,7 +30,7 @@ function problemsOf(
 ): ReadonlyArray<Problem> {
   if (typeof given !== "object" || given === null)
     return [problem(at, `must be a blueprint, not ${show(given)}.`)]
-  const { name, tier, risk, parameters, build, cost, kernel } = given as Partial<
+  const { name, tier, risk, parameters, build, cost, kernel, quarantineOnly } = given as Partial<
     Record<keyof Blueprint, unknown>
   >
   const problems: Array<Problem> = []
@@ -47,7 +47,13 @@ function problemsOf(
     tier,
   )
   want(typeof risk === "number" && risk >= 0 && risk <= 1, "risk", "a number from 0 to 1", risk)
-  want(isBounds(parameters), "parameters", "bounds by name, with least, usual and most", parameters)
+  want(
+    isBounds(parameters),
+    "parameters",
+    "bounds by name, with min, max, scale, step and initial",
+    parameters,
+  )
+  want(quarantineOnly === false, "quarantineOnly", "false", quarantineOnly)
   want(typeof build === "function", "build", "a function", build)
   want(typeof cost === "function", "cost", "a function", cost)
   want(kernel === undefined || typeof kernel === "function", "kernel", "a function or left out", kernel)
@@ -59,11 +65,12 @@ const isBounds = (given: unknown): boolean =>
   given !== null &&
   Object.values(given).every((bound: unknown) => {
     if (typeof bound !== "object" || bound === null) return false
-    const { least, usual, most } = bound as Readonly<Record<string, unknown>>
-    const whole = [least, usual, most]
+    const { min, max, scale, step, initial } = bound as Readonly<Record<string, unknown>>
     return (
-      whole.every((n) => Number.isSafeInteger(n)) &&
-      Number(least) <= Number(usual) &&
-      Number(usual) <= Number(most)
+      [min, max, step, initial].every((n) => Number.isSafeInteger(n)) &&
+      (scale === "linear" || (scale === "log" && Number(min) > 0)) &&
+      Number(step) > 0 &&
+      Number(min) <= Number(initial) &&
+      Number(initial) <= Number(max)
     )
   })

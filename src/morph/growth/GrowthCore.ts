@@ -3,7 +3,7 @@
  * gates, asks the policy, and carries out what the risk rules let pass. The clock is given; nothing here draws chance.
  */
 import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
-import type { Blueprint } from "../blueprints/Blueprint.ts"
+import type { AnyBlueprint } from "../blueprints/Blueprint.ts"
 import type { GraftCommand } from "../grafting/graftEvents.ts"
 import { GraftTable, type GraftTableStanding } from "../grafting/GraftTable.ts"
 import { grown, type GrowthMode, permits } from "../grafting/growthMode.ts"
@@ -35,7 +35,7 @@ const SLOW_ROLLBACK_MS = 500
 
 export interface CoreOptions {
   readonly host: NeuralHost
-  readonly catalogue: ReadonlyArray<Blueprint>
+  readonly catalogue: ReadonlyArray<AnyBlueprint>
   /** A `GraftingInput`. */
   readonly grafting?: unknown
   /** Null: only what a person asks for. Its answer is read before anything looks at it. */

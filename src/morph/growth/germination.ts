@@ -1,7 +1,7 @@
 /** What is wrong with a person's or a policy's wish to plant something, field by field. */
 import type { Problem } from "../../domain/errors.ts"
 import { didYouMean, problem } from "../../domain/problems.ts"
-import { type Blueprint, misfitOf, readParameters } from "../blueprints/Blueprint.ts"
+import { type AnyBlueprint, misfitOf, readParameters } from "../blueprints/Blueprint.ts"
 import { type GrowthLife, permits } from "../grafting/growthMode.ts"
 import type { Socket } from "../contracts/Host.ts"
 import type { GerminateRequest } from "./GrowthBoundary.ts"
@@ -14,7 +14,7 @@ export type TryFirst<Core> = (core: Core, socket: string, request: GerminateRequ
 /** Empty where it can be tried in quarantine. `at`: the socket, if there is one of that name. */
 export function germinationProblems(
   request: GerminateRequest,
-  catalogue: ReadonlyArray<Blueprint>,
+  catalogue: ReadonlyArray<AnyBlueprint>,
   growth: GrowthLife,
   at: Socket | undefined,
 ): ReadonlyArray<Problem> {

@@ -1,5 +1,5 @@
 /** What a policy reads at a boundary, gathered from the host, the lives and the records of the blueprints. */
-import type { Blueprint } from "../blueprints/Blueprint.ts"
+import { type AnyBlueprint, readParameters, takes } from "../blueprints/Blueprint.ts"
 import type { Figures } from "../contracts/Host.ts"
 import type { GraftLife } from "../grafting/GraftLife.ts"
 import type { GraftTable } from "../grafting/GraftTable.ts"
@@ -7,12 +7,11 @@ import { isLive } from "../grafting/transitions.ts"
 import type { NeuralHost } from "../neural/NeuralHost.ts"
 import type { BlueprintRecords } from "../policy/BlueprintRecords.ts"
 import type { PolicyBlueprint, PolicyGraft, PolicyPacket, PolicySocket } from "../policy/PolicyPacket.ts"
-import { readParameters } from "../blueprints/Blueprint.ts"
 
 export interface Standing {
   readonly host: NeuralHost
   readonly table: GraftTable
-  readonly catalogue: ReadonlyArray<Blueprint>
+  readonly catalogue: ReadonlyArray<AnyBlueprint>
   readonly records: BlueprintRecords
   readonly boundary: number
   readonly sinceGrowth: number | null
@@ -43,15 +42,16 @@ export function packetOf(standing: Standing): PolicyPacket {
       .map((life) => graftOf(life, table.figuresOf(life.slot), entries[life.slot] ?? Number.NaN)),
     catalogue: catalogue.map((blueprint): PolicyBlueprint => {
       const { name, tier, risk, quarantineOnly } = blueprint
-      const [first] = sockets
-      const cost = blueprint.cost(first.shape, readParameters(blueprint).parameters)
+      const fits = sockets.filter(({ shape }) => takes(blueprint, shape))
+      const { parameters = 0 } =
+        fits.length === 0 ? {} : blueprint.cost(fits[0].shape, readParameters(blueprint).parameters)
       return {
         name,
         tier,
         risk,
         quarantineOnly,
-        parameters: cost.parameters,
-        fits: sockets.map((socket) => socket.name),
+        parameters,
+        fits: fits.map((socket) => socket.name),
         ...records.standing(name, boundary),
       }
     }),

@@ -1,5 +1,5 @@
 /** What is planted in the sockets of a neural host, and which of it is part of what. */
-import type { Blueprint, BlueprintParameters } from "../blueprints/Blueprint.ts"
+import type { AnyBlueprint, BlueprintParameters } from "../blueprints/Blueprint.ts"
 import type { Mode, Planting } from "../contracts/Host.ts"
 import type { Optimiser } from "../tensor/optimisers.ts"
 import type { Insert } from "./mixed.ts"
@@ -28,7 +28,7 @@ export const nothingDone = (): Doings => ({
 /** What is planted in a socket. */
 export interface Planted {
   readonly planting: Planting
-  readonly blueprint: Blueprint
+  readonly blueprint: AnyBlueprint
   readonly parameters: BlueprintParameters
   readonly owner: number
   readonly optimiser: Optimiser

@@ -5,7 +5,7 @@
  */
 import { GrowthError } from "../../domain/GrowthError.ts"
 import { tidy } from "../../domain/problems.ts"
-import { type Blueprint, readParameters } from "../blueprints/Blueprint.ts"
+import { type AnyBlueprint, readParameters } from "../blueprints/Blueprint.ts"
 import type { GraftStateName } from "../contracts/enums.ts"
 import type { Figures, Host, Mode, Planting, Socket } from "../contracts/Host.ts"
 import { Arena, type ArenaOptions } from "../tensor/Arena.ts"
@@ -45,7 +45,7 @@ export interface NeuralSetup {
   readonly options: NeuralOptions
   readonly data: GrowthData
   readonly seed: number
-  readonly catalogue: ReadonlyArray<Blueprint>
+  readonly catalogue: ReadonlyArray<AnyBlueprint>
   /** Milliseconds of a clock, for the time that a quarantine takes. */
   readonly now: () => number
   readonly memory?: HostMemory
@@ -347,7 +347,7 @@ export class NeuralHost implements Host {
     return (memory instanceof WebAssembly.Memory ? undefined : memory?.maxBytes) ?? MOST_BYTES
   }
 
-  private blueprintOf({ blueprint }: Planting): Blueprint | undefined {
+  private blueprintOf({ blueprint }: Planting): AnyBlueprint | undefined {
     return this.setup.catalogue.find(({ name }) => name === blueprint)
   }
 

@@ -4,7 +4,7 @@
  *
  * Each of the four is the value itself while the blueprint adds nothing, bit for bit at any alpha. At alpha 1 no factor is left.
  */
-import { type Blueprint, type BlueprintParameters, buildBlueprint } from "../blueprints/Blueprint.ts"
+import { type AnyBlueprint, type BlueprintParameters, buildBlueprint } from "../blueprints/Blueprint.ts"
 import type { OperatorName } from "../contracts/Host.ts"
 import type { Graph } from "../tensor/Graph.ts"
 import type { Node } from "../tensor/ir.ts"
@@ -12,7 +12,7 @@ import type { Node } from "../tensor/ir.ts"
 /** A graft as a part of a graph. */
 export interface Insert {
   readonly owner: number
-  readonly blueprint: Blueprint
+  readonly blueprint: AnyBlueprint
   readonly parameters: BlueprintParameters
   readonly operator: OperatorName
   /** Above 0, at most 1: where it is 0 nothing is built. */

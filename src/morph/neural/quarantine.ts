@@ -3,7 +3,7 @@
  * born as the identity, stay finite over its first steps, and leave the copy of the host alone.
  */
 import {
-  type Blueprint,
+  type AnyBlueprint,
   type BlueprintParameters,
   buildBlueprint,
   calling,
@@ -30,7 +30,7 @@ const STEPS = 8
 const OWNER = 0xffff
 
 export interface Trial extends Workshop {
-  readonly blueprint: Blueprint
+  readonly blueprint: AnyBlueprint
   readonly parameters: BlueprintParameters
   readonly operator: OperatorName
   readonly socket: string

@@ -4,7 +4,7 @@
  */
 import { GrowthError } from "../../domain/GrowthError.ts"
 import { problem } from "../../domain/problems.ts"
-import { type Blueprint, type BlueprintParameters, buildBlueprint } from "../blueprints/Blueprint.ts"
+import { type AnyBlueprint, type BlueprintParameters, buildBlueprint } from "../blueprints/Blueprint.ts"
 import type { Figures } from "../contracts/Host.ts"
 import { irDigest } from "../tensor/digest.ts"
 import { Graph } from "../tensor/Graph.ts"
@@ -31,7 +31,7 @@ export interface HostStanding {
 }
 
 /** What a blueprint builds for a value of this shape: SHA-256 of its graph. A graft keeps one for life. */
-function kernelOf(blueprint: Blueprint, shape: Shape, parameters: BlueprintParameters): string {
+function kernelOf(blueprint: AnyBlueprint, shape: Shape, parameters: BlueprintParameters): string {
   const graph = new Graph()
   buildBlueprint(blueprint, graph.scope("kernel", 1), graph.input("value", [1, ...shape]), parameters, 1)
   return irDigest(graph.nodes)

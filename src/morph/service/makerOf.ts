@@ -4,7 +4,6 @@ import type { Problem } from "../../domain/Problem.ts"
 import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
 import { problemsOf } from "../../domain/readInput.ts"
 import { BLUEPRINTS } from "../blueprints/catalogue.ts"
-import { FAULTS } from "../blueprints/faults.ts"
 import { readBlueprints } from "../blueprints/readBlueprints.ts"
 import { graftingOptions } from "../grafting/options.ts"
 import { GrowthCore } from "../growth/GrowthCore.ts"
@@ -36,7 +35,7 @@ export function makerOf(
   options: GrowthOptions,
   slot: PolicySlot,
   now: () => number,
-  has: Pick<GrowthPlatform, "keepIn" | "threadProblems">,
+  has: Pick<GrowthPlatform, "keepIn" | "threadProblems" | "faults">,
 ): CoreMaker {
   const { host, seed = 0, grafting, blueprints = [], state, policy = "heuristic" } = options
   const problems: Array<Problem> = Object.keys(options)
@@ -60,7 +59,7 @@ export function makerOf(
     if (typeof (options[clock] ?? now) !== "function")
       problems.push(problem([clock], `must be a function, not ${show(options[clock])}.`, "Leave it out."))
   problems.push(...(has.threadProblems?.(options) ?? threadless(options)))
-  const ours = [...BLUEPRINTS, ...FAULTS]
+  const ours = [...BLUEPRINTS, ...(has.faults ?? [])]
   const own = readBlueprints(
     blueprints instanceof URL ? [] : blueprints,
     ours.map(({ name }) => name),

@@ -5,12 +5,15 @@ import {
   type Blueprint,
   buildBlueprint,
   costOf,
+  misfitOf,
   MOST_NODES,
   readParameters,
 } from "../../../src/morph/blueprints/Blueprint.ts"
-import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { FAULTS } from "../../../src/morph/blueprints/faults.ts"
+import { CATALOGUE } from "../../../src/morph/blueprints/more/all.ts"
+import { makeParamSpace, paramProblems, valuesByName } from "../../../src/domain/ParamSpace.ts"
 import { Arena } from "../../../src/morph/tensor/Arena.ts"
+import { irDigest } from "../../../src/morph/tensor/digest.ts"
 import { Graph } from "../../../src/morph/tensor/Graph.ts"
 import type { Shape } from "../../../src/morph/tensor/ir.ts"
 import { Program } from "../../../src/morph/tensor/Program.ts"
@@ -18,21 +21,22 @@ import { ReferencePlan } from "../../../src/morph/tensor/ReferencePlan.ts"
 
 const OWNER = 3
 const named = (name: string): Blueprint =>
-  [...BLUEPRINTS, ...FAULTS].find((one) => one.name === name) as Blueprint
+  [...CATALOGUE, ...FAULTS].find((one) => one.name === name) as Blueprint
 const usualOf = (blueprint: Blueprint) => readParameters(blueprint).parameters
 
 /** Parameters within their bounds, small enough to be quick. */
 const within = (blueprint: Blueprint) =>
   fc.record(
     Object.fromEntries(
-      Object.entries(blueprint.parameters).map(([name, { least, most }]) => [
+      Object.entries(blueprint.parameters).map(([name, { min, max, step }]) => [
         name,
-        fc.integer({ min: least, max: Math.min(most, 40) }),
+        fc.integer({ min: 0, max: Math.min((max - min) / step, 24) }).map((i) => min + i * step),
       ]),
     ),
   )
 
-const shapes: fc.Arbitrary<Shape> = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 })
+const shapesOf = ({ axes }: Blueprint): fc.Arbitrary<Shape> =>
+  fc.array(fc.integer({ min: 1, max: 5 }), { minLength: axes ?? 1, maxLength: axes ?? 3 })
 
 /** What a blueprint adds to values, as it is born. */
 function addedAtBirth(blueprint: Blueprint, shape: Shape, parameters = usualOf(blueprint)): Float32Array {
@@ -49,30 +53,70 @@ function addedAtBirth(blueprint: Blueprint, shape: Shape, parameters = usualOf(b
   return f32.slice(plan.offset(added), plan.offset(added) + size)
 }
 
-describe.each(BLUEPRINTS.map((one) => [one.name, one] as const))("the blueprint %s", (_, blueprint) => {
-  it("adds exactly nothing when it is born, to rows, sequences and images", () => {
+describe.each(CATALOGUE.map((one) => [one.name, one] as const))("the blueprint %s", (_, blueprint) => {
+  it("adds exactly nothing when it is born, to whatever it takes", () => {
     fc.assert(
-      fc.property(shapes, within(blueprint), (shape, parameters) => {
+      fc.property(shapesOf(blueprint), within(blueprint), (shape, parameters) => {
         expect(addedAtBirth(blueprint, shape, parameters).every((x) => x === 0)).toBe(true)
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     )
   })
 
   it("costs what it states", () => {
     fc.assert(
-      fc.property(shapes, within(blueprint), (shape, parameters) => {
+      fc.property(shapesOf(blueprint), within(blueprint), (shape, parameters) => {
         const graph = new Graph()
         buildBlueprint(blueprint, graph, graph.input("value", [4, ...shape]), parameters, OWNER)
         expect(blueprint.cost(shape, parameters)).toEqual(costOf(graph, OWNER, 4))
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     )
   })
 
   it("may be planted, and says how risky it is", () => {
     expect(blueprint.quarantineOnly).toBe(false)
     expect(blueprint.risk).toBeLessThan(0.5)
+  })
+})
+
+describe("the catalogue", () => {
+  /** The middle of a knob's scale, on its steps. */
+  const middleOf = ({ parameters }: Blueprint) =>
+    Object.keys(parameters).length === 0 ? {} : middle(parameters)
+  const middle = (parameters: Blueprint["parameters"]) => {
+    const space = makeParamSpace(
+      Object.fromEntries(
+        Object.entries(parameters).map(([name, { min, max, scale, step }]) => [
+          name,
+          { min, max, scale, step },
+        ]),
+      ),
+    )
+    return valuesByName(space, space.initialUnit)
+  }
+
+  it("has at least 32 blueprints, and no name twice", () => {
+    expect(CATALOGUE.length).toBeGreaterThanOrEqual(32)
+    expect(new Set(CATALOGUE.map(({ name }) => name)).size).toBe(CATALOGUE.length)
+  })
+
+  it("has parameters that the engine reads as knobs", () => {
+    for (const { parameters } of CATALOGUE)
+      if (Object.keys(parameters).length > 0) expect(paramProblems(parameters)).toEqual([])
+  })
+
+  it("has no graph twice, in the middle of the bounds", () => {
+    const digests = CATALOGUE.map((blueprint) => {
+      const parameters = middleOf(blueprint)
+      expect(readParameters(blueprint, parameters).problems).toEqual([])
+      const graph = new Graph()
+      // The same value for all that take it: a graph that differs by its value alone would be counted as another.
+      const value = graph.input("value", [2, ...[4, 4, 8].slice(-(blueprint.axes ?? 1))])
+      buildBlueprint(blueprint, graph, value, parameters, OWNER)
+      return irDigest(graph.nodes)
+    })
+    expect(new Set(digests).size).toBe(CATALOGUE.length)
   })
 })
 
@@ -95,6 +139,9 @@ describe("parameters", () => {
         suggestion: "32 is usual.",
       },
     ])
+    expect(readParameters(named("depthwise1d"), { size: 4 }).problems[0].message).toBe(
+      "must be a whole number from 1 to 31 in steps of 2, not 4.",
+    )
     expect(readParameters(named("linear"), { hidden: 3 }).problems[0].suggestion).toBe("It has none.")
   })
 })
@@ -117,6 +164,16 @@ describe("a blueprint", () => {
     const theft = (graph: Graph) =>
       graph.scope("inner").scope("hidden1", 0).parameter("weights", [2, 3], { initial: "zeros" })
     expect(build({ build: (graph) => theft(graph) })).toThrow("asks for the parameters of owner 0")
+  })
+
+  it.each([
+    ["conv3", [4, 3], "takes 3 axes, not [3]"],
+    ["attention1", [4, 3, 3, 3], "takes 2 axes, not [3, 3, 3]"],
+  ])("for another kind of value is refused: %s", (name, shape, message) => {
+    const graph = new Graph()
+    const value = graph.input("value", shape)
+    expect(() => buildBlueprint(named(name), graph, value, usualOf(named(name)), OWNER)).toThrow(message)
+    expect(misfitOf(named(name), shape.slice(1), usualOf(named(name)))).toContain(message)
   })
 
   it("that gives another shape is stopped, also where it would be repeated to fit", () => {
