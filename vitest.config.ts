@@ -46,6 +46,7 @@ export default defineConfig({
       { find: /^arqon\/solver\/extra$/, replacement: source("src/solver/extra/index.ts") },
       { find: /^arqon\/temporal\/offline$/, replacement: source("src/temporal/offline/index.ts") },
       { find: /^arqon\/morph\/effect$/, replacement: source("src/morph/index.effect.node.ts") },
+      { find: /^arqon\/morph\/blueprints$/, replacement: source("src/morph/blueprints/index.ts") },
       { find: /^arqon\/morph\/contracts$/, replacement: source("src/morph/contracts/index.node.ts") },
       {
         find: /^arqon\/(hot|meta|morph|opentelemetry|scheduler|telemetry|temporal|testing)$/,

@@ -114,6 +114,12 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     mostLaterKb: 0,
   },
   {
+    what: "arqon/morph/blueprints alone, all of it",
+    source: 'import * as blueprints from "arqon/morph/blueprints"; globalThis.made = blueprints',
+    mostKb: 4.5,
+    mostLaterKb: 0,
+  },
+  {
     what: "arqon/temporal alone",
     source: 'import * as temporal from "arqon/temporal"; globalThis.made = temporal',
     mostKb: 25,

@@ -15,6 +15,8 @@ import * as offlineEntry from "../src/temporal/offline/index.ts"
 import * as morphEntry from "../src/morph/index.ts"
 import * as morphEffect from "../src/morph/index.effect.ts"
 import * as morphEffectUnderNode from "../src/morph/index.effect.node.ts"
+import * as blueprintsEntry from "../src/morph/blueprints/index.ts"
+import * as blueprintsUnderNode from "../src/morph/blueprints/index.node.ts"
 import * as contractsEntry from "../src/morph/contracts/index.ts"
 import * as contractsUnderNode from "../src/morph/contracts/index.node.ts"
 import * as extraEntry from "../src/solver/extra/index.ts"
@@ -122,6 +124,11 @@ describe("the public names", () => {
     expect(Object.keys(morphEffectUnderNode).sort()).toEqual(Object.keys(morphEffect).sort())
     expect(morphEffectUnderNode.Growth).toBe(morphEffect.Growth)
     expect(morphEffectUnderNode.makeGrowth).not.toBe(morphEffect.makeGrowth)
+  })
+
+  it("of arqon/morph/blueprints", () => {
+    expect(Object.keys(blueprintsEntry).sort()).toEqual(["CATALOGUE", "FURTHER_BLUEPRINTS"])
+    expect(Object.keys(blueprintsUnderNode).sort()).toEqual(Object.keys(blueprintsEntry).sort())
   })
 
   it("of arqon/morph/contracts, where Node brings its own HMAC", () => {
@@ -338,6 +345,7 @@ describe("the level of every public name", () => {
     "arqon/node": nodeEntry,
     "arqon/meta": metaEntry,
     "arqon/morph": morphEntry,
+    "arqon/morph/blueprints": blueprintsEntry,
     "arqon/morph/contracts": contractsEntry,
     "arqon/morph/effect": morphEffect,
     "arqon/opentelemetry": opentelemetryEntry,

@@ -1,8 +1,39 @@
 /** Reads the blueprints that a caller brings: what could not be built, priced or named is refused before anything is planted. */
 import type { Problem } from "../../domain/errors.ts"
 import { problem, show } from "../../domain/problems.ts"
-import { TIERS } from "../contracts/enums.ts"
-import type { Blueprint } from "./Blueprint.ts"
+import { readTotally } from "../../domain/readInput.ts"
+import { between, list, object, oneOf, optional, record, string, whole } from "../../domain/Shape.ts"
+import type { Blueprint, Bound } from "./Blueprint.ts"
+
+const MOST = 2 ** 31
+const positive = whole(1, MOST)
+const any = whole(-MOST, MOST)
+
+const Bounds = record(
+  object(
+    { min: any, max: any, scale: oneOf(["linear", "log"]), step: positive, initial: any },
+    {
+      expected: "min <= initial <= max in steps, above 0 if scale is log",
+      holds: (bound) => {
+        // Its fields are right where this is asked.
+        const { min, max, scale, step, initial } = bound as object as Bound
+        return (
+          min <= initial && initial <= max && (initial - min) % step === 0 && (scale === "linear" || min > 0)
+        )
+      },
+    },
+  ),
+)
+
+const Read = object({
+  name: string({ expected: "a name", holds: (name) => name !== "" }),
+  tier: oneOf(["safe", "experimental", "highRisk"]),
+  risk: between(0, 1),
+  quarantineOnly: oneOf([false]),
+  parameters: Bounds,
+  axes: optional(positive),
+  tags: optional(list(string())),
+})
 
 /** The blueprints that can be used, and every problem of the others. `known` are the names that are taken. */
 export function readBlueprints(
@@ -12,65 +43,24 @@ export function readBlueprints(
   if (!Array.isArray(given))
     return {
       blueprints: [],
-      problems: [problem(["blueprints"], `must be a list, not ${show(given)}.`, "Give [] or leave it out.")],
+      problems: [problem(["blueprints"], `must be a list, not ${show(given)}.`, "Leave it out.")],
     }
   const taken = new Set(known)
   const problems = given.flatMap((one: unknown, i) => {
-    const wrong = problemsOf(one, ["blueprints", i], taken)
-    if (wrong.length === 0) taken.add((one as Blueprint).name)
+    const at = ["blueprints", i]
+    const read = readTotally(Read, one, { at, excess: "drop" })
+    if (!read.ok) return read.problems
+    const { name } = read.value
+    const wrong = (["build", "cost", "kernel"] as const).flatMap((field) => {
+      const code: unknown = (one as Partial<Blueprint>)[field]
+      return typeof code === "function" || (field === "kernel" && code === undefined)
+        ? []
+        : [problem([...at, field], `must be a function, not ${show(code)}.`)]
+    })
+    if (taken.has(name))
+      wrong.push(problem([...at, "name"], `is taken: ${show(name)}.`, "Take another name."))
+    taken.add(name)
     return wrong
   })
   return { blueprints: problems.length === 0 ? (given as ReadonlyArray<Blueprint>) : [], problems }
 }
-
-function problemsOf(
-  given: unknown,
-  at: ReadonlyArray<PropertyKey>,
-  taken: ReadonlySet<string>,
-): ReadonlyArray<Problem> {
-  if (typeof given !== "object" || given === null)
-    return [problem(at, `must be a blueprint, not ${show(given)}.`)]
-  const { name, tier, risk, parameters, build, cost, kernel, quarantineOnly } = given as Partial<
-    Record<keyof Blueprint, unknown>
-  >
-  const problems: Array<Problem> = []
-  const want = (holds: boolean, field: string, wanted: string, value: unknown): void => {
-    if (!holds) problems.push(problem([...at, field], `must be ${wanted}, not ${show(value)}.`))
-  }
-  want(typeof name === "string" && name !== "", "name", "a name", name)
-  if (typeof name === "string" && taken.has(name))
-    problems.push(problem([...at, "name"], `is ${show(name)}, which is known already.`, "Take another name."))
-  want(
-    TIERS.some((one) => one !== "unknown" && one === tier),
-    "tier",
-    "safe, experimental or highRisk",
-    tier,
-  )
-  want(typeof risk === "number" && risk >= 0 && risk <= 1, "risk", "a number from 0 to 1", risk)
-  want(
-    isBounds(parameters),
-    "parameters",
-    "bounds by name, with min, max, scale, step and initial",
-    parameters,
-  )
-  want(quarantineOnly === false, "quarantineOnly", "false", quarantineOnly)
-  want(typeof build === "function", "build", "a function", build)
-  want(typeof cost === "function", "cost", "a function", cost)
-  want(kernel === undefined || typeof kernel === "function", "kernel", "a function or left out", kernel)
-  return problems
-}
-
-const isBounds = (given: unknown): boolean =>
-  typeof given === "object" &&
-  given !== null &&
-  Object.values(given).every((bound: unknown) => {
-    if (typeof bound !== "object" || bound === null) return false
-    const { min, max, scale, step, initial } = bound as Readonly<Record<string, unknown>>
-    return (
-      [min, max, step, initial].every((n) => Number.isSafeInteger(n)) &&
-      (scale === "linear" || (scale === "log" && Number(min) > 0)) &&
-      Number(step) > 0 &&
-      Number(min) <= Number(initial) &&
-      Number(initial) <= Number(max)
-    )
-  })

@@ -1,5 +1,4 @@
 /** `createGrowth` under Node: policies can have threads, and runs folders. */
-import { FAULTS } from "../blueprints/faults.ts"
 import { createGrowthWith } from "../service/createGrowth.ts"
 import type { Growth, GrowthOptions } from "../service/Growth.ts"
 import type { GrowthPlatform } from "../service/GrowthPlatform.ts"
@@ -16,7 +15,6 @@ import { threadProblems } from "./threadProblems.ts"
 
 /** What Node gives a growing host. */
 export const PLATFORM: GrowthPlatform = {
-  faults: FAULTS,
   startPolicy,
   keepIn: (directory) => new GrowthKeeper(directory),
   threadProblems,
@@ -35,7 +33,7 @@ function makerInThread(
   now: () => number = () => 0,
 ): CoreMaker {
   void [training, hangMs, state]
-  return makerOf(options, policySlot(options, startPolicy), now, { faults: FAULTS })
+  return makerOf(options, policySlot(options, startPolicy), now, {})
 }
 
 /** Makes a growing service. Throws a `GrowthError` with every problem. */

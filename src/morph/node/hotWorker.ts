@@ -8,7 +8,6 @@ import { deserialize, serialize } from "node:v8"
 import { GrowthError } from "../../domain/GrowthError.ts"
 import type { Problem } from "../../domain/Problem.ts"
 import { messageOf } from "../../system/messageOf.ts"
-import { FAULTS } from "../blueprints/faults.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { GrowthCore } from "../growth/GrowthCore.ts"
 import { perform } from "../growth/PersonCommand.ts"
@@ -43,7 +42,7 @@ async function begin(
   }
   const now = (): number => performance.now()
   const slot = policySlot(own, startPolicy)
-  const maker = makerOf(own, slot, now, { faults: FAULTS })
+  const maker = makerOf(own, slot, now, {})
   await slot.start()
   const tryFirst = background === null ? {} : { tryFirst: background.tryFirst }
   const parts = { now, policy: slot.source, memory, filed, ...tryFirst }

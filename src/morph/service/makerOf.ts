@@ -4,6 +4,7 @@ import type { Problem } from "../../domain/Problem.ts"
 import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
 import { problemsOf } from "../../domain/readInput.ts"
 import { BLUEPRINTS } from "../blueprints/catalogue.ts"
+import { FAULTS } from "../blueprints/faults.ts"
 import { readBlueprints } from "../blueprints/readBlueprints.ts"
 import { graftingOptions } from "../grafting/options.ts"
 import { GrowthCore } from "../growth/GrowthCore.ts"
@@ -35,7 +36,7 @@ export function makerOf(
   options: GrowthOptions,
   slot: PolicySlot,
   now: () => number,
-  has: Pick<GrowthPlatform, "keepIn" | "threadProblems" | "faults">,
+  has: Pick<GrowthPlatform, "keepIn" | "threadProblems">,
 ): CoreMaker {
   const { host, seed = 0, grafting, blueprints = [], state, policy = "heuristic" } = options
   const problems: Array<Problem> = Object.keys(options)
@@ -59,7 +60,7 @@ export function makerOf(
     if (typeof (options[clock] ?? now) !== "function")
       problems.push(problem([clock], `must be a function, not ${show(options[clock])}.`, "Leave it out."))
   problems.push(...(has.threadProblems?.(options) ?? threadless(options)))
-  const ours = [...BLUEPRINTS, ...(has.faults ?? [])]
+  const ours = [...BLUEPRINTS, ...FAULTS]
   const own = readBlueprints(
     blueprints instanceof URL ? [] : blueprints,
     ours.map(({ name }) => name),

@@ -76,6 +76,10 @@ describe("the door of a growing host", () => {
 
 const [LINEAR] = BLUEPRINTS.filter(({ name }) => name === "linear")
 const MINE: Blueprint = { ...LINEAR, name: "mine" }
+const bounded = (bound: object) => ({
+  ...MINE,
+  parameters: { hidden: { min: 1, max: 9, scale: "log", step: 1, initial: 3, ...bound } },
+})
 
 describe("a blueprint of a caller's own", () => {
   it.each<[string, unknown, string]>([
@@ -87,9 +91,14 @@ describe("a blueprint of a caller's own", () => {
     ["a risk that is none", [{ ...MINE, risk: Number.NaN }], "blueprints[0].risk"],
     ["no build", [{ ...MINE, build: undefined }], "blueprints[0].build"],
     ["no parameters", [{ ...MINE, parameters: null }], "blueprints[0].parameters"],
+    ["a fault", [{ ...MINE, quarantineOnly: true }], "blueprints[0].quarantineOnly"],
+    ["no axes", [{ ...MINE, axes: 0 }], "blueprints[0].axes"],
+    ["a bound without a step", [bounded({ step: 0 })], "blueprints[0].parameters.hidden.step"],
+    ["a usual value off the steps", [bounded({ step: 3 })], "blueprints[0].parameters.hidden"],
+    ["a log scale from 0", [bounded({ min: 0 })], "blueprints[0].parameters.hidden"],
   ])("is refused at the door: %s", (_, blueprints, path) => {
     const problems = problemsOf(() => createGrowth({ ...OPTIONS, blueprints } as never))
-    expect(problems.map((one) => one.path)).toEqual([path])
+    expect([...new Set(problems.map((one) => one.path))]).toEqual([path])
   })
 
   const thrown = (): never => {

@@ -1,0 +1,8 @@
+/**
+ * `arqon/morph/blueprints`: blueprints beyond the six that a growing host has by itself. Give those that you want as `blueprints` of
+ * `createGrowth`: what is not imported is not carried along.
+ *
+ * Stability: unstable.
+ */
+export type { Blueprint, BlueprintParameters, Bound, Cost } from "./Blueprint.ts"
+export { CATALOGUE, FURTHER_BLUEPRINTS } from "./more/all.ts"
