@@ -8,6 +8,7 @@
  */
 import { type Design, sideIn, stagesOf } from "../../src/cohort/designs.ts"
 import { OwnDeviation } from "../../src/cohort/OwnDeviation.ts"
+import { SharedKnobs } from "../../src/cohort/SharedKnobs.ts"
 import { drawRoles } from "../../src/cohort/roles.ts"
 import { readStage } from "../../src/cohort/sideReadings.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
@@ -16,6 +17,7 @@ import { DEFAULT_SPSA } from "../../src/hot/spsaSettings.ts"
 import { gaussianAt } from "../../src/testing/noise.ts"
 import type { Plant } from "../../src/testing/Plant.ts"
 import { kink, quadratic, rotated, valley } from "../../src/testing/plants.ts"
+import { factorialRun } from "./factorial.ts"
 import { faultRows } from "./faults.ts"
 import { interferenceRow } from "./interference.ts"
 import { queuePlant, LOADS } from "../../src/testing/queue.ts"
@@ -42,10 +44,11 @@ const PLAIN: Load = { slow: 0, lasting: 0 }
 class Halves {
   windows = 0
   private counter = 0
-  private readonly own: OwnDeviation | null
+  /** May change from one cycle to the next. */
+  design: Design
+  private readonly own = new OwnDeviation()
   private readonly members: ReadonlyArray<{ readonly key: string; readonly stratum: string }>
 
-  private readonly design: Design
   private readonly seed: number
   private readonly scale: number
   private readonly load: Load
@@ -56,7 +59,6 @@ class Halves {
     this.design = design
     this.seed = seed
     this.scale = scale
-    this.own = design === "split" ? new OwnDeviation() : null
     this.members = Array.from({ length: replicas }, (_, r) => ({ key: `replica-${r}`, stratum: "" }))
   }
 
@@ -78,7 +80,7 @@ class Halves {
         const unlike = lasting * scale * gaussianAt(seed + 2, r)
         return { key, side, n: 10, margin: Number.NaN, mean: level + common + own + unlike }
       })
-      const read = readStage(readings, this.own)
+      const read = readStage(readings, design === "split" ? this.own : null)
       for (const side of ["plus", "minus"] as const) {
         if (read[side].replicas === 0) continue
         sums[side][0] += read[side].loss
@@ -99,19 +101,20 @@ function varianceOf(design: Design, replicas: number, cycles: number): number {
   return squares / cycles
 }
 
-/** Windows until the base is near for good, infinite where it never is; and the mean excess of the last quarter, as a share of the start's. */
+/** Windows until the base is near for good, infinite where it never is, with so many knobs that must be equal everywhere; and the mean excess of the last quarter, as a share of the start's. */
 function runOf(
   plant: Plant,
   design: Design,
   replicas: number,
   seed: number,
   load = PLAIN,
+  sharedKnobs = 0,
 ): { readonly near: number; readonly late: number } {
   const table = new KnobTable(plant.knobs)
   const kernel = new SpsaKernel(table, { ...DEFAULT_SPSA, seed, lookAhead: false, constrained: false })
   const n = table.size
-  let state = new Float64Array(kernel.stateLength)
-  let next = new Float64Array(kernel.stateLength)
+  let state: Float64Array = new Float64Array(kernel.stateLength)
+  let next: Float64Array = new Float64Array(kernel.stateLength)
   const at = new Float64Array(n)
   const readings = new Float64Array(READINGS).fill(Number.NaN)
   const band = Float64Array.from({ length: 2 * n }, (_, i) => (i % 2 === 0 ? -1 : 1))
@@ -129,9 +132,17 @@ function runOf(
     kernel.minusTarget(state, at, 0)
     return plant.loss(at, 0)
   }
+  const mask = Array.from({ length: n }, (_, i) => i < sharedKnobs)
+  const sharing = sharedKnobs === 0 ? null : new SharedKnobs(kernel, mask)
   let near = Number.POSITIVE_INFINITY
   while (halves.windows < MOST_WINDOWS) {
+    kernel.base(state, at)
+    if (sharing !== null) state = sharing.next(state, at)
     kernel.begin(state)
+    if (sharing !== null) {
+      halves.design = sharing.turn ? "together" : design
+      sharing.hold(state, at)
+    }
     const [plus, minus] = halves.read(plusLoss(), minusLoss())
     readings.fill(Number.NaN)
     readings[LOSS_PLUS] = plus
@@ -156,6 +167,8 @@ const median = (values: ReadonlyArray<number>): number => {
   return sorted[sorted.length >> 1]
 }
 
+const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, x) => sum + x, 0) / values.length
+
 const variances = [4, 10, 40].map((replicas) => {
   const together = varianceOf("together", replicas, 20_000)
   const split = varianceOf("split", replicas, 20_000)
@@ -174,7 +187,10 @@ const plants: ReadonlyArray<Plant> = [
 ]
 const windows = plants.map((plant) => {
   const of = (design: Design): number => median(seeds.map((seed) => runOf(plant, design, 10, seed).near))
-  return { plant: plant.name, together: of("together"), split: of("split") }
+  const start = plant.loss(Float64Array.from(plant.start), 0) - plant.best(0)
+  const run = { common: COMMON * start, own: OWN * start, near: NEAR * start, windows: MOST_WINDOWS }
+  const factorial = median(seeds.map((seed) => factorialRun(plant, { ...run, replicas: 10, seed })))
+  return { plant: plant.name, together: of("together"), split: of("split"), factorial }
 })
 
 /** A load that hardly changes from one window to the next is what pairs in turns bear best. */
@@ -184,7 +200,24 @@ const slow = plants.slice(0, 4).map((plant) => {
   return { plant: plant.name, together: of("together"), split: of("split") }
 })
 
-const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, x) => sum + x, 0) / values.length
+/** Some knobs must be equal on all replicas: in turns are all knobs, or those alone, with the others in halves. */
+const shared = (
+  [
+    [quadratic(2), 1],
+    [quadratic(4), 1],
+    [rotated(4, 10), 1],
+    [kink(4), 1],
+    [quadratic(16), 4],
+    [quadratic(16), 8],
+  ] as const
+).map(([plant, knobs]) => {
+  const of = (design: Design, equal: number) => {
+    const runs = seeds.map((seed) => runOf(plant, design, 10, seed, PLAIN, equal))
+    return { near: median(runs.map(({ near }) => near)), late: mean(runs.map(({ late }) => late)) }
+  }
+  return { plant: plant.name, knobs, turns: of("together", 0), mixed: of("split", knobs) }
+})
+
 const differing = ([4, 10] as const).map((replicas) => {
   const of = (lasting: number): number =>
     mean(seeds.map((seed) => runOf(quadratic(4), "split", replicas, seed, { slow: 0, lasting }).late))
@@ -196,7 +229,7 @@ const interference = [1, 0.3, 0].map((shared) => interferenceRow(shared, 300, 40
 const faults = faultRows()
 
 if (process.argv.includes("--json"))
-  console.log(JSON.stringify({ variances, windows, slow, differing, faults, interference }))
+  console.log(JSON.stringify({ variances, windows, slow, shared, differing, faults, interference }))
 else {
   const shown = (count: number): string => (Number.isFinite(count) ? String(count) : `>${MOST_WINDOWS}`)
   console.log(`Variance of the difference of a pair, common ${100 * COMMON} %, own ${100 * OWN} %`)
@@ -206,13 +239,19 @@ else {
   console.log(
     `\nWindows until the base stays within a tenth of the start, 10 replicas, median of ${SEEDS} seeds`,
   )
-  console.log("plant | in turns | in halves")
-  for (const { plant, together, split } of windows)
-    console.log(`${plant} | ${shown(together)} | ${shown(split)}`)
+  console.log("plant | in turns | in halves | prototype: each replica its own signs")
+  for (const { plant, together, split, factorial } of windows)
+    console.log(`${plant} | ${shown(together)} | ${shown(split)} | ${shown(factorial)}`)
   console.log("\nThe same under a slow load, correlation 0.95 from window to window")
   console.log("plant | in turns | in halves | share")
   for (const { plant, together, split } of slow)
     console.log(`${plant} | ${shown(together)} | ${shown(split)} | ${(split / together).toFixed(2)}`)
+  console.log("\nKnobs that must be equal on all replicas: all knobs in turns, or those alone")
+  console.log("plant | of them equal | windows, all in turns | those alone | late excess | those alone")
+  for (const { plant, knobs, turns, mixed } of shared)
+    console.log(
+      `${plant} | ${knobs} | ${shown(turns.near)} | ${shown(mixed.near)} | ${turns.late.toFixed(3)} | ${mixed.late.toFixed(3)}`,
+    )
   console.log(
     "\nReplicas that differ by 20 % for good: late excess in halves, quadratic-4, share of the start's",
   )

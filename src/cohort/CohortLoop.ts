@@ -24,6 +24,7 @@ import { ComparedLoop, type CohortStart } from "./ComparedLoop.ts"
 import { designFor, sideIn, stagesOf } from "./designs.ts"
 import { type Gathering, LEAST_PER_SIDE, type SideCount, stageCloses } from "./quorum.ts"
 import { type FoundInterference, NEEDED_EVIDENCE } from "./Interference.ts"
+import { SharedKnobs } from "./SharedKnobs.ts"
 import { comparePairs, samePair } from "./order.ts"
 import { PairCheck } from "./PairCheck.ts"
 import { pairFits } from "./pairFits.ts"
@@ -57,6 +58,7 @@ export class CohortLoop extends ComparedLoop {
   private readonly minus: Float64Array
   private readonly live: Float64Array
   private readonly check: PairCheck
+  private readonly sharing: SharedKnobs | null
   private readonly first: Array<StageReading> = []
   private reading: StageReading | null = null
   /** The objective as last read: an emergency brings none of its own. */
@@ -69,6 +71,7 @@ export class CohortLoop extends ComparedLoop {
     this.minus = new Float64Array(hot.table.size)
     this.live = new Float64Array(hot.table.size)
     this.check = new PairCheck(hot.table)
+    this.sharing = start.shared === null ? null : new SharedKnobs(kernel, start.shared)
   }
 
   /** Takes a report that was read, at the time in `hot.nowCell`. A replica's emergency is dealt with here and now. */
@@ -157,7 +160,14 @@ export class CohortLoop extends ComparedLoop {
   protected override ready(): void {
     this.stage = 0
     this.first.length = 0
+    if (this.sharing !== null && !this.interferes)
+      this.state = this.sharing.next(this.state, this.hot.executor.base)
     super.ready()
+  }
+
+  protected override plantMoves(): void {
+    super.plantMoves()
+    this.sharing?.plantMoved()
   }
 
   /** Both targets of a pair go through Tier 1 as one. */
@@ -211,7 +221,11 @@ export class CohortLoop extends ComparedLoop {
     const free = inTime.length < LEAST_PER_SIDE ? rest : inTime
     const roles = drawRoles(free, { exposure, control: comparison === null ? control : 0 }, numbers)
     const off = roles.filter((role) => role === "plus" || role === "minus").length
-    this.design = designFor(design === "auto" && this.interferes ? "together" : design, off)
+    const turns = this.interferes ? design === "auto" : this.sharing?.turn === true
+    this.design = designFor(turns ? "together" : design, off)
+    // With fewer than two nothing differs between replicas, and all knobs are tried at once.
+    if (!this.interferes && (turns || this.design !== "together"))
+      this.sharing?.hold(this.state, this.hot.executor.base)
     this.check.active = false
     if (design === "auto" && this.design === "split") this.check.begin()
     for (const entry of this.roster.all) entry.drawn = "base"

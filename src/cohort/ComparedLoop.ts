@@ -32,6 +32,8 @@ export interface CohortStart {
   readonly epoch: number
   readonly seed: number
   readonly cohort: CohortSettings
+  /** By knob: whether it must be equal on all replicas while others may differ; null: no knob, or all. */
+  readonly shared: ReadonlyArray<boolean> | null
   readonly cycle: Partial<CycleOptions>
 }
 
@@ -222,7 +224,7 @@ export class ComparedLoop extends OwnedLoop {
     super.rest()
   }
 
-  private plantMoves(): void {
+  protected plantMoves(): void {
     this.compareAnew()
     if (this.onTrial !== null) this.endTrial("withdrawn")
   }

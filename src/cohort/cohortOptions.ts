@@ -34,7 +34,7 @@ export const CohortShape = object({
   shared: optional(
     about(
       list(string()),
-      "Knobs that must be equal on all replicas: pairs are then tried on all of them in turns.",
+      "Knobs that must be equal on all replicas: their pairs are tried on all of them in turns.",
     ),
   ),
   exposure: optional(about(share, "Largest share of the replicas off the base at once.")),
@@ -57,6 +57,8 @@ export interface CohortConfig extends ShapeType<typeof CohortShape> {}
 /** The same with every default filled in. */
 export interface CohortSettings {
   readonly design: (typeof DESIGNS)[number]
+  /** Names of the knobs that must be equal on all replicas. */
+  readonly shared: ReadonlyArray<string>
   readonly exposure: number
   readonly control: number
   readonly canary: number
@@ -88,7 +90,8 @@ export function cohortProblems(
   const { shared = [], design = "auto" } = config
   const say = (key: string, message: string, remedy: string): Problem =>
     problem(["replicas", key], message, remedy)
-  const differs = shared.length > 0 && design !== "auto" && design !== "together"
+  const allShared = shared.length > 0 && knobs.every((name) => shared.includes(name))
+  const differs = allShared && design !== "auto" && design !== "together"
   return [
     ...(compares && !((config.control ?? 0) > 0)
       ? [
@@ -100,7 +103,13 @@ export function cohortProblems(
         ]
       : []),
     ...(differs
-      ? [say("design", "lets shared knobs differ between replicas.", 'Take "together", or leave it out.')]
+      ? [
+          say(
+            "design",
+            "is for knobs that may differ between replicas, and all are shared.",
+            'Take "together", or leave it out.',
+          ),
+        ]
       : []),
     ...shared.flatMap((name, i) =>
       knobs.includes(name)
@@ -129,7 +138,8 @@ export function cohortProblems(
 export function cohortSettings(config: CohortConfig): CohortSettings {
   const reportMs = config.reportMs ?? 500
   return {
-    design: (config.shared ?? []).length > 0 ? "together" : (config.design ?? "auto"),
+    design: config.design ?? "auto",
+    shared: config.shared ?? [],
     exposure: config.exposure ?? 1,
     control: config.control ?? 0,
     canary: config.canary ?? 1,

@@ -45,12 +45,16 @@ export function makeCohort(
     auditCapacity: settings.auditCapacity,
     manualTime: true,
   })
+  const shared = space.names.map((name) => cohort.shared.includes(name))
+  const design = shared.every(Boolean) ? "together" : cohort.design
+  const mixed = shared.some(Boolean) && design !== "together"
   // Stages are not equally long, and no trend runs through readings of different replicas.
   const spsa = { ...spsaOf(settings, policy), covariate: 0, lookAhead: false }
   return new CohortLoop(hot, new SpsaKernel(space.table, spsa), {
     epoch,
     seed: settings.seed,
-    cohort: { ...cohort, comparison: comparisonOf(settings, cohort, policy.maxStep) },
+    cohort: { ...cohort, design, comparison: comparisonOf(settings, cohort, policy.maxStep) },
+    shared: mixed ? shared : null,
     cycle: cycleOf(settings, policy),
   })
 }

@@ -16,9 +16,11 @@ describe("the options for replicas", () => {
     expect([reportUs, leaseUs, baselineAfterUs]).toEqual([500_000, 2_000_000, 60_000_000])
   })
 
-  it("try knobs that must be equal everywhere on all replicas in turns", () => {
-    expect(cohortSettings({ shared: ["pool"] }).design).toBe("together")
-    expect(cohortSettings({ shared: [] }).design).toBe("auto")
+  it("let some knobs be equal everywhere under any design, and all of them in turns only", () => {
+    const config: CohortConfig = { design: "split", shared: ["pool"] }
+    expect(cohortProblems(config, ["pool", "batch"])).toEqual([])
+    expect(cohortProblems({ ...config, design: "together" }, ["pool"])).toEqual([])
+    expect(cohortSettings(config)).toMatchObject(config)
   })
 
   it.each<[string, CohortConfig]>([
