@@ -76,9 +76,8 @@ function signsOf(
     const order = Array.from({ length: replicas }, (__, r) => r).toSorted(
       (a, b) => draw(k * replicas + a) - draw(k * replicas + b),
     )
-    const column = new Array<number>(replicas).fill(-1)
-    for (const r of order.slice(0, replicas >> 1)) column[r] = 1
-    return column
+    const above = new Set(order.slice(0, replicas >> 1))
+    return order.map((_, r) => (above.has(r) ? 1 : -1))
   })
   return Array.from({ length: replicas }, (_, r) => columns.map((column) => column[r]))
 }

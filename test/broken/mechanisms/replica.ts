@@ -83,4 +83,12 @@ export const replica: ReadonlyArray<Mechanism> = [
     broken: "",
     test: "test/cohort/Canary.test.ts",
   },
+  {
+    name: "shared-knobs-differ",
+    invariant: 13,
+    file: "src/cohort/CohortLoop.ts",
+    intact: "this.sharing?.hold(this.state, this.hot.executor.base)",
+    broken: "void 0",
+    test: "test/cohort/SharedKnobs.test.ts",
+  },
 ]
