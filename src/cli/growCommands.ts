@@ -6,6 +6,7 @@ import { GrowthError, growthProblem } from "../domain/GrowthError.ts"
 import { didYouMean } from "../domain/problems.ts"
 import { BLUEPRINTS } from "../morph/blueprints/catalogue.ts"
 import { FAULTS } from "../morph/blueprints/faults.ts"
+import { MORE_FAULTS } from "../morph/blueprints/moreFaults.ts"
 import { neuralHost } from "../morph/neural/options.ts"
 import { Checkpoints } from "../morph/node/Checkpoints.ts"
 import { createGrowth, replayGrowth } from "../morph/node/createGrowth.ts"
@@ -120,7 +121,7 @@ export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
 }
 
 function liveBook(name: string, growth: Growth): GrowthBook {
-  const blueprints = [...BLUEPRINTS, ...FAULTS].map((one) => one.name)
+  const blueprints = [...BLUEPRINTS, ...FAULTS, ...MORE_FAULTS].map((one) => one.name)
   return new GrowthBook({ id: "grow", name, source: "live", steering: growth, blueprints })
 }
 

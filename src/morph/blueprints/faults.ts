@@ -11,7 +11,7 @@ import { BLUEPRINTS } from "./catalogue.ts"
 const [sound] = BLUEPRINTS
 
 /** A sound block with a fault put into it. */
-const faulty = (
+export const faulty = (
   name: string,
   description: string,
   fault: Partial<Pick<Fault, "build" | "kernel">>,
@@ -25,7 +25,7 @@ const faulty = (
   ...fault,
 })
 
-const built = (graph: Graph, value: Node, parameters: Readonly<Record<string, number>>): Node =>
+export const built = (graph: Graph, value: Node, parameters: Readonly<Record<string, number>>): Node =>
   sound.build(graph, value, parameters)
 
 /** Adds its own gradients to words that are not its own. */
@@ -35,7 +35,7 @@ function leak({ views: { f32 } }: Arena, own: Slice, to: number, count: number):
 }
 
 export const FAULTS: ReadonlyArray<Fault> = [
-  faulty("nan", "gives numbers until it has learnt something, and then NaN", {
+  faulty("nan", "gives NaN once it has learnt something", {
     build: (graph, value, parameters) => {
       const added = built(graph, value, parameters)
       const steep = graph.apply("exp", [graph.apply("scale", [added], { factor: 1e6 })])
@@ -47,7 +47,7 @@ export const FAULTS: ReadonlyArray<Fault> = [
     build: (graph, value, parameters) =>
       graph.apply("scale", [built(graph, value, parameters)], { factor: 1e4 }),
   }),
-  faulty("leakInput", "lets its gradient through to the layers before the socket", {
+  faulty("leakInput", "trains the layers before the socket", {
     kernel: (arena, own, host) => leak(arena, own, host.gradients, host.length >> 1),
   }),
   faulty("leakTail", "trains the layers after the socket", {

@@ -31,7 +31,7 @@ export interface GraftGraph {
  * Throws a `GrowthError` where a parameter is out of its bounds, or the blueprint cannot be built for this shape.
  */
 export function graftGraph(blueprint: Blueprint, shape: Shape, given: BlueprintParameters = {}): GraftGraph {
-  if (typeof blueprint?.build !== "function")
+  if (typeof blueprint?.build !== "function" || blueprint.quarantineOnly)
     throw refused("blueprint", `must be a blueprint, not ${show(blueprint)}.`)
   const { parameters, problems } = readParameters(blueprint, given)
   if (problems.length > 0) throw new GrowthError({ problems })

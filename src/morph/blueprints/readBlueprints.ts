@@ -5,7 +5,7 @@ import { readTotally } from "../../domain/readInput.ts"
 import { between, list, object, oneOf, optional, record, string, whole } from "../../domain/Shape.ts"
 import type { Blueprint, Bound } from "./Blueprint.ts"
 
-const MOST = 2 ** 31
+const MOST = 1e9
 const positive = whole(1, MOST)
 const any = whole(-MOST, MOST)
 
@@ -13,7 +13,7 @@ const Bounds = record(
   object(
     { min: any, max: any, scale: oneOf(["linear", "log"]), step: positive, initial: any },
     {
-      expected: "min <= initial <= max in steps, above 0 if scale is log",
+      expected: "min <= initial <= max in steps, above 0 if log",
       holds: (bound) => {
         // Its fields are right where this is asked.
         const { min, max, scale, step, initial } = bound as object as Bound

@@ -6,6 +6,7 @@ import { once } from "node:events"
 import { type MessagePort, parentPort } from "node:worker_threads"
 import { deserialize } from "node:v8"
 import { GrowthError } from "../../domain/GrowthError.ts"
+import { QUARANTINE_FAULTS } from "../blueprints/moreFaults.ts"
 import type { CoreStanding } from "../growth/standing.ts"
 import { coreFrom } from "../service/coreFrom.ts"
 import { makerOf } from "../service/makerOf.ts"
@@ -27,7 +28,7 @@ const maker = makerOf(
   described,
   policySlot(described, () => Promise.reject(new Error("No policy is asked here."))),
   () => 0,
-  {},
+  { faults: QUARANTINE_FAULTS },
 )
 port.on("message", ({ standing, socket, request }: BackgroundQuestion) => {
   const core = coreFrom(maker, { now: () => 0, policy: null }, deserialize(standing) as CoreStanding)

@@ -1,4 +1,5 @@
 /** `createGrowth` under Node: policies can have threads, and runs folders. */
+import { MORE_FAULTS } from "../blueprints/moreFaults.ts"
 import { createGrowthWith } from "../service/createGrowth.ts"
 import type { Growth, GrowthOptions } from "../service/Growth.ts"
 import type { GrowthPlatform } from "../service/GrowthPlatform.ts"
@@ -15,6 +16,7 @@ import { threadProblems } from "./threadProblems.ts"
 
 /** What Node gives a growing host. */
 export const PLATFORM: GrowthPlatform = {
+  faults: MORE_FAULTS,
   startPolicy,
   keepIn: (directory) => new GrowthKeeper(directory),
   threadProblems,
@@ -33,7 +35,7 @@ function makerInThread(
   now: () => number = () => 0,
 ): CoreMaker {
   void [training, hangMs, state]
-  return makerOf(options, policySlot(options, startPolicy), now, {})
+  return makerOf(options, policySlot(options, startPolicy), now, { faults: MORE_FAULTS })
 }
 
 /** Makes a growing service. Throws a `GrowthError` with every problem. */

@@ -8,9 +8,11 @@ import { deserialize, serialize } from "node:v8"
 import { GrowthError } from "../../domain/GrowthError.ts"
 import type { Problem } from "../../domain/Problem.ts"
 import { messageOf } from "../../system/messageOf.ts"
+import { hangs, MORE_FAULTS } from "../blueprints/moreFaults.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
+import type { TryFirst } from "../growth/germination.ts"
 import type { GrowthCore } from "../growth/GrowthCore.ts"
-import { perform } from "../growth/PersonCommand.ts"
+import { perform, type PersonCommand } from "../growth/PersonCommand.ts"
 import { coreStanding, type CoreStanding } from "../growth/standing.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import { viewOf } from "../service/Driver.ts"
@@ -32,7 +34,7 @@ import { Tape, tapedCore } from "./Tape.ts"
 async function begin(
   { options, memory, standing, cull }: HotBoot,
   filed: (report: GrowthReport) => void,
-  background: BackgroundThread | null,
+  tryFirst: TryFirst<GrowthCore>,
 ) {
   const { policy, blueprints, ...plain } = options
   const own: GrowthOptions = {
@@ -42,10 +44,9 @@ async function begin(
   }
   const now = (): number => performance.now()
   const slot = policySlot(own, startPolicy)
-  const maker = makerOf(own, slot, now, {})
+  const maker = makerOf(own, slot, now, { faults: MORE_FAULTS })
   await slot.start()
-  const tryFirst = background === null ? {} : { tryFirst: background.tryFirst }
-  const parts = { now, policy: slot.source, memory, filed, ...tryFirst }
+  const parts = { now, policy: slot.source, memory, filed, tryFirst }
   const tape = new Tape(now)
   const from = standing === null ? null : (deserialize(standing) as CoreStanding)
   const core = tapedCore(maker, parts, tape, from)
@@ -61,8 +62,15 @@ type Outcome =
 async function serve(port: MessagePort): Promise<void> {
   const [boot] = (await once(port, "message")) as [HotBoot]
   const { answered, options, hangMs, isKept } = boot
-  // Only code of a caller's own can hang.
-  const background = options.blueprints === null ? null : new BackgroundThread(options, hangMs)
+  const background = new BackgroundThread(options, hangMs)
+  /** Only code of a caller's own can hang, and a fault that is made for it. */
+  const isSuspect = (blueprint: string | null): boolean =>
+    options.blueprints !== null || (blueprint !== null && hangs(blueprint))
+  const readyFor = async (command: PersonCommand | null): Promise<void> => {
+    if (isSuspect(command?.type === "germinate" ? command.request.blueprint : null)) await background.ready()
+  }
+  const tryFirst: TryFirst<GrowthCore> = (core, socket, request) =>
+    isSuspect(request.blueprint) ? background.tryFirst(core, socket, request) : null
   let reports: Array<GrowthReport> = []
   let made: Awaited<ReturnType<typeof begin>> | null = null
   const stateOf = (core: GrowthCore): HotState => {
@@ -98,14 +106,14 @@ async function serve(port: MessagePort): Promise<void> {
     }
   }
   let turn = answering(0, async () => {
-    made = await begin(boot, (report) => reports.push(report), background)
-    await background?.ready()
+    made = await begin(boot, (report) => reports.push(report), tryFirst)
+    await readyFor(null)
     return null
   })
   port.on("message", ({ id, command }: HotQuestion) => {
     turn = turn.then(() =>
       answering(id, async () => {
-        await background?.ready()
+        await readyFor(command)
         const { core } = made as Awaited<ReturnType<typeof begin>>
         return command === null ? core.next() : perform(core, command)
       }),

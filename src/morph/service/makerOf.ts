@@ -36,7 +36,7 @@ export function makerOf(
   options: GrowthOptions,
   slot: PolicySlot,
   now: () => number,
-  has: Pick<GrowthPlatform, "keepIn" | "threadProblems">,
+  has: Pick<GrowthPlatform, "keepIn" | "threadProblems" | "faults">,
 ): CoreMaker {
   const { host, seed = 0, grafting, blueprints = [], state, policy = "heuristic" } = options
   const problems: Array<Problem> = Object.keys(options)
@@ -60,7 +60,7 @@ export function makerOf(
     if (typeof (options[clock] ?? now) !== "function")
       problems.push(problem([clock], `must be a function, not ${show(options[clock])}.`, "Leave it out."))
   problems.push(...(has.threadProblems?.(options) ?? threadless(options)))
-  const ours = [...BLUEPRINTS, ...FAULTS]
+  const ours = [...BLUEPRINTS, ...FAULTS, ...(has.faults ?? [])]
   const own = readBlueprints(
     blueprints instanceof URL ? [] : blueprints,
     ours.map(({ name }) => name),

@@ -46,6 +46,7 @@ describe("a graph of a blueprint", () => {
   it.each<[string, unknown, ReadonlyArray<number>]>([
     ["null", null, [1, 8]],
     ["a name", "linear", [1, 8]],
+    ["a fault", { ...residualMlp, quarantineOnly: true }, [1, 8]],
     ["a shape with a zero", residualMlp, [0, 8]],
     [
       "one that throws",

@@ -1,7 +1,6 @@
 /** The boundary of a growing host: it grows by itself, faults end where they belong, and the governor leads back. */
 import { describe, expect, it } from "vitest"
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
-import { FAULTS } from "../../../src/morph/blueprints/faults.ts"
 import type { GraftingInput } from "../../../src/morph/grafting/options.ts"
 import { LIFE } from "../../../src/morph/grafting/transitions.ts"
 import type { GrowthBoundary } from "../../../src/morph/growth/GrowthBoundary.ts"
@@ -101,7 +100,7 @@ describe("a growing host with the heuristic", () => {
 })
 
 describe("a fault that nobody knows of", () => {
-  it.each(FAULTS.map(({ name }) => name))(
+  it.each(UNKNOWN_FAULTS.map(({ name }) => name).filter((name) => name !== "wrongShape"))(
     "%s ends dormant, and the host is as it would have been",
     (name) => {
       const [with_, without] = [manual(), manual()]
@@ -119,6 +118,32 @@ describe("a fault that nobody knows of", () => {
       expect(with_.host.fingerprint()).toBe(without.host.fingerprint())
     },
   )
+})
+
+describe("the faults", () => {
+  it("are the fourteen, and one of another shape is refused with both shapes where it is asked for", () => {
+    expect(UNKNOWN_FAULTS.map(({ name }) => name).toSorted()).toEqual([
+      "deadlock",
+      "endless",
+      "exploding",
+      "leakInput",
+      "leakTail",
+      "memoryHog",
+      "nan",
+      "notIdentity",
+      "overflow",
+      "slow",
+      "unstable",
+      "vanishing",
+      "writesHost",
+      "wrongShape",
+    ])
+    const problems = problemsOf(() => manual().germinate("hidden1", { blueprint: "wrongShape", why: "test" }))
+    expect(problems[0]).toMatchObject({
+      path: "blueprint",
+      message: "gives the shape [1, 9] for a value of [1, 8].",
+    })
+  })
 })
 
 describe("a growing host", () => {

@@ -2,13 +2,14 @@
 import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
 import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
 import { FAULTS } from "../../../src/morph/blueprints/faults.ts"
+import { MORE_FAULTS } from "../../../src/morph/blueprints/moreFaults.ts"
 import type { OperatorName, Planting } from "../../../src/morph/contracts/Host.ts"
 import { NeuralHost, type NeuralSetup } from "../../../src/morph/neural/NeuralHost.ts"
 import { neuralHost, type NeuralHostOptions } from "../../../src/morph/neural/options.ts"
 import { tasks } from "../../../src/morph/training/tasks.ts"
 
 /** Faults as if nobody knew of them: a new blueprint is an unknown one. */
-export const UNKNOWN_FAULTS: ReadonlyArray<Blueprint> = FAULTS.map((one) => ({
+export const UNKNOWN_FAULTS: ReadonlyArray<Blueprint> = [...FAULTS, ...MORE_FAULTS].map((one) => ({
   ...one,
   quarantineOnly: false,
 }))

@@ -120,22 +120,35 @@ describe("a growing host in a thread of its own", () => {
     expect(growth.snapshot().fingerprint).toBe(await undisturbed(null, 5))
   })
 
-  it.each(["endlessBuild", "memoryHog"])(
-    "loses a background thread to a blueprint that is planted, %s, and nothing else",
-    async (blueprint) => {
-      const { growth, events } = await inThread()
-      await growth.run({ epochs: 2 })
-      writeFileSync(flag, "")
-      await expect(growth.germinate("hidden1", { blueprint, why: "test" })).rejects.toThrow(
-        `"${blueprint}" did not come back from its quarantine`,
-      )
-      rmSync(flag)
-      expect(replacedAfter(events)).toEqual([])
-      await growth.germinate("hidden1", { blueprint: "linear", why: "test" })
-      expect((await growth.run({ epochs: 5 }))?.mode).toBe("operational")
-      expect(growth.snapshot().sockets[0]).toMatchObject({ blueprint: "linear" })
-    },
-  )
+  it("loses a background thread to a blueprint that builds without end, and nothing else", async () => {
+    const { growth, events } = await inThread()
+    await growth.run({ epochs: 2 })
+    writeFileSync(flag, "")
+    await expect(growth.germinate("hidden1", { blueprint: "endlessBuild", why: "test" })).rejects.toThrow(
+      '"endlessBuild" did not come back from its quarantine',
+    )
+    rmSync(flag)
+    expect(replacedAfter(events)).toEqual([])
+    await growth.germinate("hidden1", { blueprint: "linear", why: "test" })
+    expect((await growth.run({ epochs: 5 }))?.mode).toBe("operational")
+    expect(growth.snapshot().sockets[0]).toMatchObject({ blueprint: "linear" })
+  })
+
+  it.each([
+    ["slow", inThread],
+    ["memoryHog", inThread],
+    // Without blueprints of its own the thread begins within the command, which needs its time.
+    ["deadlock", () => begun({ training: "thread", hangMs: 4000 })],
+  ])("loses a background thread to the fault %s, and nothing else", async (blueprint, begin) => {
+    const { growth, events } = await begin()
+    await growth.run({ epochs: 2 })
+    await expect(growth.germinate("hidden1", { blueprint, why: "test" })).rejects.toThrow(
+      `"${blueprint}" did not come back from its quarantine`,
+    )
+    expect(replacedAfter(events)).toEqual([])
+    await growth.run({ epochs: 3 })
+    expect(growth.snapshot().fingerprint).toBe(await undisturbed(null, 5))
+  })
 
   it("refuses what a thread cannot get, every problem at once", () => {
     const wrong = { training: "thread", blueprints: [], now: () => 0, hangMs: 0 } as const

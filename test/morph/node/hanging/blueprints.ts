@@ -13,11 +13,6 @@ const [linear] = BLUEPRINTS.filter(({ name }) => name === "linear")
 /** The thread that trains may have more memory than the one in which a blueprint is tried first. */
 const isTried = (resourceLimits?.maxOldGenerationSizeMb ?? 0) <= 256
 
-const swell = (): never => {
-  const held: Array<Array<number>> = []
-  for (;;) held.push(Array.from({ length: 1e5 }, (_, i) => i + held.length))
-}
-
 const spin = (): never => {
   for (;;);
 }
@@ -38,12 +33,6 @@ export const blueprints: ReadonlyArray<Blueprint> = [
     ...linear,
     name: "endlessBuild",
     build: (graph, value, parameters) => (existsSync(flag) ? spin() : linear.build(graph, value, parameters)),
-  },
-  {
-    ...linear,
-    name: "memoryHog",
-    build: (graph, value, parameters) =>
-      existsSync(flag) ? swell() : linear.build(graph, value, parameters),
   },
   {
     ...linear,
