@@ -236,7 +236,8 @@ describe("replicas and a tuner in one process", () => {
     expect(tuner.replicas().map(({ replica, silent }) => [replica, silent])).toEqual(
       all.map((_, i) => [`r${i}`, false]),
     )
-    // Each holds the base that it was told last.
+    // Nothing more is measured, so the stage stays open until all have confirmed it. Each then holds the base that it was told last.
+    clearInterval(work)
     while (!tuner.replicas().every(({ current }) => current)) await vi.advanceTimersByTimeAsync(50)
     void tuner.stop()
     await vi.advanceTimersByTimeAsync(3_000)
@@ -244,7 +245,6 @@ describe("replicas and a tuner in one process", () => {
     expect(all[0].getSnapshot().state).toBe("holding")
     await vi.advanceTimersByTimeAsync(60_000)
     expect(all.map((one) => one.getSnapshot().state)).toEqual(all.map(() => "fallen"))
-    clearInterval(work)
     await Promise.all(all.map((one) => one.stop()))
   })
 
