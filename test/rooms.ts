@@ -43,6 +43,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   // The one room that needs protobuf, and only the entry `arqon/morph/contracts` leads to it.
   "morph/contracts/wire": { rooms: ["domain", "morph/contracts"], packages: [/^@bufbuild\/protobuf(\/|$)/] },
   "morph/blueprints": { rooms: ["domain", "morph/tensor", "morph/contracts"], packages: [] },
+  "morph/compile": { rooms: ["morph/tensor"], packages: [] },
   "morph/training": { rooms: ["hot", "domain", "morph/tensor", "morph/contracts"], packages: [] },
   // The life cycle as pure functions; its charts are in machines.
   "morph/grafting": { rooms: ["hot", "domain", "morph/contracts"], packages: [] },
@@ -114,8 +115,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: [
       "domain",
       "engine",
+      "morph/tensor",
       "morph/contracts",
       "morph/blueprints",
+      "morph/compile",
       "morph/grafting",
       "morph/neural",
       "morph/pipeline",
@@ -125,7 +128,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "journal/format",
       "system",
     ],
-    packages: [EFFECT, NODE],
+    packages: [EFFECT, NODE, /^wabt$/],
   },
   study: { rooms: ["hot", "domain", "solver", "engine", "system"], packages: [EFFECT, NODE] },
   // What several processes share, over a SQL database; `effect/*` alone knows how the processes find each other.

@@ -7,6 +7,7 @@ import { didYouMean } from "../domain/problems.ts"
 import { BLUEPRINTS } from "../morph/blueprints/catalogue.ts"
 import { FAULTS } from "../morph/blueprints/faults.ts"
 import { MORE_FAULTS } from "../morph/blueprints/moreFaults.ts"
+import { compileKernel } from "../morph/node/compileKernel.ts"
 import { neuralHost } from "../morph/neural/options.ts"
 import { Checkpoints } from "../morph/node/Checkpoints.ts"
 import { createGrowth, replayGrowth } from "../morph/node/createGrowth.ts"
@@ -48,6 +49,14 @@ interface GrowFlags {
 
 interface RecordFlags {
   readonly directory: string
+  readonly json: boolean
+}
+
+interface CompileFlags {
+  readonly blueprint: string
+  readonly channels: number
+  readonly rows: number
+  readonly show: boolean
   readonly json: boolean
 }
 
@@ -268,6 +277,32 @@ export async function growWhyCommand({ directory, socket, json }: WhyFlags): Pro
     if (json) print(plainJson({ verdict: isSame ? "identical" : "different", runs: told }))
     else print(whyText(told))
     return isSame ? EXIT.ok : EXIT.differs
+  })
+}
+
+/** A blueprint's forward pass as a verified module: its text, or what it came to. */
+export async function growCompileCommand(flags: CompileFlags): Promise<ExitCode> {
+  return refusing(async () => {
+    const { channels, rows, show, json } = flags
+    const known = BLUEPRINTS.find(({ name }) => name === flags.blueprint)
+    if (known === undefined) {
+      const names = BLUEPRINTS.map(({ name }) => name)
+      throw growthProblem(
+        "blueprint",
+        `There is no blueprint ${JSON.stringify(flags.blueprint)}.`,
+        didYouMean(flags.blueprint, names) ?? `Use one of ${names.join(", ")}.`,
+      )
+    }
+    const { text, bytes, fused, verification } = await compileKernel(known, [rows, channels])
+    const { worst } = verification
+    if (json)
+      print(plainJson({ blueprint: known.name, rows, channels, bytes: bytes.length, fused, worst, text }))
+    else if (show) print(text)
+    else
+      print(
+        `${known.name} for ${rows} rows of ${channels}: ${bytes.length} bytes, ${fused} fused, at most ${worst.toExponential(1)} from the reference.`,
+      )
+    return EXIT.ok
   })
 }
 

@@ -67,6 +67,24 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
     Command.withExamples([{ command: "arqon grow why ./growth --socket search" }]),
   )
 
+  const compile = Command.make(
+    "compile",
+    {
+      blueprint: Argument.String("blueprint").pipe(
+        Argument.withMetavar("<blueprint>"),
+        Argument.withDescription("Name of a blueprint"),
+      ),
+      channels: Flag.withDefault(whole("channels", 1, 4096, "Numbers in a row at the socket (default 8)"), 8),
+      rows: Flag.withDefault(whole("rows", 1, 65_536, "Rows in a batch (default 128)"), 128),
+      show: option("show", "Print the WebAssembly text"),
+      json,
+    },
+    (flags) => doing(async () => (await load()).growCompileCommand(flags)),
+  ).pipe(
+    Command.withDescription("Compile a blueprint's forward pass for one shape, and verify it"),
+    Command.withExamples([{ command: "arqon grow compile residualMlp --channels 8 --show" }]),
+  )
+
   return Command.make(
     "grow",
     {
@@ -97,6 +115,6 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
       { command: "arqon grow --studio", description: "Watch it in a browser" },
       { command: "arqon grow --state ./growth --epochs 800", description: "Keep the run, and go on with it" },
     ]),
-    Command.withSubcommands([show, replay, verify, why]),
+    Command.withSubcommands([show, replay, verify, why, compile]),
   )
 }

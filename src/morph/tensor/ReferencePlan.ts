@@ -33,7 +33,8 @@ export interface Plan {
 export class ReferencePlan implements Plan {
   readonly program: Program
   readonly arena: Arena
-  private readonly layout: Layout
+  /** For another way to run the same program in the same places. */
+  readonly layout: Layout
   private readonly back: ReadonlyArray<Step>
 
   constructor(program: Program, arena: Arena) {
