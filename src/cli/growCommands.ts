@@ -6,6 +6,7 @@ import { GrowthError, growthProblem } from "../domain/GrowthError.ts"
 import { didYouMean } from "../domain/problems.ts"
 import { BLUEPRINTS } from "../morph/blueprints/catalogue.ts"
 import { FAULTS } from "../morph/blueprints/faults.ts"
+import { CATALOGUE } from "../morph/blueprints/more/all.ts"
 import { MORE_FAULTS } from "../morph/blueprints/moreFaults.ts"
 import { compileKernel } from "../morph/node/compileKernel.ts"
 import { neuralHost } from "../morph/neural/options.ts"
@@ -284,9 +285,9 @@ export async function growWhyCommand({ directory, socket, json }: WhyFlags): Pro
 export async function growCompileCommand(flags: CompileFlags): Promise<ExitCode> {
   return refusing(async () => {
     const { channels, rows, show, json } = flags
-    const known = BLUEPRINTS.find(({ name }) => name === flags.blueprint)
+    const known = CATALOGUE.find(({ name }) => name === flags.blueprint)
     if (known === undefined) {
-      const names = BLUEPRINTS.map(({ name }) => name)
+      const names = CATALOGUE.map(({ name }) => name)
       throw growthProblem(
         "blueprint",
         `There is no blueprint ${JSON.stringify(flags.blueprint)}.`,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { BLUEPRINTS } from "../../../src/morph/blueprints/catalogue.ts"
+import { CATALOGUE } from "../../../src/morph/blueprints/more/all.ts"
 import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
 import { verifyForward } from "../../../src/morph/compile/verifyForward.ts"
 import { watText } from "../../../src/morph/compile/watText.ts"
@@ -10,9 +10,9 @@ import { Graph } from "../../../src/morph/tensor/Graph.ts"
 import { Program } from "../../../src/morph/tensor/Program.ts"
 import { ReferencePlan } from "../../../src/morph/tensor/ReferencePlan.ts"
 
-const named = (name: string): Blueprint => BLUEPRINTS.find((one) => one.name === name) as Blueprint
+const named = (name: string): Blueprint => CATALOGUE.find((one) => one.name === name) as Blueprint
 
-test.each(["residualMlp", "linear", "layerScale", "identity"])(
+test.each(["residualMlp", "linear", "lowRank", "layerScale", "identity"])(
   "%s gives what the reference gives, for widths that fill vectors and for those that do not",
   async (name) => {
     for (const channels of [1, 3, 8, 37]) {
