@@ -127,7 +127,15 @@ describe("the public names", () => {
   })
 
   it("of arqon/morph/blueprints", () => {
-    expect(Object.keys(blueprintsEntry).sort()).toEqual(["CATALOGUE", "FURTHER_BLUEPRINTS"])
+    expect(Object.keys(blueprintsEntry).sort()).toEqual([
+      "CATALOGUE",
+      "FURTHER_BLUEPRINTS",
+      "GrowthError",
+      "chooseBlueprint",
+      "defineBlueprint",
+      "findBlueprint",
+      "findBlueprints",
+    ])
     expect(Object.keys(blueprintsUnderNode).sort()).toEqual(Object.keys(blueprintsEntry).sort())
   })
 

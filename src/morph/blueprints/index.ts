@@ -5,4 +5,7 @@
  * Stability: unstable.
  */
 export type { Blueprint, BlueprintParameters, Bound, Cost } from "./Blueprint.ts"
+export { GrowthError } from "../../domain/GrowthError.ts"
+export { type BlueprintDefinition, defineBlueprint } from "./defineBlueprint.ts"
 export { CATALOGUE, FURTHER_BLUEPRINTS } from "./more/all.ts"
+export { type BlueprintWish, chooseBlueprint, findBlueprint, findBlueprints } from "./query.ts"
