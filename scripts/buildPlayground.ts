@@ -29,11 +29,14 @@ const withoutNode: Plugin = {
       : null,
 }
 
-/** No host grows in it: nobody opens that view. */
-const withoutGrowth: Plugin = {
-  name: "arqon-without-growth",
+/** No host grows in it, and no tuner has replicas: nobody opens those views. */
+const withoutViews: Plugin = {
+  name: "arqon-without-views",
   enforce: "pre",
-  load: (id) => (id.endsWith("/view/growth.ts") ? "export const growthView = undefined" : null),
+  load: (id) => {
+    const [, view] = /\/view\/(growth|replicas)\.ts$/.exec(id) ?? []
+    return view === undefined ? null : `export const ${view}View = undefined`
+  },
 }
 
 /** Letters beyond Western Europe's fall back to the system's face: their font is a fifth of the whole. */
@@ -52,7 +55,7 @@ export async function playground(): Promise<string> {
     logLevel: "warn",
     configFile: false,
     publicDir: false,
-    plugins: [withoutNode, withoutGrowth, withOneFont, withChartLayouts],
+    plugins: [withoutNode, withoutViews, withOneFont, withChartLayouts],
     build: {
       write: false,
       target: "es2023",

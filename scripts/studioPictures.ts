@@ -18,6 +18,8 @@ import { GrowthBook } from "../src/studio/server/GrowthBook.ts"
 import { openStudio } from "../src/studio/server/openStudio.ts"
 import { launch, look, type Looks } from "../test/studio/page/browser.ts"
 import { openShelf } from "../test/studio/page/rig.ts"
+import { TunerRig } from "../test/studio/tunerRig.ts"
+import { TunerBook } from "../src/studio/server/TunerBook.ts"
 import { serve } from "../test/browser/chromium.ts"
 import { playground } from "./buildPlayground.ts"
 
@@ -145,6 +147,15 @@ async function openGrowth() {
   return { url: studio.url, close: () => Promise.all([studio.stop(), growth.stop()]) }
 }
 
+/** A tuner of a thousand replicas in a clock of its own; seven fell silent. */
+async function openReplicas() {
+  const rig = new TunerRig(1000).run(40)
+  for (let i = 40; i < 47; i++) rig.silent.add(i)
+  rig.run(4)
+  const studio = await openStudio({ engines: [], solvers: new Map(), tuners: [new TunerBook(rig)] })
+  return { url: studio.url, close: studio.stop }
+}
+
 /** To a boundary of a growing host. */
 const toBoundary = (epoch: number) => async (page: Page) => {
   await page.locator(".moment-bar input").evaluate((slider, value) => {
@@ -156,12 +167,13 @@ const toBoundary = (epoch: number) => async (page: Page) => {
 }
 
 const game = await serve({ files: { "/": { type: "text/html; charset=utf-8", body: await playground() } } })
-const [browser, demo, shelf, fleet, growth] = await Promise.all([
+const [browser, demo, shelf, fleet, growth, replicas] = await Promise.all([
   launch(),
   openDemo(),
   openShelf(),
   openFleet(),
   openGrowth(),
+  openReplicas(),
 ])
 await sleep(DEMO_MS)
 
@@ -215,6 +227,13 @@ const SHOWN: ReadonlyArray<Shown> = [
   { name: "fleet", url: fleet.url, hash: "#/fleet", ready: ".engines .engine" },
   { name: "fleet-engine", url: fleet.url, hash: "#/fleet?fleet=tenants&key=tenant-003", ready: ".fleet" },
   {
+    name: "replicas",
+    url: replicas.url,
+    hash: "#/replicas",
+    ready: ".replica-map",
+    doc: "studio-replicas.webp",
+  },
+  {
     name: "growth",
     url: growth.url,
     hash: "#/growth",
@@ -254,6 +273,7 @@ await Promise.allSettled([
   shelf.close(),
   fleet.close(),
   growth.close(),
+  replicas.close(),
   game.close(),
 ])
 console.log(`The pictures are in ${docs ? images : out}`)

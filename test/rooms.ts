@@ -147,7 +147,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   testing: { rooms: ["hot", "domain"], packages: [] },
   "studio/protocol": {
     rooms: [],
-    types: ["domain", "engine", "fleet", "solver", "machines", "morph/contracts"],
+    types: ["domain", "engine", "fleet", "replica", "solver", "machines", "morph/contracts"],
     packages: [],
   },
   "studio/server": {
@@ -162,7 +162,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "system",
       "studio/protocol",
     ],
-    types: ["morph/growth", "morph/policy"],
+    types: ["replica", "morph/growth", "morph/policy"],
     packages: [EFFECT, XSTATE, NODE, /^ws$/],
   },
   // Runs in a browser: beside the protocol and what `domain` knows it takes types from the rest of Arqon, no code.
@@ -178,6 +178,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   "platform/node": {
     rooms: ["domain", "engine", "fleet", "journal", "worker", "studio/server", "system"],
+    types: ["replica"],
     packages: [EFFECT, NODE],
   },
   cli: {

@@ -11,14 +11,13 @@ import {
 } from "../cluster/node/createCluster.ts"
 import { StorageError } from "../cluster/StorageError.ts"
 import { ConfigError } from "../domain/errors.ts"
-import { parseJson } from "../study/json.ts"
 import { messageOf } from "../system/messageOf.ts"
 import { shortPath } from "../system/paths.ts"
 import { plainJson } from "../system/plainText.ts"
+import { askRunner, NobodyThere, type RunnerPlace } from "./askRunner.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { print } from "./output.ts"
 import { onSignals } from "./signals.ts"
-import { tokenIn } from "./tokenFile.ts"
 
 export interface StartFlags {
   readonly config: string
@@ -26,15 +25,9 @@ export interface StartFlags {
   readonly wait: number | null
 }
 
-export interface RunnerPlace {
-  readonly url: string
-  readonly tokenFile: string | null
-}
-
 /** How long a hand-over may take before the command gives up, milliseconds. */
 const MOST_HANDOVER_MS = 30_000
 const LOOK_MS = 100
-const ASK_MS = 5_000
 
 export async function startCommand({ config, wait }: StartFlags): Promise<ExitCode> {
   const cluster = await started(config)
@@ -98,7 +91,7 @@ export async function statusCommand(flags: RunnerPlace & { readonly json: boolea
 export async function drainCommand(flags: RunnerPlace & { readonly wait: number | null }): Promise<ExitCode> {
   const { runner } = await statusOf(flags)
   const waitMs = flags.wait ?? 0
-  await ask(flags, "POST", "/arqon/cluster/drain", { waitMs })
+  await askRunner(flags, "POST", "/arqon/cluster/drain", { waitMs })
   const untilMs = performance.now() + waitMs + MOST_HANDOVER_MS
   while (performance.now() < untilMs) {
     // Behind a balancer another runner answers at this address.
@@ -115,40 +108,5 @@ export async function drainCommand(flags: RunnerPlace & { readonly wait: number 
   throw new CliFailure(`${runner} has not ended ${MOST_HANDOVER_MS / 1000} s after it was to.`)
 }
 
-class NobodyThere extends CliFailure {}
-
 const statusOf = async (place: RunnerPlace): Promise<ClusterStatus> =>
-  (await ask(place, "GET", "/arqon/cluster")) as ClusterStatus
-
-async function ask(
-  { url, tokenFile }: RunnerPlace,
-  method: "GET" | "POST",
-  path: string,
-  body?: object,
-): Promise<unknown> {
-  const at = URL.parse(path, url)
-  if (at === null || !/^https?:$/.test(at.protocol))
-    throw new CliFailure(
-      `--url: ${JSON.stringify(url)} is not an address such as http://127.0.0.1:7070.`,
-      EXIT.usage,
-    )
-  const response = await fetch(at, {
-    method,
-    headers: tokenFile === null ? {} : { authorization: `Bearer ${tokenIn(tokenFile)}` },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(ASK_MS),
-  }).catch((cause: unknown) => {
-    throw new NobodyThere(
-      `No runner answers at ${at.origin} (${messageOf((cause as Error).cause ?? cause)}). Give the address of its gateway with --url.`,
-    )
-  })
-  const answer = parseJson(await response.text())
-  if (response.ok) return answer
-  const { error = "no reason was given" } = (answer ?? {}) as { readonly error?: string }
-  throw new CliFailure(`${at.origin} answered ${response.status}: ${error}.${RIGHTS[response.status] ?? ""}`)
-}
-
-const RIGHTS: Readonly<Record<number, string>> = {
-  401: " Give a --token-file.",
-  403: ' `status` needs a token for "*" with the right read, `drain` one with steer.',
-}
+  (await askRunner(place, "GET", "/arqon/cluster")) as ClusterStatus

@@ -3,11 +3,15 @@ import { ConfigError } from "../domain/errors.ts"
 import type { Studio } from "../engine/contract/Studio.ts"
 import { causeText } from "../system/StateFileError.ts"
 import { startDemo } from "./demoStudio.ts"
-import { openStudio } from "../studio/server/openStudio.ts"
+import { openStudio, type StudioShelf } from "../studio/server/openStudio.ts"
 import { recordedEngines } from "../studio/server/RecordedEngine.ts"
 import { solverRun } from "../studio/server/solverRuns.ts"
+import { TunerBook } from "../studio/server/TunerBook.ts"
 import type { StudioEngine } from "../studio/server/StudioEngine.ts"
 import { readArtifactFile } from "../study/documents.ts"
+import type { ClusterStatus } from "../cluster/node/createCluster.ts"
+import type { TunerView } from "../cluster/TunerOwner.ts"
+import { askRunner } from "./askRunner.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory } from "./journalDirectory.ts"
 import { note, print } from "./output.ts"
@@ -18,6 +22,9 @@ import { tokenIn } from "./tokenFile.ts"
 
 export interface StudioFlags {
   readonly journal: string | null
+  /** Address of a runner's gateway. */
+  readonly cluster: string | null
+  readonly clusterTokenFile: string | null
   readonly solver: ReadonlyArray<string>
   readonly demo: boolean
   readonly port: number
@@ -29,9 +36,9 @@ export interface StudioFlags {
 }
 
 export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
-  if (flags.journal === null && flags.solver.length === 0 && !flags.demo) {
+  if (flags.journal === null && flags.cluster === null && flags.solver.length === 0 && !flags.demo) {
     throw new CliFailure(
-      "arqon studio has nothing to show. Give it a --journal or a --solver file, or try --demo. A running engine opens its own: engine.studio().",
+      "arqon studio has nothing to show. Give it a --journal, a --cluster or a --solver file, or try --demo. A running engine opens its own: engine.studio().",
       EXIT.usage,
     )
   }
@@ -42,11 +49,12 @@ export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
   // Read anew for each look; what cannot be read at all is said at once.
   for (const path of flags.solver) readArtifactFile(path)
   const recorded = flags.journal === null ? [] : runsOf(flags.journal)
+  const tuners = flags.cluster === null ? [] : await tunersOf(flags.cluster, flags.clusterTokenFile)
   const demo = flags.demo ? await startDemo(flags.readOnly) : null
   const engines = [...(demo === null ? [] : [demo.engine]), ...recorded]
   let browser: { readonly forget: () => void } | null = null
   try {
-    const studio = await opened(engines, solvers, flags, token)
+    const studio = await opened({ engines, solvers, tuners }, flags, token)
     const ending = ended()
     print(`The studio is at ${studio.url}`)
     if (flags.open) browser = openInBrowser(studio.url)
@@ -70,16 +78,17 @@ function tokenOf({ tokenFile, noToken }: StudioFlags): string | false | undefine
 }
 
 async function opened(
-  engines: ReadonlyArray<StudioEngine>,
-  solvers: ReadonlyMap<string, () => unknown>,
+  shelf: StudioShelf,
   { port, host, readOnly }: StudioFlags,
   token: string | false | undefined,
 ): Promise<Studio> {
   try {
-    return await openStudio(
-      { engines, solvers },
-      { port, readOnly, ...(token === undefined ? {} : { token }), ...(host === null ? {} : { host }) },
-    )
+    return await openStudio(shelf, {
+      port,
+      readOnly,
+      ...(token === undefined ? {} : { token }),
+      ...(host === null ? {} : { host }),
+    })
   } catch (cause) {
     if (cause instanceof ConfigError) throw new CliFailure(cause.message, EXIT.usage)
     throw new CliFailure(`The studio cannot listen on ${host ?? "127.0.0.1"}:${port}: ${whyNot(cause)}`)
@@ -95,6 +104,31 @@ function runsOf(directory: string): ReadonlyArray<StudioEngine> {
   const runs = recordedEngines(journalDirectory(directory))
   if (runs.length === 0) throw new CliFailure(`${shortPath(directory)} contains no readable run.`)
   return runs
+}
+
+const CLUSTER_FLAGS = { url: "--cluster", tokenFile: "--cluster-token-file" }
+
+/** Every tuner that has had an owner, read through the gateway whenever somebody looks. */
+async function tunersOf(url: string, tokenFile: string | null): Promise<ReadonlyArray<TunerBook>> {
+  const read = (path: string): Promise<unknown> =>
+    askRunner({ url, tokenFile, named: CLUSTER_FLAGS }, "GET", path)
+  const owners = async (): Promise<ClusterStatus["owners"]> =>
+    ((await read("/arqon/cluster")) as ClusterStatus).owners.filter(({ kind }) => kind === "tuner")
+  const names = (await owners()).map(({ name }) => name)
+  if (names.length === 0) throw new CliFailure("No tuner of this cluster has had an owner yet.")
+  return names.map(
+    (name) =>
+      new TunerBook({
+        name,
+        look: async () => {
+          const [view, all] = await Promise.all([
+            read(`/arqon/tuners/${encodeURIComponent(name)}`) as Promise<TunerView>,
+            owners(),
+          ])
+          return { ...view, owner: all.find((one) => one.name === name) ?? null }
+        },
+      }),
+  )
 }
 
 /** Until a signal; meanwhile the process is held, which the server itself never does. */

@@ -21,6 +21,10 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
           Flag.withDescription("An engine's `state` directory: its runs, with a slider over their time"),
         ),
       ),
+      cluster: text("cluster", "<url>", "The gateway of a cluster's runner: its tuners and their replicas"),
+      clusterTokenFile: optional(
+        file("cluster-token-file", "A file with a token that may read all of that cluster"),
+      ),
       solver: Flag.Path("solver").pipe(
         Flag.withMetavar("<file>"),
         Flag.withDescription("A solver's state or artifact; repeatable"),
@@ -36,10 +40,11 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
     },
     (flags) => doing(async () => (await import("./studioCommand.ts")).studioCommand(flags)),
   ).pipe(
-    Command.withDescription("Serve a page that shows recorded runs and solver runs, until Ctrl-C"),
+    Command.withDescription("Serve a page that shows recorded runs, clusters and solver runs, until Ctrl-C"),
     Command.withExamples([
       { command: "arqon studio --demo --open", description: "Try it" },
       { command: "arqon studio --journal ./state", description: "Look through a recorded run" },
+      { command: "arqon studio --cluster http://127.0.0.1:7070", description: "Watch the replicas" },
       { command: "arqon studio --solver tune.state.json --port 7070" },
     ]),
   )

@@ -60,6 +60,7 @@ commands.set([
   toView("audit", "Audit", "g a"),
   toView("solver", "Solver runs", "g r"),
   toView("growth", "Growth", "g n"),
+  toView("replicas", "Replicas", "g p"),
   toView("fleet", "Fleet", "g f"),
   {
     name: "Search",
@@ -112,6 +113,8 @@ const page = shell(model, {
   audit: auditView,
   solver: (shown) => lateView("Solver", async () => (await import("./view/solver.ts")).solverView(shown)),
   growth: (shown) => lateView("Growth", async () => (await import("./view/growth.ts")).growthView(shown)),
+  replicas: (shown) =>
+    lateView("Replicas", async () => (await import("./view/replicas.ts")).replicasView(shown)),
   fleet: fleetView,
 })
 

@@ -97,6 +97,7 @@ export class PageStudio {
       engines: [this.engine.entry()],
       fleets: [],
       growths: [],
+      tuners: [],
       solvers: [],
       capabilities: { actions: DOABLE, presets: GUARDRAIL_PRESETS, live: true, replay: false, solver: false },
     }

@@ -1,7 +1,8 @@
 /**
  * What the studio's server and its page say to each other: paths, bodies, and the messages of the live stream. The page
  * imports types and constants from here and nothing else of the server; it may be loaded in a browser. `fleetProtocol`,
- * `solverProtocol` and `growthProtocol` say the same of fleets, of the offline solver and of growing hosts, `actions` what may be asked of an engine.
+ * `solverProtocol`, `growthProtocol` and `tunerProtocol` say the same of fleets, of the offline solver, of growing hosts and of tuners with many replicas, `actions` what
+ * may be asked of an engine.
  *
  * Numbers that are none (NaN, infinities) are null on the wire. Times ending in `Us` are the engine's own, microseconds.
  */
@@ -11,6 +12,7 @@ import type { EngineSnapshot } from "../../engine/contract/EngineSnapshot.ts"
 import type { EngineSchedule } from "../../engine/contract/ScheduleState.ts"
 import type { Action } from "./actions.ts"
 import type { GrowthEntry } from "./growthProtocol.ts"
+import type { TunerEntry } from "./tunerProtocol.ts"
 
 /** Grows when a page of another version could not be served. */
 export const PROTOCOL_VERSION = 1
@@ -29,6 +31,7 @@ export const PATHS = {
   growth: "/api/growth",
   growthFrame: "/api/growth/frame",
   growthActions: "/api/growth/actions",
+  tuner: "/api/tuner",
   fleet: "/api/fleet",
   fleetEngine: "/api/fleet/engine",
   fleetActions: "/api/fleet/actions",
@@ -62,6 +65,8 @@ export interface Session {
   readonly fleets: ReadonlyArray<FleetEntry>
   /** Hosts that grow. */
   readonly growths: ReadonlyArray<GrowthEntry>
+  /** Tuners of many replicas. */
+  readonly tuners: ReadonlyArray<TunerEntry>
   /** Names of solver files, as `GET /api/solver?file=` takes them. */
   readonly solvers: ReadonlyArray<string>
   readonly capabilities: Capabilities

@@ -26,6 +26,7 @@ import {
 } from "../protocol/protocol.ts"
 import { numberOf, Refusal, STATUS } from "./refusal.ts"
 import type { StaticFile } from "./staticFiles.ts"
+import { replicaQueryOf, type TunerBook } from "./TunerBook.ts"
 import type { LiveSide, StudioEngine } from "./StudioEngine.ts"
 
 /** Live streams at the same time. */
@@ -52,6 +53,7 @@ export interface StudioContent {
   readonly engines: ReadonlyArray<StudioEngine>
   readonly fleets: ReadonlyArray<LiveFleet>
   readonly growths: ReadonlyArray<GrowthBook>
+  readonly tuners: ReadonlyArray<TunerBook>
   readonly session: () => Session
   /** A run of the offline solver as JSON by name; null where there is none of that name. */
   readonly solver: (file: string) => unknown
@@ -147,6 +149,7 @@ export class StudioServer {
     json(PATHS.growthFrame, (query) =>
       this.growthOf(query.get("growth")).frame(numberOf(query, "at", Number.POSITIVE_INFINITY)),
     )
+    json(PATHS.tuner, (query) => this.tunerOf(query.get("tuner")).page(replicaQueryOf(query)))
     json(PATHS.fleet, (query) => {
       const asked = fleetListOf(query)
       return this.fleet(query.get("fleet")).list(asked)
@@ -311,6 +314,13 @@ export class StudioServer {
     const found = id === null && growths.length === 1 ? growths[0] : growths.find((book) => book.id === id)
     if (found !== undefined) return found
     throw new Refusal("notFound", `There is no growing host ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
+  }
+
+  private tunerOf(id: string | null): TunerBook {
+    const { tuners } = this.options.content
+    const found = id === null && tuners.length === 1 ? tuners[0] : tuners.find((book) => book.id === id)
+    if (found !== undefined) return found
+    throw new Refusal("notFound", `There is no tuner ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
   }
 
   private metrics(): string {

@@ -2,7 +2,7 @@
 import { SORTS } from "../protocol/fleetProtocol.ts"
 import { MOST_LISTED } from "../protocol/protocol.ts"
 import type { FleetListQuery } from "./LiveFleet.ts"
-import { numberOf, Refusal } from "./refusal.ts"
+import { numberOf, wordOf } from "./refusal.ts"
 
 const DEFAULT_LISTED = 50
 const MOST_TEXT = 200
@@ -27,17 +27,4 @@ export function fleetListOf(parameters: URLSearchParams): FleetListQuery {
     map: parameters.get("map") === "1",
     heard: parameters.has("events") ? numberOf(parameters, "events", 0) : null,
   }
-}
-
-function wordOf<W extends string>(
-  parameters: URLSearchParams,
-  name: string,
-  words: ReadonlyArray<W>,
-): W | undefined {
-  const given = parameters.get(name)
-  if (given === null || given === "") return undefined
-  const word = words.find((one) => one === given)
-  if (word !== undefined) return word
-  const text = JSON.stringify(given.slice(0, 40))
-  throw new Refusal("badRequest", `${name} must be one of ${words.join(", ")}, got ${text}.`)
 }

@@ -19,6 +19,7 @@ import { GUARDRAIL_PRESETS, PROTOCOL_VERSION, type Session } from "../protocol/p
 import { isLoopback } from "./peers.ts"
 import { readPage } from "./staticFiles.ts"
 import type { StudioEngine } from "./StudioEngine.ts"
+import type { TunerBook } from "./TunerBook.ts"
 import { StudioServer } from "./StudioServer.ts"
 
 /** What a studio shows besides its engines. */
@@ -28,6 +29,7 @@ export interface StudioShelf {
   readonly solvers: ReadonlyMap<string, () => unknown>
   readonly fleets?: ReadonlyArray<LiveFleet>
   readonly growths?: ReadonlyArray<GrowthBook>
+  readonly tuners?: ReadonlyArray<TunerBook>
 }
 
 /** The studio of one engine. Rejects with a ConfigError for options that cannot be, and as `listen` does. */
@@ -90,6 +92,7 @@ export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}
       engines: shelf.engines,
       fleets: shelf.fleets ?? [],
       growths: shelf.growths ?? [],
+      tuners: shelf.tuners ?? [],
       session: () => sessionOf(shelf, readOnly),
       solver: (file) => shelf.solvers.get(file)?.() ?? null,
     },
@@ -167,7 +170,10 @@ function isLocalSocket(address: string): boolean {
   return url !== null && url.protocol === "ws:" && isLoopback(url.hostname.replace(/^\[|\]$/g, ""))
 }
 
-function sessionOf({ engines, solvers, fleets = [], growths = [] }: StudioShelf, readOnly: boolean): Session {
+function sessionOf(
+  { engines, solvers, fleets = [], growths = [], tuners = [] }: StudioShelf,
+  readOnly: boolean,
+): Session {
   const entries = engines.map((engine) => engine.entry())
   const live = engines.some((engine) => engine.live !== null)
   const acts = !readOnly && entries.some((entry) => entry.source === "live" && !entry.readOnly)
@@ -180,6 +186,7 @@ function sessionOf({ engines, solvers, fleets = [], growths = [] }: StudioShelf,
     engines: entries,
     fleets: fleets.map((fleet) => fleet.entry(readOnly)),
     growths: grown,
+    tuners: tuners.map((book) => book.entry()),
     solvers: [...solvers.keys()],
     capabilities: {
       actions: acts ? DOABLE : [],

@@ -42,3 +42,17 @@ export function numberOf(parameters: URLSearchParams, name: string, otherwise: n
   if (Number.isFinite(number)) return number
   throw new Refusal("badRequest", `${name} must be a number, got ${JSON.stringify(text.slice(0, 40))}.`)
 }
+
+/** A parameter that is one of some words, undefined when it is not given; a Refusal for anything else. */
+export function wordOf<W extends string>(
+  parameters: URLSearchParams,
+  name: string,
+  words: ReadonlyArray<W>,
+): W | undefined {
+  const given = parameters.get(name)
+  if (given === null || given === "") return undefined
+  const word = words.find((one) => one === given)
+  if (word !== undefined) return word
+  const text = JSON.stringify(given.slice(0, 40))
+  throw new Refusal("badRequest", `${name} must be one of ${words.join(", ")}, got ${text}.`)
+}

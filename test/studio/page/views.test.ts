@@ -7,7 +7,7 @@ import type { EngineEntry, FleetEntry } from "../../../src/studio/protocol/proto
 const engine = (stability: boolean) => ({ config: { stability } }) as unknown as EngineEntry
 const fleet = {} as FleetEntry
 const growth = { id: "g", name: "g", source: "live", actions: [], blueprints: [] } as const
-const NOTHING = { engines: [], fleets: [], solvers: [], growths: [] }
+const NOTHING = { engines: [], fleets: [], solvers: [], growths: [], tuners: [] }
 
 describe("the views that are offered", () => {
   it("are all while it is not known what there is, and the overview where there is nothing", () => {
@@ -18,6 +18,7 @@ describe("the views that are offered", () => {
   it("are those of what there is", () => {
     expect(viewsOf({ ...NOTHING, growths: [growth] })).toEqual(["growth"])
     expect(viewsOf({ ...NOTHING, solvers: ["a.json"], growths: [growth] })).toEqual(["solver", "growth"])
+    expect(viewsOf({ ...NOTHING, tuners: [{ id: "t", name: "t" }] })).toEqual(["replicas"])
     expect(viewsOf({ ...NOTHING, fleets: [fleet] })).toEqual(["fleet"])
     const ofOne = ["overview", "statecharts", "audit"]
     expect(viewsOf({ ...NOTHING, engines: [engine(false)] })).toEqual(ofOne)
@@ -37,6 +38,7 @@ describe("the views that are offered", () => {
       fleets: some(fleet),
       solvers: some("a.json"),
       growths: some(growth),
+      tuners: some({ id: "t", name: "t" }),
     })
     fc.assert(
       fc.property(sessions, (session) => {

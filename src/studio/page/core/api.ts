@@ -13,6 +13,7 @@ import type {
   GrowthFrame,
   GrowthRun,
 } from "../../protocol/growthProtocol.ts"
+import type { TunerPage } from "../../protocol/tunerProtocol.ts"
 import type { SolverRun } from "../../protocol/solverProtocol.ts"
 import type { Machines } from "../../protocol/machineProtocol.ts"
 import {
@@ -75,6 +76,7 @@ export const api = {
   growth: (query: Query, signal?: AbortSignal) => get<GrowthRun>("growth", query, signal),
   growthFrame: (query: Query, signal?: AbortSignal) => get<GrowthFrame>("growthFrame", query, signal),
   frames: (query: Query) => get<Frames>("frames", query),
+  tuner: (query: Query, signal?: AbortSignal) => get<TunerPage>("tuner", query, signal),
   fleet: (query: Query, signal?: AbortSignal) => get<FleetList>("fleet", query, signal),
   fleetEngine: (query: Query, signal?: AbortSignal) => get<FleetEngineView>("fleetEngine", query, signal),
   actOnFleet: async (request: FleetActionRequest) =>

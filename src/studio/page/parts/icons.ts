@@ -8,6 +8,7 @@ const PATHS = {
   audit: "M5 3h10l4 4v14H5z M9 12h6 M9 16h6 M9 8h2",
   solver: "M3 17l5-6 4 3 5-8 4 4 M3 21h18",
   growth: "M12 21V9 M12 14c-5 0-7-3-7-7c4 0 7 2 7 7 M12 11c0-4 2-7 7-7c0 5-3 7-7 7",
+  replicas: "M12 3v6 M12 9L5 15 M12 9l7 6 M12 9v6 M3 15h4v5H3z M10 15h4v5h-4z M17 15h4v5h-4z",
   fleet: "M4 5h16v5H4z M4 14h16v5H4z M8 7.5h.01 M8 16.5h.01",
   search: "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14 M16 16l4.5 4.5",
   sun: "M12 8a4 4 0 1 0 0 8a4 4 0 0 0 0-8 M12 2v2 M12 20v2 M2 12h2 M20 12h2 M5 5l1.4 1.4 M17.6 17.6L19 19 M5 19l1.4-1.4 M17.6 6.4L19 5",
