@@ -33,6 +33,7 @@ export interface ShownCluster {
   }>
 }
 
+/** What a studio of tuners shows. */
 export interface TunersShown {
   /** By the name that they have in the cluster. */
   readonly tuners: Readonly<Record<string, ShownTuner>>
@@ -54,7 +55,7 @@ export function tunerStudio(shown: TunersShown, options: StudioOptions = {}): Pr
     ...names
       .filter((name) => typeof tuners[name]?.status !== "function")
       .map((name) =>
-        problem(["tuners", name], "is no tuner.", "Take one of createTuner, or cluster.tuner(name)."),
+        problem(["tuners", name], "must be a tuner.", "Take the one of createTuner, or cluster.tuner(name)."),
       ),
     ...(options.inspectAt === undefined
       ? []
