@@ -46,7 +46,8 @@ export interface TunersShown {
  * and as `listen` does.
  */
 export function tunerStudio(shown: TunersShown, options: StudioOptions = {}): Promise<Studio> {
-  const { tuners = {}, cluster } = shown ?? {}
+  // What JavaScript hands over need not be what the types say.
+  const { tuners, cluster } = { tuners: {}, ...(shown as Partial<TunersShown> | undefined) }
   const names = Object.keys(tuners)
   const problems = [
     ...(names.length > 0
