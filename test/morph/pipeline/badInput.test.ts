@@ -150,4 +150,37 @@ describe("declarations that calls show to be wrong", () => {
     expect(cause).toMatch(/agreement is 0/)
     await growth.stop()
   })
+
+  it("keep a call whose key is not a text out of the duels, and say so once", async () => {
+    const clock = new VirtualClock()
+    const one = pipelineHost({ search: { ...piece, key: () => 3 as never } })
+    const growth = createGrowth({
+      host: one,
+      clock,
+      gates: { trialCalls: 1, training: { share: 1, compared: 3, agreement: 0.5 } },
+    })
+    const call = one.socket("search")
+    await growth.start()
+    let answered = 0
+    const candidate = (n: number): number => {
+      answered++
+      return n
+    }
+    await growth.germinate("search", { candidate, name: "new", why: "test" })
+    const piecesNow = () => growth.snapshot().pieces[0]
+    for (let i = 0; i < 60 && piecesNow().state !== "blending"; i++) {
+      for (let n = 0; n < 10; n++) call(n)
+      await clock.pass(1_000)
+    }
+    expect(piecesNow().state).toBe("blending")
+    const before = answered
+    // One window of four has no share.
+    for (let window = 0; window < 4; window++) {
+      for (let n = 0; n < 200; n++) expect(call(n)).toBe(n)
+      await clock.pass(1_000)
+    }
+    expect(answered).toBe(before)
+    expect(piecesNow().problems.map(({ path }) => path)).toEqual(["host.search.key"])
+    await growth.stop()
+  })
 })
