@@ -18,6 +18,9 @@ const MOST_PAGE_KB = 80
 /** The same of what is fetched when it is looked at, by the name that its files begin with. */
 const MOST_LATE_KB = { layouts: 100, growth: 8, replicas: 8, solver: 8 } as const
 
+/** By the path of a module. */
+const SHARED = /studio\/page\/(main|core|parts)|src\/domain/
+
 const made = await build({
   root: join(root, "src/studio/page"),
   base: "./",
@@ -30,7 +33,11 @@ const made = await build({
     target: "es2023",
     assetsInlineLimit: 0,
     // Laying out the statecharts is most of the build, and known to be.
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      // What the page shares with its late views is in the page: a file of its own would be another request for everybody.
+      output: { codeSplitting: { groups: [{ name: "index", test: SHARED }] } },
+    },
     modulePreload: { polyfill: false },
   },
 })

@@ -337,6 +337,7 @@ describe("the public names", () => {
       "reportText",
       "tailJournal",
       "timeText",
+      "tunerStudio",
       "verifyJournal",
       "whatIfJournal",
       "whyChanged",
