@@ -145,17 +145,23 @@ export class StudioServer {
     json(PATHS.history, (query) => this.history(query))
     json(PATHS.frames, (query) => this.frames(query))
     json(PATHS.solver, (query) => this.solver(query))
-    json(PATHS.growth, (query) => this.growthOf(query.get("growth")).run(numberOf(query, "after", 0)))
-    json(PATHS.growthFrame, (query) =>
-      this.growthOf(query.get("growth")).frame(numberOf(query, "at", Number.POSITIVE_INFINITY)),
+    json(PATHS.growth, (query) =>
+      named(content.growths, "growing host", query.get("growth")).run(numberOf(query, "after", 0)),
     )
-    json(PATHS.tuner, (query) => this.tunerOf(query.get("tuner")).page(replicaQueryOf(query)))
+    json(PATHS.growthFrame, (query) =>
+      named(content.growths, "growing host", query.get("growth")).frame(
+        numberOf(query, "at", Number.POSITIVE_INFINITY),
+      ),
+    )
+    json(PATHS.tuner, (query) =>
+      named(content.tuners, "tuner", query.get("tuner")).page(replicaQueryOf(query)),
+    )
     json(PATHS.fleet, (query) => {
       const asked = fleetListOf(query)
-      return this.fleet(query.get("fleet")).list(asked)
+      return named(content.fleets, "fleet", query.get("fleet")).list(asked)
     })
     json(PATHS.fleetEngine, (query) => {
-      const fleet = this.fleet(query.get("fleet"))
+      const fleet = named(content.fleets, "fleet", query.get("fleet"))
       return fleet.look(query.get("key") ?? "", numberOf(query, "after", 0))
     })
     get(PATHS.metrics, ({ response }) => sendText(response, PROMETHEUS_CONTENT_TYPE, this.metrics()))
@@ -239,7 +245,7 @@ export class StudioServer {
 
   private async act({ request, response, who }: Asked): Promise<void> {
     const asked = actionRequestOf(await readBody(request))
-    const engine = this.engine(asked.engine)
+    const engine = named(this.options.content.engines, "engine", asked.engine)
     if (this.options.readOnly || engine.entry().readOnly || engine.live === null) {
       throw changesNothing
     }
@@ -249,14 +255,14 @@ export class StudioServer {
 
   private async actOnFleet({ request, response, who }: Asked): Promise<void> {
     const asked = fleetRequestOf(await readBody(request))
-    const fleet = this.fleet(asked.fleet)
+    const fleet = named(this.options.content.fleets, "fleet", asked.fleet)
     if (this.options.readOnly || fleet.readOnly) throw changesNothing
     sendJson(response, fleet.act(asked, who))
   }
 
   private async actOnGrowth({ request, response, who }: Asked): Promise<void> {
     const asked = growthRequestOf(await readBody(request))
-    const book = this.growthOf(asked.growth)
+    const book = named(this.options.content.growths, "growing host", asked.growth)
     if (this.options.readOnly) throw changesNothing
     sendJson(response, await book.act(asked, who))
   }
@@ -309,20 +315,6 @@ export class StudioServer {
     return run
   }
 
-  private growthOf(id: string | null): GrowthBook {
-    const { growths } = this.options.content
-    const found = id === null && growths.length === 1 ? growths[0] : growths.find((book) => book.id === id)
-    if (found !== undefined) return found
-    throw new Refusal("notFound", `There is no growing host ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
-  }
-
-  private tunerOf(id: string | null): TunerBook {
-    const { tuners } = this.options.content
-    const found = id === null && tuners.length === 1 ? tuners[0] : tuners.find((book) => book.id === id)
-    if (found !== undefined) return found
-    throw new Refusal("notFound", `There is no tuner ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
-  }
-
   private metrics(): string {
     const { engines, fleets } = this.options.content
     const live = engines.filter((engine) => engine.live !== null)
@@ -330,24 +322,8 @@ export class StudioServer {
     return joinPages([...alone, ...fleets.map((fleet) => fleet.metrics())])
   }
 
-  private engine(id: string | null): StudioEngine {
-    const { engines } = this.options.content
-    // One engine needs no name.
-    const found =
-      id === null && engines.length === 1 ? engines[0] : engines.find((engine) => engine.id === id)
-    if (found !== undefined) return found
-    throw new Refusal("notFound", `There is no engine ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
-  }
-
-  private fleet(id: string | null): LiveFleet {
-    const { fleets } = this.options.content
-    const found = id === null && fleets.length === 1 ? fleets[0] : fleets.find((fleet) => fleet.id === id)
-    if (found !== undefined) return found
-    throw new Refusal("notFound", `There is no fleet ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
-  }
-
   private engineOf(query: URLSearchParams): StudioEngine {
-    return this.engine(query.get("engine"))
+    return named(this.options.content.engines, "engine", query.get("engine"))
   }
 
   private liveOf(query: URLSearchParams): LiveSide {
@@ -355,6 +331,13 @@ export class StudioServer {
     if (live === null) throw new Refusal("badRequest", "This engine is a recording, so it has no live data.")
     return live
   }
+}
+
+/** The one of this id; where there is only one, it needs none. Throws a Refusal where there is no such one. */
+function named<T extends { readonly id: string }>(all: ReadonlyArray<T>, kind: string, id: string | null): T {
+  const found = id === null && all.length === 1 ? all[0] : all.find((one) => one.id === id)
+  if (found !== undefined) return found
+  throw new Refusal("notFound", `There is no ${kind} ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
 }
 
 const changesNothing = new Refusal("readOnly", "This studio is read-only.")
