@@ -13,7 +13,7 @@ export interface LeftBehind {
   readonly guarded: ArrayLike<number>
 }
 
-/** What the engine that takes the place of this one needs. */
+/** What the engine that replaces this one needs. */
 export function leftBy({ config, loop, tuner, guarded }: FleetCell): LeftBehind {
   const baseline = config.hasBaseline ? new Float64Array(config.knobs) : null
   if (baseline !== null) config.baselineUnits(baseline)

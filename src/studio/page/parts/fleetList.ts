@@ -12,6 +12,7 @@ import { sparkline } from "../chart/sparkline.ts"
 import { go, linkTo } from "../core/route.ts"
 import { icon } from "./icons.ts"
 import { answered, changeOf, STATUS_NAMES, toneOfEngine } from "./fleetWords.ts"
+import { choice, type Choices, pager } from "./listTools.ts"
 import { tilesOf } from "./tiles.ts"
 
 const EVERY_MS = 1000
@@ -34,7 +35,7 @@ const SORT_NAMES: ReadonlyArray<readonly [FleetSort, string]> = [
 type FleetRow = FleetList["engines"][number]
 type FleetNews = FleetList["events"][number]
 
-const FILTERS: ReadonlyArray<readonly [string, string]> = [
+const FILTERS: Choices = [
   ["", "Any state"],
   ["mode=adapting", "Adapting"],
   ["mode=safe", "SafeMode open"],
@@ -56,10 +57,7 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
     input: () => again(),
   })
   const filter = choice("State", FILTERS, () => again())
-  const groups: ReadonlyArray<readonly [string, string]> = [
-    ["", "Any group"],
-    ...entry.groups.map((name) => [name, name] as const),
-  ]
+  const groups: Choices = [["", "Any group"], ...entry.groups.map((name) => [name, name] as const)]
   const group = choice("Group", groups, () => again())
   const sort = choice("Order", SORT_NAMES, () => again())
   const keyAt = async (place: number): Promise<string | null> => {
@@ -85,9 +83,7 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
     offset.set(Math.max(0, offset.value + pages * PAGE))
     ask()
   }
-  const back = h("button", { class: "button", "data-kind": "quiet", click: () => turn(-1) }, "Previous")
-  const on = h("button", { class: "button", "data-kind": "quiet", click: () => turn(1) }, "Next")
-  const status = h("p", { class: "small soft", role: "status" })
+  const pages = pager("engine", turn)
   const rows = h("ul", { class: "engines" })
   const why = h("p", {})
   const nothing = h("div", { class: "empty" }, icon("nothing"), why)
@@ -145,11 +141,7 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
     halted.hidden = !fleet.halted
     say(why, fleet.engines === 0 ? "No engine has been spawned yet." : "No engine matches.")
     show(engines)
-    const from = page.offset + 1
-    const range = total > engines.length ? `${grouped(from)}–${grouped(from + engines.length - 1)} of ` : ""
-    say(status, `${range}${counted(total, "engine")}`)
-    back.disabled = page.offset === 0
-    on.disabled = page.offset + engines.length >= total
+    pages.show({ offset: page.offset, shown: engines.length, total })
   })
   return h(
     "div",
@@ -162,23 +154,11 @@ export function fleetList(model: Model, scope: Scope, entry: FleetEntry): HTMLEl
       halted,
       map.element,
       h("div", { class: "search-row" }, search, filter, group, sort),
-      h("div", { class: "pager" }, status, h("div", { class: "buttons" }, back, on)),
+      pages.element,
       rows,
       nothing,
     ),
     eventCard(entry, scope, events),
-  )
-}
-
-function choice(
-  name: string,
-  options: ReadonlyArray<readonly [string, string]>,
-  changed: () => void,
-): HTMLSelectElement {
-  return h(
-    "select",
-    { class: "input", "aria-label": name, change: changed },
-    ...options.map(([value, text]) => h("option", { value }, text)),
   )
 }
 

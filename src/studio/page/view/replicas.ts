@@ -13,6 +13,7 @@ import { capital, clock, counted, figure, grouped, isolated, span, words } from 
 import type { Model } from "../core/Model.ts"
 import { poll } from "../core/poll.ts"
 import { go, route } from "../core/route.ts"
+import { choice, type Choices, pager } from "../parts/listTools.ts"
 import { tilesOf } from "../parts/tiles.ts"
 import type { View } from "./View.ts"
 
@@ -22,14 +23,14 @@ const PAGE = 50
 const MOST_STAGES = 400
 const MOST_OWNERS = 20
 
-const STATES: ReadonlyArray<readonly [string, string]> = [
+const STATES: Choices = [
   ["", "Any state"],
   ["following", "Following"],
   ["behind", "Behind"],
   ["silent", "Silent"],
   ["refusing", "Refusing"],
 ]
-const SORTS: ReadonlyArray<readonly [string, string]> = [
+const SORTS: Choices = [
   ["state", "What is wrong first"],
   ["lag", "Longest unheard first"],
   ["name", "By name"],
@@ -106,12 +107,10 @@ function head(
   const state = h("span", { class: "tag" })
   const tiles = tilesOf(["Replicas", "Confirmed", "Cycles", "Stages expired", "Pairs", "Epoch"])
   const base = h("p", { class: "base" })
-  const choice = h(
-    "select",
-    { class: "input", "aria-label": "Tuner", change: () => go("replicas", { tuner: choice.value }) },
-    ...tuners.map(({ id, name }) => h("option", { value: id, selected: id === entry.id }, name)),
-  )
-  choice.hidden = tuners.length < 2
+  const names = tuners.map(({ id, name }) => [id, name] as const)
+  const select = choice("Tuner", names, () => go("replicas", { tuner: select.value }))
+  select.value = entry.id
+  select.hidden = tuners.length < 2
   const note = h("p", { class: "small soft" })
   scope.watch([page], () => {
     if (page.value === null) return
@@ -136,7 +135,7 @@ function head(
   return h(
     "section",
     { class: "card wide", "aria-label": `Tuner ${entry.name}` },
-    h("header", {}, h("h2", {}, isolated(entry.name)), state, choice),
+    h("header", {}, h("h2", {}, isolated(entry.name)), state, select),
     problem,
     tiles.element,
     base,
@@ -228,17 +227,9 @@ function replicaList(scope: Scope, page: Cell<TunerPage | null>, offset: Cell<nu
     "aria-label": "Search replicas",
     input: again,
   })
-  const choice = (name: string, options: typeof STATES): HTMLSelectElement =>
-    h(
-      "select",
-      { class: "input", "aria-label": name, change: again },
-      ...options.map(([value, text]) => h("option", { value }, text)),
-    )
-  const state = choice("State", STATES)
-  const sort = choice("Order", SORTS)
-  const back = h("button", { class: "button", "data-kind": "quiet", click: () => turn(-1) }, "Previous")
-  const on = h("button", { class: "button", "data-kind": "quiet", click: () => turn(1) }, "Next")
-  const status = h("p", { class: "small soft", role: "status" })
+  const state = choice("State", STATES, again)
+  const sort = choice("Order", SORTS, again)
+  const pages = pager("replica", turn)
   const rows = h("ul", { class: "engines" })
   const nothing = h("p", { class: "empty small" })
   const show = keyed<ReplicaRow>(rows, ({ replica, boot }) => `${replica}\0${boot}`, replicaRow)
@@ -249,12 +240,7 @@ function replicaList(scope: Scope, page: Cell<TunerPage | null>, offset: Cell<nu
     show(value.replicas)
     nothing.hidden = value.total > 0
     say(nothing, value.map === "" ? "No replica has reported yet." : "No replica matches.")
-    const from = value.offset + 1
-    const to = value.offset + value.replicas.length
-    const range = value.total > value.replicas.length ? `${grouped(from)}–${grouped(to)} of ` : ""
-    say(status, `${range}${counted(value.total, "replica")}`)
-    back.disabled = value.offset === 0
-    on.disabled = to >= value.total
+    pages.show({ offset: value.offset, shown: value.replicas.length, total: value.total })
   })
   const element = h(
     "section",
@@ -262,7 +248,7 @@ function replicaList(scope: Scope, page: Cell<TunerPage | null>, offset: Cell<nu
     h("header", {}, h("h2", {}, "Replicas")),
     map.element,
     h("div", { class: "search-row" }, search, state, sort),
-    h("div", { class: "pager" }, status, h("div", { class: "buttons" }, back, on)),
+    pages.element,
     rows,
     nothing,
   )
