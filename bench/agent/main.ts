@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises"
 import { readOptions, whole } from "../../scripts/options.ts"
 import { agentRun } from "./agentRun.ts"
+import { startWatchdog } from "./watchdog.ts"
 
 const HELP = `Runs engines with all temporal parts on against plants that do their worst within what was assumed of them, and counts what
 of the safety promises did not hold: no move of the tuner breaks a rule with a shield; a violated rule is answered within its digest;
@@ -9,10 +10,11 @@ nothing is applied in SafeMode; bounds, grid and step of every move; gains of th
 plant left on its base; every fiftieth run again from its record, byte for byte.
 
 USAGE
-  npm run agents -- [--runs N] [--from N] [--without-shield]
+  npm run agents -- [--runs N] [--from N] [--limit S] [--without-shield]
 
   --runs N           How many (default 1000, some seconds)
   --from N           Number of the first; --from N --runs 1 repeats one (default 0)
+  --limit S          Seconds of processor time that one run may take; a longer one is printed and ends all (default 30)
   --without-shield   Leaves the shield out, to see that breaches are noticed
 
 Prints one line of JSON for each run in which something did not hold, and one with the totals; every thousandth run says on standard
@@ -22,10 +24,12 @@ error how far it is. The exit code is 1 where something did not hold.
 const values = readOptions(HELP, {
   runs: { type: "string", default: "1000" },
   from: { type: "string", default: "0" },
+  limit: { type: "string", default: "30" },
   "without-shield": { type: "boolean", default: false },
 })
 const runs = whole("runs", values.runs)
 const from = whole("from", values.from, 0)
+const begins = startWatchdog(whole("limit", values.limit))
 
 /** Runs between two lines that say how far it is. */
 const PROGRESS = 1_000
@@ -37,6 +41,7 @@ const sinceSeconds = (): number => Math.round((performance.now() - began) / 1_00
 const totals = { digests: 0, records: 0, applies: 0, clipped: 0, violated: 0, openings: 0, replayed: 0 }
 let failed = 0
 for (let seed = from; seed < from + runs; seed++) {
+  begins(seed)
   const { breaches, replayed, ...counts } = await agentRun(seed, !values["without-shield"])
   totals.digests += counts.digests
   totals.records += counts.records
