@@ -23,6 +23,22 @@ const PURE = [
   "machines",
 ].map((room) => `test/${room}/**/*.test.ts`)
 
+/** What starts programs, servers, browsers or threads that die, and the short forms of benches: `npm test` leaves them to `test:all`. */
+const E2E = [
+  "test/{bench,browser,cli,cluster,demo,faults,particles,react,worker}/**/*.test.{ts,tsx}",
+  "test/studio/{page,playground,server}/**/*.test.ts",
+  "test/{cookbook,examples,frameworks,python}.test.ts",
+  "test/docs/{*Pages,firstTenMinutes,growNetwork}.test.ts",
+  "test/adapters/{bullmq,failingFast,pgPool}.test.ts",
+  "test/journal/{journal,journalCrash,journalMark,recovery*,state*,unreadable*}.test.ts",
+  "test/morph/node/{checkpoints,growthState,hotThread,keptThread,policyThread,stateFolder}.test.ts",
+  "test/morph/pipeline/example.test.ts",
+  "test/platform/node/{collected,otlp/*,sqliteSink,variantDatabase}.test.ts",
+  "test/{engine,fleet,hot,morph/tensor}/{allocation,memory}.test.ts",
+  "test/scenarios/{lookAhead,runaway}.test.ts",
+  "test/system/{lock,nodeVersion,threadFlags}.test.ts",
+]
+
 /** Short files that run programs for a minute. The default begins with the largest file, so these would come last, on one core. */
 const LONG =
   /test\/(faults\/|docs\/\w+Pages|python\.|examples\.|cookbook\.|demo\/smoke|cli\/(killed|run|audit|flows))/
@@ -57,8 +73,9 @@ export default defineConfig({
   test: {
     projects: [
       // Pure functions and machines, which leave nothing behind: their files share workers, and none loads the same modules again.
-      { extends: true, test: { name: "pure", include: PURE, isolate: false } },
-      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: PURE } },
+      { extends: true, test: { name: "pure", include: PURE, exclude: E2E, isolate: false } },
+      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: [...PURE, ...E2E] } },
+      { extends: true, test: { name: "e2e", include: E2E } },
     ],
     setupFiles: ["test/setup.ts"],
     // A cached module would outlive the mechanism that was broken in it (see test/broken).
