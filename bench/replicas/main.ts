@@ -258,10 +258,17 @@ else {
   console.log("replicas | equal | differ | ratio")
   for (const { replicas, equal, differ } of differing)
     console.log(`${replicas} | ${equal.toFixed(4)} | ${differ.toFixed(4)} | ${(differ / equal).toFixed(1)}`)
-  console.log("\nFaults of the network, a minute of virtual time, 3 seeds")
-  console.log("replicas | fault | cycles a minute | older pairs taken | beyond the lease")
-  for (const { replicas, fault, cyclesAMinute, olderTaken, beyondLease } of faults)
-    console.log(`${replicas} | ${fault} | ${cyclesAMinute.toFixed(0)} | ${olderTaken} | ${beyondLease}`)
+  console.log("\nFaults of the network, replicas and owner, virtual time, 4 seeds")
+  console.log(
+    "replicas | seconds | fault | cycles a minute | of quiet | older pairs taken | beyond the lease",
+  )
+  for (const { replicas, seconds, fault, cyclesAMinute, olderTaken, beyondLease } of faults) {
+    const quiet = faults.find((row) => row.replicas === replicas && row.seconds === seconds)
+    const share = (cyclesAMinute / (quiet?.cyclesAMinute ?? Number.NaN)).toFixed(2)
+    console.log(
+      `${replicas} | ${seconds} | ${fault} | ${cyclesAMinute.toFixed(0)} | ${share} | ${olderTaken} | ${beyondLease}`,
+    )
+  }
   console.log("\nInterference, share of the private curvature, 300 seeds, 400 windows, 10 replicas")
   console.log(
     "shared | found | windows until then, median | late excess above in turns, share of the start's",
