@@ -3,25 +3,29 @@
  * database is frozen. Prints how long it
  * took until replicas had another owner, and what must be 0. Ends with 1 where that is not so.
  */
-import { parseArgs } from "node:util"
 import { setTimeout as sleep } from "node:timers/promises"
+import { readOptions, refuse, whole } from "../../scripts/options.ts"
 import { Drill } from "./Drill.ts"
 import { DRILL_LEASE_MS } from "./orders.ts"
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "10" },
-    "expiration-ms": { type: "string", default: "15000" },
-    "no-self-fence": { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
+const USAGE = `npm run drills -- [options]
+
+Three runners over a real PostgreSQL (Debian's package postgresql). It ends with 1 where a number that must be 0 is not.
+
+  --rounds N         each of the faults so many times (10)
+  --expiration-ms N  how long a lock outlives its runner, 1500 to 15000 (15000)
+  --no-self-fence    owners that were frozen go on until SQL refuses them: there must be such writes
+  --json             print one line of JSON`
+
+const values = readOptions(USAGE, {
+  rounds: { type: "string", default: "10" },
+  "expiration-ms": { type: "string", default: "15000" },
+  "no-self-fence": { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
 })
-const expirationMs = Number(values["expiration-ms"])
-const rounds = Number(values.rounds)
-if (!(expirationMs >= 1500 && expirationMs <= 15_000 && Number.isInteger(rounds) && rounds > 0)) {
-  process.stderr.write("--rounds must be a whole number from 1, --expiration-ms from 1500 to 15000\n")
-  process.exit(2)
-}
+const expirationMs = whole("expiration-ms", values["expiration-ms"], 1500)
+if (expirationMs > 15_000) refuse(`--expiration-ms wants at most 15000, not ${expirationMs}.`)
+const rounds = whole("rounds", values.rounds)
 const locks = { expirationMs, refreshMs: expirationMs / 3, selfFence: !values["no-self-fence"] }
 const drill = await new Drill(locks).start()
 const FAULTS = ["SIGKILL", "SIGSTOP", "SIGTERM"] as const

@@ -6,22 +6,26 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { readOptions, refuse, whole } from "../../scripts/options.ts"
 import { Demo } from "./Demo.ts"
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "60" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
+const USAGE = `npm run cluster -- [options]
+
+Six replicas of an HTTP service behind a balancer, tuned by one engine that outlives a kill -9 of its runner. Three runners over
+PostgreSQL (Debian's package postgresql); without it one runner over SQLite. It ends with 0 where the tuned values cost less.
+
+  --seconds N  how long it runs, 20 to 3600 (60)
+  --seed N     of the callers and of the tuner, from 0 (1)
+  --json       print one line of JSON at the end and nothing else`
+
+const values = readOptions(USAGE, {
+  seconds: { type: "string", default: "60" },
+  seed: { type: "string", default: "1" },
+  json: { type: "boolean", default: false },
 })
-const seconds = Number(values.seconds)
-const seed = Number(values.seed)
-if (!(seconds >= 20 && seconds <= 3600 && Number.isInteger(seed) && seed >= 0)) {
-  process.stderr.write("--seconds must be from 20 to 3600, --seed a whole number from 0\n")
-  process.exit(2)
-}
+const seconds = whole("seconds", values.seconds, 20)
+if (seconds > 3600) refuse(`--seconds wants at most 3600, not ${seconds}.`)
+const seed = whole("seed", values.seed, 0)
 const folder = mkdtempSync(join(tmpdir(), "arqon-cluster-"))
 const stop = new AbortController()
 process.on("SIGINT", () => stop.abort())

@@ -9,23 +9,14 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { Sharding } from "effect/cluster/Sharding"
 import * as Rpc from "effect/rpc/Rpc"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import * as Semaphore from "effect/Semaphore"
-import { steadyClock } from "../engine/steadyClock.ts"
 import type { Hearing, TunerOptions } from "../replica/TunerHost.ts"
-import { Epochs } from "./Epochs.ts"
-import { FencedError } from "./FencedError.ts"
+import type { Epochs } from "./Epochs.ts"
+import { ownerTurn, RETRY } from "./ownerTurn.ts"
 import { type CommandDone, TUNER_COMMANDS, type TunerView, TunerOwner } from "./TunerOwner.ts"
 
 /** How often an owner looks at the time. */
 const TICK = "50 millis"
-/** How often where it stands is saved, where it has changed. */
-const SAVE_EVERY = "60 seconds"
-/** How long to wait before a save is tried again that the database did not take. */
-const RETRY = "250 millis"
-/** How long an owner that ends tries to save where it stands. */
-const LAST_SAVE = "5 seconds"
 
 /** What is answered by an owner that may not answer. */
 const UNOWNED: Hearing = {
@@ -75,69 +66,22 @@ export const tunerLayer = (
 const MAILBOX = 1024
 
 const serve = Effect.fnUntraced(function* (options: TunerOwnerOptions) {
-  const epochs = yield* Epochs
   const clock = yield* Clock.Clock
-  const nowUs = steadyClock(clock)
-  const patiently = Schedule.spaced(RETRY)
-  const thing = { kind: "tuner", name: options.name } as const
-  const ownership = yield* epochs.own(thing).pipe(Effect.retry(patiently), Effect.orDie)
-  const { epoch, standing: left, trusted, fenced } = ownership
-  const owner = new TunerOwner({ options, epoch, left, runner: epochs.runner, nowUs: nowUs() })
-  // Decisions and saves of one owner never overlap.
-  const turn = Semaphore.makeUnsafe(1)
-  const alone = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> => turn.withPermit(work)
-  let broken = false
-
-  const saveNow = (ended: boolean) =>
-    Effect.suspend(() => ownership.save(owner.standing(ended))).pipe(
-      Effect.tap(() => Effect.sync(() => owner.noteSaved())),
-    )
-  /** Until the database takes it; an owner whose epoch is over ends here. */
-  const saveWhatCounts = Effect.suspend(() =>
-    owner.mustSave
-      ? saveNow(false).pipe(
-          Effect.retry({ schedule: patiently, while: ({ _tag }) => _tag === "SqlError" }),
-          Effect.ignore,
-        )
-      : Effect.void,
+  const { owner, nowUs, answer } = yield* ownerTurn(
+    { kind: "tuner", name: options.name },
+    TICK,
+    ({ epoch, standing: left, save }, beganUs, runner) => {
+      const owner = new TunerOwner({ options, epoch, left, runner, nowUs: beganUs })
+      return {
+        owner,
+        save: (reason) =>
+          Effect.suspend(() => save(owner.standing(reason === "ended"))).pipe(
+            Effect.tap(() => Effect.sync(() => owner.noteSaved())),
+          ),
+        stop: Effect.promise(() => owner.stop()),
+      }
+    },
   )
-  /** Does something with the owner; a defect of its own ends it as a crash would. */
-  const decide = <A>(work: () => A): Effect.Effect<A> =>
-    Effect.onError(Effect.sync(work), () => Effect.sync(() => void (broken = true)))
-
-  yield* saveWhatCounts
-  yield* Effect.addFinalizer(() =>
-    (broken || fenced() ? Effect.void : alone(saveNow(true))).pipe(
-      Effect.timeout(LAST_SAVE),
-      Effect.ignoreCause,
-      Effect.andThen(Effect.promise(() => owner.stop())),
-      Effect.timeout(LAST_SAVE),
-      Effect.ignoreCause,
-    ),
-  )
-  yield* Effect.suspend(() =>
-    trusted()
-      ? Effect.andThen(
-          decide(() => owner.tick(nowUs())),
-          saveWhatCounts,
-        )
-      : Effect.void,
-  ).pipe(alone, Effect.repeat(Schedule.spaced(TICK)), Effect.forkScoped)
-  yield* Effect.suspend(() =>
-    trusted() && owner.changed ? Effect.ignore(saveNow(false)) : Effect.void,
-  ).pipe(alone, Effect.repeat(Schedule.spaced(SAVE_EVERY)), Effect.forkScoped)
-
-  /** Nothing is let out by an owner that is none, before or after the work; null then. */
-  const answer = <A>(work: () => A): Effect.Effect<A | null> =>
-    Effect.gen(function* () {
-      // The entity is built again: with the next epoch, and from what was saved.
-      if (broken) return yield* Effect.die(new Error(`The owner of tuner ${options.name} has failed.`))
-      if (ownership.isOver()) return yield* new FencedError({ ...thing, epoch }).pipe(Effect.orDie)
-      if (!trusted()) return null
-      const answered = yield* decide(work)
-      yield* saveWhatCounts
-      return trusted() ? answered : null
-    }).pipe(alone)
 
   return TunerEntity.of({
     Report: ({ payload }): Effect.Effect<Hearing> =>
