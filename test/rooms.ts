@@ -95,10 +95,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [EFFECT, XSTATE, RXJS],
   },
   fleet: { rooms: [...NUMBERS, "telemetry", "machines", "engine"], packages: [EFFECT, XSTATE] },
-  // The agent in each replica of a service, and the owner of a tuner in one process. Nothing of Node but types.
+  // The agent in each replica of a service, and the owner of a tuner in one process. Of Node what posts and answers reports.
   replica: {
     rooms: [...NUMBERS, "cohort", "telemetry", "machines", "engine"],
-    packages: [EFFECT, XSTATE, /^node:http$/],
+    packages: [EFFECT, XSTATE, /^node:https?$/],
   },
   system: { rooms: ["domain"], packages: [EFFECT, NODE] },
   "journal/format": { rooms: [...NUMBERS, "engine"], packages: [EFFECT] },

@@ -71,6 +71,8 @@ export interface BucketView extends DigestCounts {
   readonly looping: number
 }
 
+/** Its records have no sinks and are passed on at once; a stage for thousands of engines weighs half a megabyte. */
+const STAGE_RECORDS = 256
 /** A passive key is forgotten after so long without a question or a digest. */
 const FORGET_US = 60 * SECOND_US
 const HOUR_US = 3600 * SECOND_US
@@ -98,7 +100,7 @@ export class BucketOwner {
     this.settings = settings
     this.epoch = epoch
     this.table = knobHash(settings.engine.space)
-    this.core = new FleetCore(settings, null)
+    this.core = new FleetCore(settings, null, STAGE_RECORDS)
     this.core.beginsAt(nowUs)
     this.core.begin()
     // Everything else that happens to an engine is a reading, and may be lost.

@@ -53,7 +53,8 @@ export class FleetCore {
   private numbers = 0
   private readonly inbox: Array<readonly [FleetCell, Float64Array]> = []
 
-  constructor(settings: FleetSettings, readClock: (() => number) | null) {
+  /** @param stageRecords for how many records there is room until they are passed on; default: for those of thousands of engines */
+  constructor(settings: FleetSettings, readClock: (() => number) | null, stageRecords?: number) {
     this.settings = settings
     this.readClock = readClock
     this.parts = fleetPartsOf(settings.engine)
@@ -63,6 +64,7 @@ export class FleetCore {
       settings.auditMemory,
       readClock === null,
       this.notifications,
+      stageRecords,
     )
     for (const [group, numbers] of settings.shared) this.shared.set(group, new SharedBudget(numbers))
   }

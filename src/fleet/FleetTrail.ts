@@ -78,8 +78,9 @@ export class FleetTrail {
     memory: number,
     immediate: boolean,
     notifications: Notifications,
+    stageRecords = STAGE_CAPACITY,
   ) {
-    this.stage = new AuditRing(settings.space.table.size + 1, STAGE_CAPACITY)
+    this.stage = new AuditRing(settings.space.table.size + 1, stageRecords)
     const start = Object.freeze({ fleet: name, seed: settings.seed, objective: settings.objective })
     this.decoder = new FleetDecoder(name, settings, this.stage.width - 1, this.keys)
     this.trail = new AuditTrail({

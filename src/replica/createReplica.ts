@@ -27,7 +27,7 @@ import { type ReplicaOptions, replicaProblems } from "./replicaOptions.ts"
 import { optionsOf } from "./replicaProblems.ts"
 import { type ReplicaSnapshot, snapshotsOf } from "./replicaSnapshot.ts"
 import { monotonicUs, ReportLoop } from "./ReportLoop.ts"
-import { httpLink, type Link } from "./transport.ts"
+import { httpLink, type Link, type Post, postByFetch } from "./transport.ts"
 
 type Listener<K extends string> =
   | ((snapshot: ReplicaSnapshot<K>) => void)
@@ -57,6 +57,11 @@ export interface Replica<K extends string = string> {
 
 /** Creates the agent of this replica. Throws a ConfigError that lists every problem of the options. */
 export function createReplica<const K extends string>(given: ReplicaOptions<K>): Replica<K> {
+  return replicaOver(postByFetch, given)
+}
+
+/** As `createReplica`, with a way to post of the platform's own. */
+export function replicaOver<const K extends string>(post: Post, given: ReplicaOptions<K>): Replica<K> {
   const options = optionsOf(given)
   const { tuner, at, token, params, objective, guardrails = "balanced", startWithinMs = 2000 } = options
   const settings = parseEngineConfig({ params, objective, guardrails })
@@ -75,7 +80,8 @@ export function createReplica<const K extends string>(given: ReplicaOptions<K>):
     maxStep: policy.maxStep,
     emergencyMargin: policy.emergencyMargin,
   })
-  const link: Link = "transport" in at ? { send: at.transport, moveOn: () => false } : httpLink(at, token)
+  const link: Link =
+    "transport" in at ? { send: at.transport, moveOn: () => false } : httpLink(at, token, post)
   const sign = settings.objective === "maximize" ? -1 : 1
   const states = new Listeners<ReplicaSnapshot<K>>("subscriber")
   const endings = new Listeners<undefined>("subscriber")

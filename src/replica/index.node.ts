@@ -1,4 +1,5 @@
-/** `arqon/replica` under Node: the list of `index.ts`, for a Node that is new enough. */
+/** `arqon/replica` under Node: the list of `index.ts`, for a Node that is new enough, with an agent that speaks `node:http`. */
 import "../system/requireNode.ts"
 
 export * from "./index.ts"
+export { createReplica } from "./createReplicaInNode.ts"

@@ -1,4 +1,5 @@
 /** How an agent reaches the owner of its tuner: over HTTP, or within the process. */
+import { attempt } from "../domain/readInput.ts"
 import { MOST_REPORT_MS, type Report } from "../cohort/protocol.ts"
 
 /** Sends a report and brings what came back for it, as parsed JSON; rejects where nothing did. */
@@ -35,24 +36,47 @@ export interface Link {
   readonly moveOn: () => boolean
 }
 
+/** What came back for a request, whatever its status. */
+export interface Posted {
+  readonly status: number
+  readonly text: string
+}
+
+/** Posts a JSON text; rejects where nothing comes back in time. It follows no redirect. */
+export type Post = (
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  timeoutMs: number,
+) => Promise<Posted>
+
+/** Works everywhere. Under Node `postByHttp` costs half. */
+export const postByFetch: Post = async (url, headers, body, timeoutMs) => {
+  const response = await fetch(url, {
+    method: "POST",
+    headers,
+    body,
+    // A redirect would carry the report, and trust in the answer, to an address that nobody configured.
+    redirect: "error",
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  return { status: response.status, text: await response.text() }
+}
+
 /** One request a report, JSON both ways. */
-export function httpLink(addresses: ReadonlyArray<string>, token: string | undefined): Link {
+export function httpLink(addresses: ReadonlyArray<string>, token: string | undefined, post: Post): Link {
   let turn = 0
   const headers: Record<string, string> = { "content-type": "application/json" }
   if (token !== undefined) headers["authorization"] = `Bearer ${token}`
   return {
     send: async (report, timeoutMs) => {
       const at = addresses[turn % addresses.length].replace(/\/+$/, "")
-      const response = await fetch(at + REPORT_PATH, {
-        method: "POST",
-        headers,
-        body: JSON.stringify(report),
-        // A redirect would carry the report, and trust in the answer, to an address that nobody configured.
-        redirect: "error",
-        signal: AbortSignal.timeout(timeoutMs),
-      })
-      if (response.ok) return response.json() as Promise<unknown>
-      throw new RefusedReport(response.status, await response.json().catch(() => null))
+      const { status, text } = await post(at + REPORT_PATH, headers, JSON.stringify(report), timeoutMs)
+      if (status >= 200 && status < 300) return JSON.parse(text) as unknown
+      throw new RefusedReport(
+        status,
+        attempt(() => JSON.parse(text) as unknown),
+      )
     },
     moveOn: () => {
       turn++

@@ -82,7 +82,7 @@ describe("createCluster", () => {
       acme.observe({ objective: bowl(acme.values["rate"], acme.values["share"]) })
       tenants.observe("beta", { objective: 1 })
     }, 5)
-    await until(() => Promise.resolve(acme.state === "following" && acme.at[1] > 3))
+    await until(() => Promise.resolve(acme.state === "following" && acme.at[1] > 2))
     clearInterval(measuring)
     await tenants.flush()
     expect(tenants.counts()).toMatchObject({ full: 0, invalid: 0, dropped: 0, unreachable: 0 })

@@ -120,7 +120,11 @@ describe("a gateway", () => {
     ["another table of knobs", { ...report(), table: "other" }, 409],
   ])("refuses as a report: %s", async (_what, body, status) => {
     const token = status === 401 ? "wrong-wrong-wrong-wrong" : SECRETS.report
-    expect((await ask("POST", "/arqon/report", token, body)).status).toBe(status)
+    const refused = await ask("POST", "/arqon/report", token, body)
+    expect(refused.status).toBe(status)
+    // Who may report is told what to do about it.
+    if (status === 413)
+      expect(refused.json).toMatchObject({ problems: [{ suggestion: expect.stringContaining("Merge") }] })
   })
 
   it.each([["{"], [{ by: 1 }], [{ key: "" }], [[1]], [{ note: "x".repeat(1001) }]])(

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
 import { readFileSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { createReplica } from "../../src/replica/createReplica.ts"
+import { createReplica } from "../../src/replica/index.node.ts"
 import { createTuner, type Tuner } from "../../src/replica/createTuner.ts"
 import { knobHash } from "../../src/cohort/knobHash.ts"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
@@ -144,7 +144,7 @@ describe("a tuner over HTTP", () => {
 
   it("does not keep a process alive whose replica asks in vain", async () => {
     const program = `
-      import { createReplica } from ${JSON.stringify(join(root, "src/replica/createReplica.ts"))}
+      import { createReplica } from ${JSON.stringify(join(root, "src/replica/index.node.ts"))}
       const replica = createReplica({ tuner: "t", at: ["http://127.0.0.1:9"], params: ${JSON.stringify(params)}, startWithinMs: 50 })
       replica.start()
       console.log(replica.values.batch)`
@@ -153,7 +153,7 @@ describe("a tuner over HTTP", () => {
 
   it("lets a process get past the start that it awaits, though nothing else holds the process open yet", async () => {
     const program = `
-      import { createReplica } from ${JSON.stringify(join(root, "src/replica/createReplica.ts"))}
+      import { createReplica } from ${JSON.stringify(join(root, "src/replica/index.node.ts"))}
       const at = ["http://127.0.0.1:9"]
       const replica = createReplica({ tuner: "t", at, params: ${JSON.stringify(params)}, startWithinMs: 50 })
       await replica.start()

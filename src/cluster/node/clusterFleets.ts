@@ -44,6 +44,8 @@ export interface FleetInBuckets {
 const BUCKETS = 256
 const MOST_BUCKETS = 65_536
 const MOST_ENGINES = 10_000
+/** The records of a bucket that are kept in memory: there are tens of thousands of buckets, and sinks are not theirs. */
+const RECORDS = 64
 /** Slashes separate the fleet from its bucket. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const OPTIONS: ReadonlyArray<string> = [
@@ -96,6 +98,7 @@ function readFleet(
   // A bucket is driven by its owner.
   const parsed = parseFleetConfig({
     maxEngines: MOST_ENGINES,
+    auditMemory: RECORDS,
     ...Object.fromEntries(
       Object.entries(config).filter(([key]) => key !== "buckets" && OPTIONS.includes(key)),
     ),

@@ -9,7 +9,7 @@ import { attempt } from "../../domain/readInput.ts"
 import { didYouMean } from "../../domain/problems.ts"
 import { PROMETHEUS_CONTENT_TYPE } from "../../engine/metrics/prometheus.ts"
 import type { Hearing } from "../../replica/TunerHost.ts"
-import { readBody, send } from "../../replica/httpReports.ts"
+import { readBody, send, TOO_LARGE } from "../../replica/httpReports.ts"
 import { REPORT_PATH } from "../../replica/transport.ts"
 import { TUNER_COMMANDS, type TunerCommand, type TunerCommandName } from "../TunerOwner.ts"
 import { access, type GatewayOptions, type Right } from "./access.ts"
@@ -165,7 +165,7 @@ async function hearReport(
     return refuse(response, 429, "this runner is overloaded", Math.ceil(shedMs))
   }
   const text = await bodyOf(request)
-  if (text === null) return refuse(response, 413, "the report is too large")
+  if (text === null) return send(response, 413, TOO_LARGE)
   const report = attempt(() => JSON.parse(text) as { readonly tuner?: unknown })
   const tuner = typeof report?.tuner === "string" ? report.tuner : ""
   if (!may(tuner, "report")) return
