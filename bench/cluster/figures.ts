@@ -39,7 +39,7 @@ export const PARTS = {
     row("memory of an engine in a bucket of 244", bytesOfAnEngine(short ? 4 : 40) / 1024, "KiB", 16.5),
   ],
   tenants: (short: boolean) =>
-    tenantRows(short ? 3_000 : 100_000, short ? { put: 5, window: 5, join: 10 } : LONG),
+    tenantRows(short ? 3_000 : 100_000, short ? { begin: 10, put: 5, window: 5, join: 10 } : LONG),
 } as const satisfies Readonly<Record<string, (short: boolean) => Promise<ReadonlyArray<Row>>>>
 
 const used = (before: Usage, after: Usage): number => after.cpuUs - before.cpuUs
@@ -187,28 +187,32 @@ async function digestRows(seconds: number): Promise<ReadonlyArray<Row>> {
 
 /** How long each part of it takes, seconds. */
 interface Phases {
+  /** Every tenant reports once. */
+  readonly begin: number
   readonly put: number
   readonly window: number
   readonly join: number
 }
 
 /** A tenant is put away after 64 s, and saved within a minute. */
-const LONG: Phases = { put: 90, window: 60, join: 30 }
+const LONG: Phases = { begin: 60, put: 90, window: 60, join: 30 }
 
 /** Three runners with so many tenants, of whom a tenth goes on to report once a second; then a fourth runner joins. */
 async function tenantRows(tenants: number, phases: Phases): Promise<ReadonlyArray<Row>> {
   const buckets = Math.ceil(tenants / 244)
   const all = await Runners.start(3, buckets)
   try {
-    const keys = Array.from({ length: tenants }, (_, i) => i)
+    // Those of a bucket come together, so that a batch has more than one digest.
+    const keys = Array.from({ length: tenants }, (_, i) => [bucketOf(keyOf(i), buckets), i])
+      .sort(([a], [b]) => a - b)
+      .map(([, key]) => key)
     const thirds = [0, 1, 2].map((part) => keys.filter((key) => key % 3 === part))
-    const awake = thirds.map((third) => third.slice(0, Math.floor(third.length / 10)))
+    const awake = thirds.map((third) => third.filter((_, i) => i % 10 === 0))
     const send = (of: ReadonlyArray<ReadonlyArray<number>>, perSecond: number, forSeconds: number) =>
       Promise.all(
         of.map((some, i) => all.parts[i].ask({ ask: "send", keys: some, perSecond, seconds: forSeconds })),
       )
-    // Everybody once.
-    await send(thirds, tenants / 60, 21)
+    await send(thirds, tenants / 3 / phases.begin, phases.begin)
     const first = await all.usage()
     const taken = first.reduce((sum, one) => sum + one.taken, 0)
     if (taken < 0.98 * tenants) throw new Error(`only ${taken} digests of ${tenants} tenants were taken`)

@@ -1,9 +1,9 @@
-/** `arqon cluster ...`: its flags and examples. What the commands do stands in clusterCommands.ts and migrateCommand.ts. */
+/** `arqon cluster ...`: its flags and examples. What the commands do stands in clusterCommands.ts, migrateCommand.ts and epochCommand.ts. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
 import type { Action } from "./action.ts"
-import { duration, file, option, optional, storage } from "./flags.ts"
+import { duration, file, option, optional, storage, whole } from "./flags.ts"
 
 const wait = optional(
   duration("wait", "Goes on serving for so long, not ready, before it hands over: 5s (default 0)"),
@@ -60,8 +60,27 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
     Command.withExamples([{ command: "ARQON_STORAGE=postgres://… arqon cluster migrate" }]),
   )
 
+  const epoch = Command.make(
+    "epoch",
+    {
+      storage,
+      after: whole(
+        "after",
+        1,
+        Number.MAX_SAFE_INTEGER,
+        "The latest epoch that replicas know; a refusal names it",
+      ),
+    },
+    (flags) => doing(async () => (await import("./epochCommand.ts")).epochCommand(flags)),
+  ).pipe(
+    Command.withDescription(
+      "Raise the epochs of a database that was restored above those that replicas know",
+    ),
+    Command.withExamples([{ command: "ARQON_STORAGE=postgres://… arqon cluster epoch --after 41" }]),
+  )
+
   return Command.make("cluster").pipe(
     Command.withDescription("Runners of a cluster, and the tables in their database"),
-    Command.withSubcommands([start, status, drain, migrate]),
+    Command.withSubcommands([start, status, drain, migrate, epoch]),
   )
 }

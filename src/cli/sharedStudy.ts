@@ -20,13 +20,14 @@ export function storageOf(place: string | null, migrate = false): Storage {
   return where.includes("://") ? postgres({ url: where, migrate }) : sqlite(where)
 }
 
-/** As `storageOf`, for commands that need the study to be there: a file is not made. */
-export function oldStorageOf(place: string | null): Storage {
+/** As `storageOf`, for commands that need something to be there: a file is not made. `remedy`: what makes one. */
+export function oldStorageOf(
+  place: string | null,
+  remedy = "Make a study with `arqon study create`.",
+): Storage {
   const where = place ?? process.env["ARQON_STORAGE"] ?? "arqon.db"
   if (!where.includes("://") && !existsSync(where))
-    throw new CliFailure(
-      `There is no file ${shortPath(resolve(where))}. Make a study with \`arqon study create\`.`,
-    )
+    throw new CliFailure(`There is no file ${shortPath(resolve(where))}. ${remedy}`)
   return storageOf(place)
 }
 

@@ -40,6 +40,8 @@ export interface Ownership {
 export interface EpochCounts {
   /** Epochs taken by this runner. */
   readonly claimed: number
+  /** Those of them that somebody had owned before. */
+  readonly rehomed: number
   /** Writes that were refused because their epoch was over. */
   readonly fencedWrites: number
   /** Times an owner was found untrusted when it wanted to act. */
@@ -82,7 +84,7 @@ const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
     const clock = yield* Clock.Clock
     const expirationUs = expirationMs * 1000
     const held = new Set<Held>()
-    const counts = { claimed: 0, fencedWrites: 0, distrusted: 0 }
+    const counts = { claimed: 0, rehomed: 0, fencedWrites: 0, distrusted: 0 }
     const nowUs = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1000
 
     const confirm = Effect.gen(function* () {
@@ -110,6 +112,7 @@ const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
       const { epoch, standing } = yield* owners.claim(sql, thing, runner)
       const one: Held = { ...thing, epoch, confirmedUs: sentUs, fencedUs: Number.POSITIVE_INFINITY }
       counts.claimed++
+      if (epoch > 1) counts.rehomed++
       held.add(one)
       yield* Effect.addFinalizer(() => Effect.sync(() => held.delete(one)))
       const fenced = (): boolean => one.fencedUs < Number.POSITIVE_INFINITY

@@ -51,6 +51,8 @@ const StandingShape = object({ version: number(), cohort: CohortStandingShape, c
 /** Commands that are remembered: one sent again after so many others would be carried out again. */
 const MOST_COMMANDS = 256
 const STANDING_VERSION = 1
+/** How often leases are looked at. */
+const LOOK_US = 500_000
 /** Records that a view has. */
 const MOST_RECORDS = 100
 
@@ -95,6 +97,10 @@ export class TunerOwner {
   /** What must not be lost, as it was when it was saved last; null: nothing was. */
   private saved: string | null = null
   private savedCycles = -1
+  /** Replicas whose lease is over. */
+  private lapsed: ReadonlySet<string> = new Set()
+  private lapses = 0
+  private lookedUs = 0
 
   constructor({ options, epoch, left, runner, nowUs }: TunerOwnerStart) {
     const read = left === null ? null : readText(StandingShape, left)
@@ -130,6 +136,16 @@ export class TunerOwner {
   tick(nowUs: number): void {
     this.host.tick(nowUs)
     this.trail.flush()
+    if (nowUs - this.lookedUs < LOOK_US) return
+    this.lookedUs = nowUs
+    const lapsed = this.host.lapsed()
+    for (const boot of lapsed) if (!this.lapsed.has(boot)) this.lapses++
+    this.lapsed = new Set(lapsed)
+  }
+
+  /** Leases that ended without another report, as this owner sees it. */
+  get leaseExpiries(): number {
+    return this.lapses
   }
 
   /** What became of a command that was carried out before. */

@@ -10,7 +10,7 @@ import { problem, didYouMean } from "../domain/problems.ts"
 import type { Hearing } from "../replica/TunerHost.ts"
 import type { Epochs } from "./Epochs.ts"
 import { type TunerConfig, TunerEntity, tunerLayer } from "./tunerEntity.ts"
-import type { CommandDone, TunerCommand, TunerView } from "./TunerOwner.ts"
+import type { CommandDone, TunerCommand, TunerOwner, TunerView } from "./TunerOwner.ts"
 
 /** The longest that a report may be under way within the cluster: its replica has given up by then. */
 const REPORT_TIMEOUT = "5 seconds"
@@ -32,11 +32,12 @@ export class Tuners extends Context.Service<
     readonly view: (tuner: string) => Effect.Effect<TunerView, ClusterFailure>
   }
 >()("arqon/cluster/Tuners") {
-  /** Serves these tuners here, and reaches them wherever they are. */
+  /** Serves these tuners here, and reaches them wherever they are. `here`: is kept up to date with those that this runner owns. */
   static readonly layer = (
     tuners: ReadonlyMap<string, TunerConfig>,
+    here?: Map<string, TunerOwner>,
   ): Layer.Layer<Tuners, never, Sharding | Epochs> =>
-    Tuners.client([...tuners.keys()]).pipe(Layer.provideMerge(tunerLayer(tuners)))
+    Tuners.client([...tuners.keys()]).pipe(Layer.provideMerge(tunerLayer(tuners, here)))
 
   /** Reaches tuners that other runners serve. */
   static readonly client = (names: ReadonlyArray<string>): Layer.Layer<Tuners, never, Sharding> =>

@@ -38,9 +38,10 @@ export const BucketEntity = Entity.make("arqon/bucket", [Observe, Follow, View])
 /** Null: the owner is not confirmed, and did nothing. */
 export type Answered<A> = A | null
 
-/** Serves the buckets of these fleets on this runner. */
+/** Serves the buckets of these fleets on this runner. `here`: those that it owns. */
 export const bucketLayer = (
   fleets: ReadonlyMap<string, FleetSettings>,
+  here = new Map<string, BucketOwner>(),
 ): Layer.Layer<never, never, Sharding | Epochs> =>
   BucketEntity.toLayer(
     Effect.gen(function* () {
@@ -49,17 +50,22 @@ export const bucketLayer = (
       // Asked before it is sent: only another configuration of another runner can lead here.
       if (settings === undefined)
         return yield* Effect.die(new Error(`This runner has no fleet of the name ${JSON.stringify(name)}.`))
-      return yield* serve(name, settings)
+      return yield* serve(name, settings, here)
     }),
     { concurrency: "unbounded", mailboxCapacity: MAILBOX, maxIdleTime: IDLE },
   )
 
-const serve = Effect.fnUntraced(function* (bucket: string, settings: FleetSettings) {
+const serve = Effect.fnUntraced(function* (
+  bucket: string,
+  settings: FleetSettings,
+  here: Map<string, BucketOwner>,
+) {
   const { owner, nowUs, answer, read } = yield* ownerTurn(
     { kind: "bucket", name: bucket },
     TICK,
     ({ epoch, write }, beganUs) => {
       const owner = new BucketOwner({ settings, epoch, nowUs: beganUs })
+      here.set(bucket, owner)
       return {
         owner,
         save: (reason) =>
@@ -73,7 +79,10 @@ const serve = Effect.fnUntraced(function* (bucket: string, settings: FleetSettin
                   noted,
                 )
           }),
-        stop: Effect.sync(() => owner.stop()),
+        stop: Effect.sync(() => {
+          here.delete(bucket)
+          owner.stop()
+        }),
       }
     },
   )

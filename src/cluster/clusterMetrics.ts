@@ -1,10 +1,21 @@
 /** What a runner counts, as metrics with OpenTelemetry names. */
 import type { Metric } from "../engine/metrics/Metric.ts"
+import type { ReplicaStatus } from "../replica/TunerHost.ts"
+import type { BucketOwner } from "./BucketOwner.ts"
 import type { EpochCounts } from "./Epochs.ts"
+import type { TunerOwner } from "./TunerOwner.ts"
+
+/** What this runner owns now, by name. */
+export interface OwnedHere {
+  readonly tuners: Map<string, TunerOwner>
+  /** `FLEET/NUMBER`. */
+  readonly buckets: Map<string, BucketOwner>
+}
 
 /** What is measured of one runner. */
 export interface RunnerNumbers {
   readonly epochs: EpochCounts
+  readonly here: OwnedHere
   /** Reports answered here, by status. */
   readonly reports: ReadonlyMap<number, number>
   readonly lagMs: number
@@ -12,7 +23,13 @@ export interface RunnerNumbers {
 }
 
 /** The metrics of a runner. */
-export function clusterMetrics({ epochs, reports, lagMs, mostLagMs }: RunnerNumbers): ReadonlyArray<Metric> {
+export function clusterMetrics({
+  epochs,
+  here,
+  reports,
+  lagMs,
+  mostLagMs,
+}: RunnerNumbers): ReadonlyArray<Metric> {
   const one = (
     kind: "counter" | "gauge",
     name: string,
@@ -27,12 +44,18 @@ export function clusterMetrics({ epochs, reports, lagMs, mostLagMs }: RunnerNumb
     samples: [{ labels: {}, value }],
   })
   return [
-    one("gauge", "owned", "Tuners that this runner owns.", epochs.owned),
+    one("gauge", "owned", "Tuners and buckets that this runner owns.", epochs.owned),
     one(
       "counter",
       "epochs",
       "Epochs taken by this runner: one for each time it became an owner.",
       epochs.claimed,
+    ),
+    one(
+      "counter",
+      "rehomings",
+      "Epochs taken of what somebody had owned before: by a move, a stop or a death.",
+      epochs.rehomed,
     ),
     one("counter", "fenced_writes", "Writes refused because their epoch was over.", epochs.fencedWrites),
     one("counter", "distrusted", "Times an owner wanted to act and was not confirmed.", epochs.distrusted),
@@ -43,7 +66,65 @@ export function clusterMetrics({ epochs, reports, lagMs, mostLagMs }: RunnerNumb
       help: "Reports of replicas answered by this gateway, by HTTP status.",
       samples: Array.from(reports, ([status, value]) => ({ labels: { status: String(status) }, value })),
     },
+    ...tunerMetrics(here.tuners),
+    {
+      kind: "gauge",
+      name: "arqon.cluster.engines",
+      unit: "",
+      help: "Keys of a fleet in the memory of this runner.",
+      samples: Array.from(enginesByFleet(here.buckets), ([fleet, value]) => ({ labels: { fleet }, value })),
+    },
     one("gauge", "loop_lag", "How far the event loop was behind at the last look.", lagMs / 1000, "s"),
     one("gauge", "loop_lag_max", "How far it was behind at most.", mostLagMs / 1000, "s"),
   ]
+}
+
+/** Where a replica is for its owner. */
+const STATES = ["following", "behind", "refusing", "silent"] as const
+
+const stateOf = ({ silent, refused, current }: ReplicaStatus): (typeof STATES)[number] =>
+  silent ? "silent" : refused !== null ? "refusing" : current ? "following" : "behind"
+
+function tunerMetrics(tuners: ReadonlyMap<string, TunerOwner>): ReadonlyArray<Metric> {
+  const seen = Array.from(tuners, ([tuner, owner]) => ({ tuner, owner, replicas: owner.host.replicas() }))
+  return [
+    {
+      kind: "gauge",
+      name: "arqon.cluster.replicas",
+      unit: "",
+      help: "Replicas of the tuners owned here: on what they were told last, not yet, refusing it, or not heard.",
+      samples: seen.flatMap(({ tuner, replicas }) =>
+        STATES.map((state) => ({
+          labels: { tuner, state },
+          value: replicas.filter((one) => stateOf(one) === state).length,
+        })),
+      ),
+    },
+    {
+      kind: "gauge",
+      name: "arqon.cluster.replica_lag",
+      unit: "s",
+      help: "Longest time since a replica was heard that is not silent.",
+      samples: seen.map(({ tuner, replicas }) => ({
+        labels: { tuner },
+        value: Math.max(0, ...replicas.map(({ silent, agoMs }) => (silent ? 0 : agoMs))) / 1000,
+      })),
+    },
+    {
+      kind: "counter",
+      name: "arqon.cluster.lease_expiries",
+      unit: "",
+      help: "Leases of replicas that ended without another report, since their tuner is owned here.",
+      samples: seen.map(({ tuner, owner }) => ({ labels: { tuner }, value: owner.leaseExpiries })),
+    },
+  ]
+}
+
+function enginesByFleet(buckets: ReadonlyMap<string, BucketOwner>): ReadonlyMap<string, number> {
+  const engines = new Map<string, number>()
+  for (const [bucket, owner] of buckets) {
+    const fleet = bucket.slice(0, bucket.lastIndexOf("/"))
+    engines.set(fleet, (engines.get(fleet) ?? 0) + owner.view().engines)
+  }
+  return engines
 }

@@ -59,6 +59,16 @@ export const save = (
     (rows) => rows.length === 1,
   )
 
+/**
+ * Raises every epoch below `after` to it; how many there were. Who owns one of them is fenced by that, and the next owner begins above it.
+ * For a database that was restored: replicas refuse epochs that they have seen the end of.
+ */
+export const raiseEpochs = (sql: SqlClient, after: number): Effect.Effect<number, SqlError> =>
+  Effect.map(
+    sql`UPDATE arqon_owner SET epoch = ${after} WHERE epoch < ${after} RETURNING name`,
+    (rows) => rows.length,
+  )
+
 /** What this runner owns now, with its epochs. */
 export const ownedBy = (
   sql: SqlClient,

@@ -46,9 +46,10 @@ export const TunerEntity = Entity.make("arqon/tuner", [Report, View, Command])
 /** A tuner of a cluster: `engine`, `replicas` and `sinks` as of `createTuner`. */
 export type TunerConfig = Omit<TunerOptions, "name" | "epoch" | "token">
 
-/** Serves the tuners of this configuration on this runner. */
+/** Serves the tuners of this configuration on this runner. `here`: those that it owns. */
 export const tunerLayer = (
   tuners: ReadonlyMap<string, TunerConfig>,
+  here = new Map<string, TunerOwner>(),
 ): Layer.Layer<never, never, Sharding | Epochs> =>
   TunerEntity.toLayer(
     Effect.gen(function* () {
@@ -57,7 +58,7 @@ export const tunerLayer = (
       // Asked before it is sent: only another configuration of another runner can lead here.
       if (config === undefined)
         return yield* Effect.die(new Error(`This runner has no tuner of the name ${JSON.stringify(name)}.`))
-      return yield* serve({ ...config, name })
+      return yield* serve({ ...config, name }, here)
     }),
     { concurrency: "unbounded", mailboxCapacity: MAILBOX },
   )
@@ -65,20 +66,24 @@ export const tunerLayer = (
 /** Reports under way to one tuner; more are refused, and their replicas come again. */
 const MAILBOX = 1024
 
-const serve = Effect.fnUntraced(function* (options: TunerOwnerOptions) {
+const serve = Effect.fnUntraced(function* (options: TunerOwnerOptions, here: Map<string, TunerOwner>) {
   const clock = yield* Clock.Clock
   const { owner, nowUs, answer } = yield* ownerTurn(
     { kind: "tuner", name: options.name },
     TICK,
     ({ epoch, standing: left, save }, beganUs, runner) => {
       const owner = new TunerOwner({ options, epoch, left, runner, nowUs: beganUs })
+      here.set(options.name, owner)
       return {
         owner,
         save: (reason) =>
           Effect.suspend(() => save(owner.standing(reason === "ended"))).pipe(
             Effect.tap(() => Effect.sync(() => owner.noteSaved())),
           ),
-        stop: Effect.promise(() => owner.stop()),
+        stop: Effect.promise(() => {
+          here.delete(options.name)
+          return owner.stop()
+        }),
       }
     },
   )

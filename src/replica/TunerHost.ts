@@ -246,6 +246,14 @@ export class TunerHost {
     this.loop.tick()
   }
 
+  /** Starts of replicas that were not heard for longer than their lease. */
+  lapsed(): ReadonlyArray<string> {
+    const { roster, hot } = this.loop
+    const { leaseUs } = this.loop.cohort
+    const over = roster.all.filter(({ heardUs }) => hot.nowCell[0] - heardUs > leaseUs)
+    return over.map(({ boot }) => boot)
+  }
+
   replicas(): ReadonlyArray<ReplicaStatus> {
     const { roster, hot, pair } = this.loop
     const now = hot.nowCell[0]

@@ -1,6 +1,12 @@
 /** `arqon cluster`: a runner as a process, asked and drained by other processes. */
 import { resolve } from "node:path"
+import * as Effect from "effect/Effect"
+import { SqlClient } from "effect/sql/SqlClient"
 import { expect, it } from "vitest"
+import { sqlite } from "../../src/cluster/index.ts"
+import { claim } from "../../src/cluster/owners.ts"
+import { ready } from "../../src/cluster/Storage.ts"
+import { epochCommand } from "../../src/cli/epochCommand.ts"
 import { freePort } from "../adapters/freePort.ts"
 import { startCommand, statusCommand } from "../../src/cli/clusterCommands.ts"
 import { useDesk } from "./rig.ts"
@@ -49,4 +55,19 @@ it("refuses a module that is none, options with problems, and an address without
     /^No runner answers at http:\S+ \(.*ECONNREFUSED/,
   )
   await expect(statusCommand({ url: "here", tokenFile: null, json: false })).rejects.toThrow(/--url: "here"/)
+})
+
+it("raises the epochs of a database that is there, and makes none", async () => {
+  const file = desk.path("epochs.db")
+  await expect(epochCommand({ storage: file, after: 7 })).rejects.toThrow(/^There is no file .*epochs\.db\./)
+  const claimed = (runner: string) =>
+    Effect.runPromise(
+      Effect.flatMap(SqlClient, (sql) => claim(sql, { kind: "tuner", name: "checkout" }, runner)).pipe(
+        Effect.provide(ready(sqlite(file))),
+      ),
+    )
+  await claimed("one")
+  const { stdout } = await desk.run("cluster", "epoch", "--storage", file, "--after", "7")
+  expect(stdout).toMatch(/raised 1 epoch to 7\. Their next owners begin above it\.\n$/)
+  expect((await claimed("two")).epoch).toBe(8)
 })

@@ -88,6 +88,24 @@ describe.each(kinds)("a storage in %s", (_kind, make) => {
     })
   })
 
+  it("ends owners whose epochs were raised, and lets the next ones begin above, as after a restored database", async () => {
+    const thing = { kind: "tuner", name: "checkout" } as const
+    const late = { kind: "tuner", name: "search" } as const
+    const found = await using(make(), (sql) =>
+      Effect.gen(function* () {
+        for (const name of ["one", "two", "three"]) yield* owners.claim(sql, late, name)
+        const { epoch } = yield* owners.claim(sql, thing, "one")
+        yield* owners.save(sql, thing, epoch, "before")
+        const raised = [yield* owners.raiseEpochs(sql, epoch + 1), yield* owners.raiseEpochs(sql, epoch + 1)]
+        const stale = yield* owners.save(sql, thing, epoch, "stale")
+        const next = yield* owners.claim(sql, thing, "two")
+        return { raised, stale, ahead: next.epoch - epoch, standing: next.standing }
+      }),
+    )
+    expect(found).toEqual({ raised: [expect.any(Number), 0], stale: false, ahead: 2, standing: "before" })
+    expect(found.raised[0]).toBeGreaterThan(0)
+  })
+
   const ids = (sql: SqlClient.SqlClient) =>
     Effect.map(sql<{ id: unknown }>`SELECT id FROM thing ORDER BY id`, (rows) =>
       rows.map(({ id }) => Number(id)),

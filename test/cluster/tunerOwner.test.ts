@@ -1,6 +1,8 @@
 /** One owner of a tuner after another, in virtual time and without a database: what is saved when, and how the next one begins. */
 import { describe, expect, it } from "vitest"
+import { clusterMetrics } from "../../src/cluster/clusterMetrics.ts"
 import { TunerOwner } from "../../src/cluster/TunerOwner.ts"
+import { prometheusText } from "../../src/engine/metrics/prometheus.ts"
 import { bowl, PLANT, REPORT_US, Troop } from "./Troop.ts"
 
 const SECOND = 1e6
@@ -181,6 +183,29 @@ describe("the owner of a tuner", () => {
     expect(stage.owner.mustSave).toBe(true)
     stage.save()
     expect([stage.owner.mustSave, stage.saves]).toEqual([false, before + 1])
+  })
+
+  it("shows as metrics who follows, and counts each lease that ends once", () => {
+    const stage = new Stage().run(4)
+    const numbers = () =>
+      prometheusText(
+        clusterMetrics({
+          epochs: { claimed: 3, rehomed: 2, fencedWrites: 0, distrusted: 0, owned: 1 },
+          here: { tuners: new Map([["checkout", stage.owner]]), buckets: new Map() },
+          reports: new Map(),
+          lagMs: 0,
+          mostLagMs: 0,
+        }),
+      )
+    expect(numbers()).toMatch(/arqon_cluster_replicas\{tuner="checkout",state="(following|behind)"\} 6\n/)
+    expect(numbers()).toContain('arqon_cluster_lease_expiries_total{tuner="checkout"} 0\n')
+    expect(numbers()).toContain("arqon_cluster_rehomings_total 2\n")
+    // Its owner looks at the time, and hears nobody.
+    for (let i = 0; i < 60; i++) stage.owner.tick((stage.nowUs += 0.1 * SECOND))
+    expect(numbers()).toContain('arqon_cluster_replicas{tuner="checkout",state="silent"} 6\n')
+    expect(numbers()).toContain('arqon_cluster_lease_expiries_total{tuner="checkout"} 6\n')
+    stage.run(1)
+    expect(numbers()).toContain('arqon_cluster_lease_expiries_total{tuner="checkout"} 6\n')
   })
 
   it("takes a standing that cannot be read for a death of which nothing is known", () => {

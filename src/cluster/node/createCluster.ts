@@ -18,7 +18,7 @@ import { unknownOptions } from "../../replica/replicaProblems.ts"
 import type { ReplicaStatus, TunerStatus } from "../../replica/TunerHost.ts"
 import { RefusedReport, type Transport } from "../../replica/transport.ts"
 import { prometheusText } from "../../engine/metrics/prometheus.ts"
-import { clusterMetrics } from "../clusterMetrics.ts"
+import { clusterMetrics, type OwnedHere } from "../clusterMetrics.ts"
 import { Epochs, type EpochCounts } from "../Epochs.ts"
 import { allOwners, type OwnerRow } from "../owners.ts"
 import { LOCK_TIMES, type LockTimes, singleRunner } from "../runners.ts"
@@ -139,8 +139,9 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   if (wrong.length > 0) throw new ConfigError({ problems: tidy(wrong) })
   const names: ReadonlyArray<string> = Object.keys(tuners)
   const runner = `${node === undefined ? `${hostname()}#${process.pid}` : `${node.host}:${node.port}`} ${crypto.randomUUID()}`
+  const here: OwnedHere = { tuners: new Map(), buckets: new Map() }
   const runtime = ManagedRuntime.make(
-    layerOf({ storage, node, tuners, fleets: fleets.settings, times, runner }),
+    layerOf({ storage, node, tuners, fleets: fleets.settings, times, runner, here }),
   )
   const lag = new LoopLag()
   const reports = new Map<number, number>()
@@ -221,7 +222,9 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
       }),
     )
   const metrics = (): string =>
-    prometheusText(clusterMetrics({ epochs: counts(), reports, lagMs: lag.lagMs, mostLagMs: lag.mostMs }))
+    prometheusText(
+      clusterMetrics({ epochs: counts(), here, reports, lagMs: lag.lagMs, mostLagMs: lag.mostMs }),
+    )
   let stopping: Promise<void> | null = null
   const stop = (): Promise<void> => {
     state = "stopped"
@@ -300,7 +303,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   }
 }
 
-const NO_COUNTS: EpochCounts = { claimed: 0, fencedWrites: 0, distrusted: 0, owned: 0 }
+const NO_COUNTS: EpochCounts = { claimed: 0, rehomed: 0, fencedWrites: 0, distrusted: 0, owned: 0 }
 
 interface Parts {
   readonly storage: Storage
@@ -309,17 +312,20 @@ interface Parts {
   readonly fleets: ReadonlyMap<string, FleetInBuckets>
   readonly times: LockTimes
   readonly runner: string
+  readonly here: OwnedHere
 }
 
-function layerOf({ storage, node, tuners, fleets, times, runner }: Parts) {
+function layerOf({ storage, node, tuners, fleets, times, runner, here }: Parts) {
   const sharding =
     node === undefined
       ? singleRunner(times).pipe(Layer.provide(Layer.effectDiscard(storage.alone ?? Effect.void)))
       : nodeRunner(node, times)
   const owned = Layer.mergeAll(
-    Tuners.layer(new Map(Object.entries(tuners))),
+    Tuners.layer(new Map(Object.entries(tuners)), here.tuners),
     Fleets.layer.pipe(
-      Layer.provideMerge(bucketLayer(new Map(Array.from(fleets, ([name, one]) => [name, one.settings])))),
+      Layer.provideMerge(
+        bucketLayer(new Map(Array.from(fleets, ([name, one]) => [name, one.settings])), here.buckets),
+      ),
     ),
   )
   return owned.pipe(
