@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { type ArenaRun, arenaSection } from "./arenaSection.ts"
 import { choicesSection } from "./choicesSection.ts"
+import { clusterSection, type ClusterRun } from "./clusterSection.ts"
 import { classesSection, type ClassesBench } from "./classesSection.ts"
 import { type ColdRun, coldSection } from "./coldSection.ts"
 import { growthSection, type GrowthRun } from "./growthSection.ts"
@@ -52,6 +53,7 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
     growthSection(allOf(["--expose-gc", "bench/growth/main.ts", "--section", "host", "--json"])),
   ],
   fleet: () => [fleetSection(printed(["--expose-gc", "bench/fleet/main.ts"]))],
+  cluster: () => [clusterSection(lastLine(["--expose-gc", "bench/cluster/main.ts", "--json"]) as ClusterRun)],
   worker: () => [workerSection(printed(["bench/worker/main.ts"]))],
   studio: () => [studioSection(printed(["bench/studio/main.ts"]))],
   solver: () => {

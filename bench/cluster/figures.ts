@@ -1,4 +1,5 @@
 /** The figures of `npm run bench:cluster`, each from processes of its own. */
+import { Agent, createServer, request } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Effect from "effect/Effect"
 import { type OwnerRow, postgres } from "../../src/cluster/index.node.ts"
@@ -9,6 +10,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import { freePort } from "../../test/adapters/freePort.ts"
 import { startPostgres } from "../../test/adapters/startPostgres.ts"
 import { TcpProxy } from "../drills/TcpProxy.ts"
+import { used } from "./asked.ts"
 import { bytesOfAnAgent, bytesOfAnEngine } from "./memory.ts"
 import { FLEET, keyOf, type RunnerOrders, type Usage } from "./orders.ts"
 import { Part } from "./Part.ts"
@@ -42,7 +44,7 @@ export const PARTS = {
     tenantRows(short ? 3_000 : 100_000, short ? { begin: 10, put: 5, window: 5, join: 10 } : LONG),
 } as const satisfies Readonly<Record<string, (short: boolean) => Promise<ReadonlyArray<Row>>>>
 
-const used = (before: Usage, after: Usage): number => after.cpuUs - before.cpuUs
+const between = (before: Usage, after: Usage): number => after.cpuUs - before.cpuUs
 
 /** Forty replicas in one process report ten times a second to a gateway in another one, through a connection that counts bytes. */
 async function reportRows(seconds: number): Promise<ReadonlyArray<Row>> {
@@ -55,7 +57,7 @@ async function reportRows(seconds: number): Promise<ReadonlyArray<Row>> {
     parts.push(runner)
     const idle = await runner.usage()
     await sleep(2000)
-    const idleUs = used(idle, await runner.usage()) / 2
+    const idleUs = between(idle, await runner.usage()) / 2
     const at = `http://127.0.0.1:${await proxy.listen()}`
     const replicas = await Part.start("replicas.ts", { at, count: 40 })
     parts.push(replicas)
@@ -67,19 +69,47 @@ async function reportRows(seconds: number): Promise<ReadonlyArray<Row>> {
     const reports = after[0].reports - before[0].reports
     if (reports < seconds * 100) throw new Error(`only ${reports} reports in ${seconds} s`)
     return [
-      row("processor time of a report in the replica", used(before[1], after[1]) / reports, "us", 100),
+      row("processor time of a report in the replica", between(before[1], after[1]) / reports, "us", 100),
       row(
         "processor time of a report in the gateway, with its tuner",
-        (used(before[0], after[0]) - idleUs * seconds) / reports,
+        (between(before[0], after[0]) - idleUs * seconds) / reports,
         "us",
         120,
       ),
+      row("processor time of an empty request, client and server", await emptyRequestUs(seconds / 4), "us"),
       row("bytes of a report both ways", (proxy.sent + proxy.received - bytes) / reports, "B", 900),
     ]
   } finally {
     for (const one of parts) one.end()
     proxy.close()
   }
+}
+
+/** What `node:http` takes for a request to a server that says `{}`, at the pace of the reports. */
+async function emptyRequestUs(seconds: number): Promise<number> {
+  const server = createServer((question, answer) => {
+    question.resume()
+    question.once("end", () => answer.end("{}"))
+  })
+  const agent = new Agent({ keepAlive: true })
+  const port = await freePort()
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve))
+  let answered = 0
+  const timer = setInterval(() => {
+    for (let i = 0; i < 4; i++)
+      request({ port, host: "127.0.0.1", agent, method: "POST" }, (answer) => {
+        answer.resume()
+        answer.once("end", () => answered++)
+      }).end(" ".repeat(200))
+  }, 10)
+  await sleep(1000)
+  const before = { answered, ...used() }
+  await sleep(seconds * 1000)
+  const us = (used().cpuUs - before.cpuUs) / (answered - before.answered)
+  clearInterval(timer)
+  server.close()
+  agent.destroy()
+  return us
 }
 
 /** A PostgreSQL with so many runners. */
@@ -174,7 +204,7 @@ async function digestRows(seconds: number): Promise<ReadonlyArray<Row>> {
     const after = await all.usage()
     const taken = after[0].taken - before[0].taken
     if (taken < 0.9 * seconds * PER_SECOND) throw new Error(`only ${taken} digests were taken`)
-    const [sentUs, heardUs] = [0, 1].map((i) => used(before[i], after[i]) / taken)
+    const [sentUs, heardUs] = [0, 1].map((i) => between(before[i], after[i]) / taken)
     return [
       row("processor time of a digest in a batch of 100: sender", sentUs, "us"),
       row("processor time of a digest in a batch of 100: owner", heardUs, "us"),
@@ -195,7 +225,7 @@ interface Phases {
 }
 
 /** A tenant is put away after 64 s, and saved within a minute. */
-const LONG: Phases = { begin: 60, put: 90, window: 60, join: 30 }
+const LONG: Phases = { begin: 180, put: 90, window: 60, join: 30 }
 
 /** Three runners with so many tenants, of whom a tenth goes on to report once a second; then a fourth runner joins. */
 async function tenantRows(tenants: number, phases: Phases): Promise<ReadonlyArray<Row>> {
@@ -236,12 +266,19 @@ async function tenantRows(tenants: number, phases: Phases): Promise<ReadonlyArra
   }
 }
 
+/** By each runner. */
+const FOLLOWED = 100
+
+/** So many of them, at equal distances. */
+const spread = (keys: ReadonlyArray<number>, count: number): ReadonlyArray<number> =>
+  Array.from({ length: Math.min(count, keys.length) }, (_, i) => keys[Math.floor((i * keys.length) / count)])
+
 async function joinRows(
   all: Runners,
   awake: ReadonlyArray<ReadonlyArray<number>>,
   seconds: number,
 ): Promise<ReadonlyArray<Row>> {
-  await Promise.all(awake.map((some, i) => all.parts[i].ask({ ask: "follow", keys: some.slice(0, 100) })))
+  await Promise.all(awake.map((some, i) => all.parts[i].ask({ ask: "follow", keys: spread(some, FOLLOWED) })))
   const epochs = new Map((await all.owners()).map(({ name, epoch }) => [name, epoch]))
   const watched = all.parts.map((part) => part.unanswered(seconds))
   await all.join()

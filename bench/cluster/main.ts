@@ -7,7 +7,7 @@ import { PARTS, type Row } from "./figures.ts"
 
 const USAGE = `npm run bench:cluster -- [options]
 
-Needs Debian's package postgresql. About four minutes; ends with 1 where a bound is missed.
+Needs Debian's package postgresql. About seven minutes; ends with 1 where a bound is missed.
 
   --part P  report, digest, memory or tenants alone
   --short   a thirtieth of the tenants, half a minute, and no bounds for processor time

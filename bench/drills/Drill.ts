@@ -1,6 +1,6 @@
 /**
  * Three runners in processes of their own over a real PostgreSQL, replicas that report to them over HTTP, a person who gives commands, and
- * faults that are real: SIGKILL, SIGSTOP and SIGCONT, SIGTERM. It counts what must not happen. Needed by `npm run drills` and by its short
+ * faults that are real: SIGKILL, SIGSTOP and SIGCONT, SIGTERM, a gateway that is cut off. It counts what must not happen. Needed by `npm run drills` and by its short
  * form in CI.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
@@ -14,12 +14,22 @@ import { RefusedReport, type Transport } from "../../src/replica/transport.ts"
 import { freePort } from "../../test/adapters/freePort.ts"
 import { startPostgres } from "../../test/adapters/startPostgres.ts"
 import { DRILL_TUNERS, type RunnerOrders } from "./orders.ts"
+import { TcpProxy } from "./TcpProxy.ts"
 
 const NAMES = Object.keys(DRILL_TUNERS)
 const COMMAND_MS = 200
 
+/** What can happen on the way to a gateway: it is cut, what is sent is lost without a word, or everything comes late. */
+export type GatewayFault = "cut" | "drops" | "delays"
+
+/** Longer than a replica waits for an answer. */
+const DELAY_MS = 700
+
 interface RunnerProcess {
   readonly orders: RunnerOrders
+  /** Between the replicas and its gateway. */
+  readonly proxy: TcpProxy
+  readonly port: number
   child: ChildProcess
 }
 
@@ -55,6 +65,8 @@ export class Drill {
   private readonly grantedMs = new Map<string, number>()
   /** Answers to reports, by tuner. */
   private readonly answers = new Map<string, number>()
+  private readonly answeredMs = new Map<string, number>()
+  private longestGapMs = 0
   private answersOfTwoOwners = 0
   private longestOffMs = 0
   private fencedBefore = 0
@@ -72,7 +84,8 @@ export class Drill {
     await Promise.all(
       Array.from({ length: runners }, async () => {
         const orders = { url, nodePort: await freePort(), gatewayPort: await freePort(), locks: this.locks }
-        this.runners.push({ orders, child: await this.spawn(orders) })
+        const proxy = new TcpProxy(orders.gatewayPort)
+        this.runners.push({ orders, proxy, port: await proxy.listen(), child: await this.spawn(orders) })
       }),
     )
     for (const tuner of NAMES)
@@ -164,6 +177,20 @@ export class Drill {
     return { backMs, answered }
   }
 
+  /** The way to one gateway is bad for so long. How long a tuner was unanswered at most, milliseconds. */
+  async gateway(fault: GatewayFault, runner: number, forMs: number): Promise<number> {
+    const { proxy } = this.runners[runner]
+    this.longestGapMs = 0
+    if (fault === "cut") proxy.cut()
+    else if (fault === "drops") proxy.drops = true
+    else proxy.delayMs = DELAY_MS
+    await sleep(forMs)
+    proxy.mend()
+    const longestMs = this.longestGapMs
+    await this.settled()
+    return longestMs
+  }
+
   /** Starts a runner again that has ended. */
   async restart(runner: number): Promise<void> {
     const one = this.runners[runner]
@@ -219,7 +246,10 @@ export class Drill {
     this.running = false
     await this.asking
     await Promise.all(Array.from(this.replicas.values(), (replica) => replica.stop()))
-    for (const { child } of this.runners) child.kill("SIGKILL")
+    for (const { child, proxy } of this.runners) {
+      child.kill("SIGKILL")
+      proxy.close()
+    }
     await this.postgres?.stop()
   }
 
@@ -254,6 +284,9 @@ export class Drill {
       if (!response.ok) throw new RefusedReport(response.status, body)
       this.grantedMs.set(report.replica, sentMs)
       this.answers.set(tuner, (this.answers.get(tuner) ?? 0) + 1)
+      const nowMs = performance.now()
+      this.longestGapMs = Math.max(this.longestGapMs, nowMs - (this.answeredMs.get(tuner) ?? nowMs))
+      this.answeredMs.set(tuner, nowMs)
       const [epoch] = body.at
       const newest = this.newest.get(tuner)
       if (newest === undefined || epoch > newest.epoch)
@@ -263,8 +296,8 @@ export class Drill {
     }
 
   private request(path: string, body: unknown, timeoutMs: number): Promise<Response> {
-    const { orders } = this.runners[this.requests++ % this.runners.length]
-    return fetch(`http://127.0.0.1:${orders.gatewayPort}${path}`, {
+    const { port } = this.runners[this.requests++ % this.runners.length]
+    return fetch(`http://127.0.0.1:${port}${path}`, {
       method: body === null ? "GET" : "POST",
       ...(body === null ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),

@@ -1,7 +1,7 @@
 /**
- * `npm run drills -- --rounds 10`: in turns a runner is killed, frozen for longer than its locks live, and told to stop; at the end the
- * database is frozen. Prints how long it
- * took until replicas had another owner, and what must be 0. Ends with 1 where that is not so.
+ * `npm run drills -- --rounds 10`: in turns a runner is killed, frozen for longer than its locks live, and told to stop, and the way to a
+ * gateway is cut, loses everything, and is slow; at the end the database is frozen. Prints how long it took until replicas had another
+ * owner, and what must be 0. Ends with 1 where that is not so.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { readOptions, refuse, whole } from "../../scripts/options.ts"
@@ -30,10 +30,16 @@ const locks = { expirationMs, refreshMs: expirationMs / 3, selfFence: !values["n
 const drill = await new Drill(locks).start()
 const FAULTS = ["SIGKILL", "SIGSTOP", "SIGTERM"] as const
 const times: Record<(typeof FAULTS)[number], Array<number>> = { SIGKILL: [], SIGSTOP: [], SIGTERM: [] }
+const GATEWAY_FAULTS = ["cut", "drops", "delays"] as const
+const GATEWAY_MS = 4000
+let gapMs = 0
 try {
   await drill.settled()
-  for (let round = 0; round < rounds; round++)
+  for (let round = 0; round < rounds; round++) {
     for (const fault of FAULTS) times[fault].push(await drill.turn(fault, expirationMs))
+    for (const fault of GATEWAY_FAULTS)
+      gapMs = Math.max(gapMs, await drill.gateway(fault, round % 3, GATEWAY_MS))
+  }
   const frozen = await drill.freezeDatabase(2 * expirationMs)
   await sleep(1000)
   const counts = await drill.counts()
@@ -44,6 +50,7 @@ try {
     killMs: worst("SIGKILL"),
     freezeMs: worst("SIGSTOP"),
     stopMs: worst("SIGTERM"),
+    gatewayGapMs: Math.round(gapMs),
     databaseBackMs: Math.round(frozen.backMs),
     answeredWithoutDatabase: frozen.answered,
     ...counts,

@@ -18,6 +18,8 @@ export type StorageReason =
   | "notMigrated"
   /** Its tables are those of a later Arqon. */
   | "newer"
+  /** The runners that it belongs to have other settings. */
+  | "otherSettings"
   /** Another process has it for itself. */
   | "locked"
   | "full"

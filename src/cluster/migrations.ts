@@ -80,6 +80,16 @@ export const MIGRATIONS: ReadonlyArray<Migration> = [
 )`,
     ],
   },
+  {
+    id: 4,
+    name: "settings",
+    statements: [
+      `CREATE TABLE arqon_setting (
+  path text PRIMARY KEY,
+  value text NOT NULL
+)`,
+    ],
+  },
 ]
 
 /** The tables that a program needs to read and write; an error about rights names them. */
@@ -90,4 +100,5 @@ export const TABLES: ReadonlyArray<string> = [
   "arqon_study_worker",
   "arqon_owner",
   "arqon_engine",
+  "arqon_setting",
 ]

@@ -31,12 +31,15 @@ export const LOCK_TIMES: LockTimes = { expirationMs: 15_000, refreshMs: 5_000 }
 /** Shards are assigned again at least this often. */
 const MOST_ASSIGNMENTS_MS = 250
 
+/** The same in all runners. */
+export const SHARDS = 256
+
 /** What every runner's sharding has in common. */
 export const shardingConfig = ({
   expirationMs,
   refreshMs,
 }: LockTimes): Partial<ShardingConfig.ShardingConfig["Service"]> => ({
-  shardsPerGroup: 256,
+  shardsPerGroup: SHARDS,
   shardLockExpiration: expirationMs,
   shardLockRefreshInterval: refreshMs,
   refreshAssignmentsInterval: Math.min(MOST_ASSIGNMENTS_MS, refreshMs / 2),

@@ -1,4 +1,4 @@
-/** The short form of `npm run drills`: three runners over a real PostgreSQL, one killed, one frozen for longer than its locks live, one told to stop. */
+/** The short form of `npm run drills`: three runners over a real PostgreSQL, one killed, one frozen for longer than its locks live, one told to stop, one gateway cut off. */
 import { expect, it } from "vitest"
 import { Drill } from "../../bench/drills/Drill.ts"
 import { DRILL_LEASE_MS } from "../../bench/drills/orders.ts"
@@ -10,6 +10,7 @@ it("gives tuners another owner through a kill, a freeze and a stop, with never t
   try {
     await drill.settled()
     for (const fault of ["SIGKILL", "SIGSTOP", "SIGTERM"] as const) await drill.turn(fault, EXPIRATION_MS)
+    await drill.gateway("cut", 0, 1000)
     const { commands, longestOffMs, ...counts } = await drill.counts()
     expect(counts).toMatchObject({ answersOfTwoOwners: 0, commandsLost: 0, commandsTwice: 0 })
     expect(commands).toBeGreaterThan(0)

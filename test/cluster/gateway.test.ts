@@ -1,6 +1,5 @@
 /** The gateway over real HTTP and TLS: who may do what, what is refused, and that nothing of it says a secret. */
-import { execFileSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { request } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type ClusterOptions, createCluster, sqlite } from "../../src/cluster/index.ts"
 import { access, gatewayProblems } from "../../src/cluster/node/access.ts"
 import { LoopLag } from "../../src/cluster/node/LoopLag.ts"
+import { selfSigned } from "./selfSigned.ts"
 import { PLANT, Troop } from "./Troop.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "arqon-gateway-"))
@@ -135,21 +135,7 @@ describe("a gateway", () => {
   )
 
   it("speaks TLS where it has a certificate", async () => {
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")]
-    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    const made = [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-days",
-      "1",
-    ]
-    execFileSync("openssl", [...made, ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" })
-    const tls = { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") }
+    const tls = selfSigned(folder, "localhost")
     const secure = clusterWith({ gateway: { port: 0, tls } })
     await secure.start()
     const status = await new Promise((resolve, reject) => {

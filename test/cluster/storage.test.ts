@@ -9,6 +9,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
+import { agree } from "../../src/cluster/settings.ts"
 import * as engines from "../../src/cluster/engineRows.ts"
 import { MIGRATIONS } from "../../src/cluster/migrations.ts"
 import { postgres } from "../../src/cluster/node/postgres.ts"
@@ -104,6 +105,23 @@ describe.each(kinds)("a storage in %s", (_kind, make) => {
     )
     expect(found).toEqual({ raised: [expect.any(Number), 0], stale: false, ahead: 2, standing: "before" })
     expect(found.raised[0]).toBeGreaterThan(0)
+  })
+
+  it("holds every runner to the settings of the first one, and names each that differs", async () => {
+    const path = (name: string) => `fleets.${name}.buckets`
+    const found = await using(make(), (sql) =>
+      Effect.gen(function* () {
+        yield* agree("db", [{ path: path("a"), value: 256 }])
+        yield* agree("db", [{ path: path("a"), value: 256 }])
+        const wrong = [path("new"), path("a")].map((one) => ({ path: one, value: 64 }))
+        const refused = yield* Effect.flip(agree("db", wrong))
+        // What came with something that differs is not written down either.
+        yield* agree("db", [{ path: path("new"), value: 8 }])
+        return refused
+      }).pipe(Effect.provideService(SqlClient.SqlClient, sql)),
+    )
+    expect(found).toMatchObject({ _tag: "StorageError", reason: "otherSettings" })
+    expect(found.message).toBe("db: fleets.a.buckets is 64 here and 256 in the cluster. Use 256.")
   })
 
   const ids = (sql: SqlClient.SqlClient) =>

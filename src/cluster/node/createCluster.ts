@@ -21,7 +21,8 @@ import { prometheusText } from "../../engine/metrics/prometheus.ts"
 import { clusterMetrics, type OwnedHere } from "../clusterMetrics.ts"
 import { Epochs, type EpochCounts } from "../Epochs.ts"
 import { allOwners, type OwnerRow } from "../owners.ts"
-import { LOCK_TIMES, type LockTimes, singleRunner } from "../runners.ts"
+import { LOCK_TIMES, type LockTimes, SHARDS, singleRunner } from "../runners.ts"
+import { agree } from "../settings.ts"
 import { ready, type Storage } from "../Storage.ts"
 import { StorageError } from "../StorageError.ts"
 import { storageFailure } from "../storageFailure.ts"
@@ -320,6 +321,10 @@ function layerOf({ storage, node, tuners, fleets, times, runner, here }: Parts) 
     node === undefined
       ? singleRunner(times).pipe(Layer.provide(Layer.effectDiscard(storage.alone ?? Effect.void)))
       : nodeRunner(node, times)
+  const settings = [
+    { path: "shards", value: SHARDS },
+    ...Array.from(fleets, ([name, { buckets }]) => ({ path: `fleets.${name}.buckets`, value: buckets })),
+  ]
   const owned = Layer.mergeAll(
     Tuners.layer(new Map(Object.entries(tuners)), here.tuners),
     Fleets.layer.pipe(
@@ -332,7 +337,7 @@ function layerOf({ storage, node, tuners, fleets, times, runner, here }: Parts) 
     Layer.provideMerge(
       Epochs.layer({ runner, expirationMs: times.expirationMs, selfFence: times.selfFence !== false }),
     ),
-    Layer.provide(sharding),
+    Layer.provide(sharding.pipe(Layer.provide(Layer.effectDiscard(agree(storage.name, settings))))),
     Layer.provideMerge(ready(storage)),
     // A library prints nothing.
     Layer.provide(Logger.layer([])),
