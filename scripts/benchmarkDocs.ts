@@ -5,16 +5,18 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
+import { sections as replicaParts } from "../bench/replicas/sections.ts"
 import { type ArenaRun, arenaSection } from "./arenaSection.ts"
 import { choicesSection } from "./choicesSection.ts"
 import { clusterSection, type ClusterRun } from "./clusterSection.ts"
 import { classesSection, type ClassesBench } from "./classesSection.ts"
 import { type ColdRun, coldSection } from "./coldSection.ts"
-import { growthSection, type GrowthRun } from "./growthSection.ts"
+import { growthSection } from "./growthSection.ts"
 import { type HotRun, hotSection } from "./hotSection.ts"
 import { lastLine } from "./lastLine.ts"
 import { type PublicRun, publicSection } from "./publicSection.ts"
 import { rowsPicture } from "./rowsPicture.ts"
+import { type SectionsRun, sectionTables } from "./sectionTables.ts"
 import { type SolverBench, solverSection } from "./solverSection.ts"
 import { withSection } from "./withSection.ts"
 import { wrapped } from "./wrapped.ts"
@@ -32,8 +34,8 @@ const printedAnyhow = (file: string): string =>
   spawnSync("node", [file], { encoding: "utf8" }).stdout.trimEnd()
 
 /** What a benchmark prints for machines, also where a bar is missed. */
-const allOf = (args: ReadonlyArray<string>): GrowthRun =>
-  JSON.parse(spawnSync("node", args, { encoding: "utf8" }).stdout) as GrowthRun
+const allOf = (args: ReadonlyArray<string>): SectionsRun =>
+  JSON.parse(spawnSync("node", args, { encoding: "utf8" }).stdout) as SectionsRun
 
 /** Sections by name, in the order of the page. Each runs its benchmark. */
 const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
@@ -52,6 +54,7 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
   growth: () => [
     growthSection(allOf(["--expose-gc", "bench/growth/main.ts", "--section", "host", "--json"])),
   ],
+  replicas: () => [replicasSection(allOf(["bench/replicas/main.ts", "--json"]))],
   fleet: () => [fleetSection(printed(["--expose-gc", "bench/fleet/main.ts"]))],
   cluster: () => [clusterSection(lastLine(["--expose-gc", "bench/cluster/main.ts", "--json"]) as ClusterRun)],
   worker: () => [workerSection(printed(["bench/worker/main.ts"]))],
@@ -72,6 +75,11 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
     return [choices, workers]
   },
 }
+
+const replicasSection = (run: SectionsRun): string => `## Many replicas
+\`npm run bench:replicas\`: what [one tuner for many replicas](explanation/many-replicas.md) gains by trying both sides of a pair at once, and what faults cost it.
+
+${sectionTables(replicaParts, run)}`
 
 const fleetSection = (text: string): string => `## Ten thousand engines
 \`npm run bench:fleet\`: a [fleet](reference/fleet.md) on the real clock, through the public calls. Budget: a spawn in
