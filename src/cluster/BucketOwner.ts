@@ -3,64 +3,42 @@
  * with their time; answers, and the rows that are to be saved, come out. A key that was put away is saved and leaves memory. What
  * changes a baseline or SafeMode must be saved before anything is announced: `mustSave` says so.
  */
+import type { AuditRecord } from "../domain/AuditRecord.ts"
 import { fits } from "../domain/Resumption.ts"
 import type { FleetSettings } from "../domain/FleetConfig.ts"
-import { DigestError, FleetError } from "../domain/errors.ts"
-import type { DigestInput } from "../domain/Digest.ts"
+import { DigestError, FleetError, NoBaselineError } from "../domain/errors.ts"
 import { byName } from "../domain/listOf.ts"
 import { readText } from "../domain/readInput.ts"
-import { boolean, list, nullOr, number, object, record, type ShapeType, string } from "../domain/Shape.ts"
 import { SECOND_US } from "../domain/Units.ts"
+import { type TripReason, tripReason } from "../domain/words.ts"
 import { knobHash } from "../cohort/knobHash.ts"
-import type { Pair } from "../cohort/order.ts"
-import type { Role } from "../cohort/protocol.ts"
-import type { FleetCell } from "../fleet/FleetCell.ts"
-import { FleetCore } from "../fleet/FleetCore.ts"
+import { type DigestCounts, type KeyAnswer, type KeyDigest, readingOf } from "../cohort/keyProtocol.ts"
+import type { TrailSinks } from "../engine/contract/TrailSinks.ts"
+import { noteOf } from "../engine/contract/noteOf.ts"
+import type { CellState, FleetCell } from "../fleet/FleetCell.ts"
+import type { FleetCore } from "../fleet/FleetCore.ts"
 import { adopt, leftBy } from "../fleet/handOver.ts"
 import type { EngineRow } from "./engineRows.ts"
+import {
+  type KeyCommand,
+  type KeyDone,
+  type KeyRefusal,
+  type KeyStanding,
+  KeyStandingShape,
+  MOST_KEY_COMMANDS,
+  safeForUs,
+} from "./keyStanding.ts"
+import { watchedCore } from "./watchedCore.ts"
 
-const Values = record(number())
-
-const StandingShape = object({
-  /** Hash of the knobs. */
-  table: string(),
-  /** Its base, user units. */
-  start: Values,
-  baseline: nullOr(Values),
-  /** SafeMode is open: for how much longer, microseconds; null in it: until a person resets it. */
-  safe: nullOr(object({ leftUs: nullOr(number()) })),
-  /** How long ago it was rolled back, microseconds each. */
-  rollbacksAgoUs: list(number()),
-  learned: list(number()),
-  guarded: list(number()),
-  generation: number(),
-  /** It was put away or handed over; false: its owner was at work. */
-  ended: boolean,
-})
-type Standing = ShapeType<typeof StandingShape>
-
-/** A digest for a key. `at`: under what it was measured, where its sender follows the key. */
-export type KeyDigest = readonly [key: string, digest: DigestInput, at: Pair | null]
-
-/** What became of digests, by number. */
-export interface DigestCounts {
-  readonly taken: number
-  /** The bucket has `maxEngines` already, and this key is not among them. */
-  readonly full: number
-  /** No digest, or no key. */
-  readonly invalid: number
-  /** Measured under another owner, or before the key was loaded again. */
-  readonly late: number
-}
-
-/** What a follower of a key is told. */
-export interface KeyAnswer {
-  readonly key: string
-  readonly at: Pair
-  readonly role: Role
-  readonly values: Readonly<Record<string, number>>
-  readonly base: Readonly<Record<string, number>>
-  readonly baseline: Readonly<Record<string, number>>
+/** Everything that can be seen of one key. */
+export interface KeyView extends KeyAnswer {
+  /** `absent`: there was no digest and no command yet. */
+  readonly state: CellState | "absent"
+  readonly safeMode: TripReason | null
+  /** What people asked of it, oldest first. */
+  readonly commands: ReadonlyArray<KeyDone>
+  /** Its records among the last ones of its bucket, oldest first. */
+  readonly records: ReadonlyArray<AuditRecord>
 }
 
 /** Numbers of a bucket. */
@@ -71,16 +49,26 @@ export interface BucketView extends DigestCounts {
   readonly looping: number
 }
 
-/** Its records have no sinks and are passed on at once; a stage for thousands of engines weighs half a megabyte. */
-const STAGE_RECORDS = 256
 /** A passive key is forgotten after so long without a question or a digest. */
 const FORGET_US = 60 * SECOND_US
+const NONE: ReadonlyArray<KeyDone> = []
 const HOUR_US = 3600 * SECOND_US
 
 interface Kept {
   /** What is added to the generation of its cell: a key never goes back, however often it is loaded. */
   readonly before: number
   touchedUs: number
+  /** What people asked of it. Most keys are never asked for anything. */
+  commands: ReadonlyArray<KeyDone>
+}
+
+/** What an owner of a bucket begins with. */
+export interface BucketOwnerStart {
+  readonly settings: FleetSettings
+  readonly epoch: number
+  readonly nowUs: number
+  /** Where records go besides memory. */
+  readonly sinks?: TrailSinks | undefined
 }
 
 export class BucketOwner {
@@ -96,11 +84,13 @@ export class BucketOwner {
   private readonly resets = new Map<string, number>()
   private readonly counts = { taken: 0, full: 0, invalid: 0, late: 0 }
 
-  constructor({ settings, epoch, nowUs }: { settings: FleetSettings; epoch: number; nowUs: number }) {
+  constructor({ settings, epoch, nowUs, sinks }: BucketOwnerStart) {
     this.settings = settings
     this.epoch = epoch
     this.table = knobHash(settings.engine.space)
-    this.core = new FleetCore(settings, null, STAGE_RECORDS)
+    // A run is of one owner: `tenants-3/acme`.
+    this.core = watchedCore({ ...settings, name: `${settings.name}-${epoch}` })
+    if (sinks !== undefined) this.core.trail.trail.attach(sinks)
     this.core.beginsAt(nowUs)
     this.core.begin()
     // Everything else that happens to an engine is a reading, and may be lost.
@@ -119,7 +109,7 @@ export class BucketOwner {
     this.core.tick(nowUs)
     for (const [key, text] of rows) {
       if (this.core.cells.has(key) || !this.hasRoom(nowUs)) continue
-      this.adopt(key, readText(StandingShape, text), nowUs)
+      this.adopt(key, readText(KeyStandingShape, text), nowUs)
     }
   }
 
@@ -142,6 +132,42 @@ export class BucketOwner {
       if (kept !== undefined) kept.touchedUs = nowUs
       return this.answer(key)
     })
+  }
+
+  /** Carries a command out, unless one of this word was before. It counts once it is saved. */
+  command({ engine, key, command, by, note }: KeyCommand, nowUs: number, atMs: number): KeyDone {
+    const before = this.kept.get(engine)?.commands.find((done) => done.key === key)
+    if (before !== undefined) return before
+    this.core.tick(nowUs)
+    const refused = this.carryOut(
+      engine,
+      command,
+      noteOf({ by: by || undefined, note: note || undefined }),
+      nowUs,
+    )
+    const cell = this.core.cells.get(engine)
+    const generation = cell === undefined ? 0 : this.generationOf(cell)
+    const done = { key, command, by, note, refused, epoch: this.epoch, generation, atMs }
+    const kept = this.kept.get(engine)
+    if (kept !== undefined) {
+      kept.commands = [...kept.commands, done].slice(-MOST_KEY_COMMANDS)
+      this.essential.add(engine)
+    }
+    return done
+  }
+
+  /** Everything that can be seen of one key. */
+  look(key: string, nowUs: number): KeyView {
+    const [answer] = this.follow([key], nowUs)
+    const cell = this.core.cells.get(key)
+    const run = `${this.settings.name}-${this.epoch}/${key}`
+    return {
+      ...answer,
+      state: cell?.state ?? "absent",
+      safeMode: cell === undefined ? null : tripReason(cell.config.latch),
+      commands: this.kept.get(key)?.commands ?? [],
+      records: this.core.trail.trail.records().filter((record) => record.run === run),
+    }
   }
 
   tick(nowUs: number): void {
@@ -188,6 +214,11 @@ export class BucketOwner {
     this.core.end()
   }
 
+  /** Passes on the records that wait. True when none does any more. */
+  flush(): boolean {
+    return this.core.trail.pump()
+  }
+
   view(): BucketView {
     const { epoch, core } = this
     return { epoch, engines: core.cells.size, looping: core.looping, ...this.counts }
@@ -198,16 +229,42 @@ export class BucketOwner {
     const generation = at === null ? null : at[1] - (kept?.before ?? 0)
     if (at !== null && (at[0] !== this.epoch || generation === null || generation < 0)) return "late"
     try {
-      if (!this.core.cells.has(key) && !this.hasRoom(nowUs)) return "full"
-      const cell = this.core.cells.get(key) ?? this.core.spawn(key)
-      if (kept === undefined) this.kept.set(key, { before: 0, touchedUs: nowUs })
-      else kept.touchedUs = nowUs
+      const cell = this.cellOf(key, nowUs)
+      if (cell === null) return "full"
       this.changes.add(key)
-      return this.core.observe(cell, generation === null ? digest : { ...digest, generation })
-        ? "taken"
-        : "full"
+      return this.core.observe(cell, readingOf(digest, generation)) ? "taken" : "full"
     } catch (error) {
       if (error instanceof DigestError || error instanceof FleetError) return "invalid"
+      throw error
+    }
+  }
+
+  /** The cell of a key, made where there is none yet; null: there is no room. Throws a FleetError for what is no key. */
+  private cellOf(key: string, nowUs: number): FleetCell | null {
+    const kept = this.kept.get(key)
+    if (!this.core.cells.has(key) && !this.hasRoom(nowUs)) return null
+    const cell = this.core.cells.get(key) ?? this.core.spawn(key)
+    if (kept === undefined) this.kept.set(key, { before: 0, touchedUs: nowUs, commands: NONE })
+    else kept.touchedUs = nowUs
+    return cell
+  }
+
+  private carryOut(
+    engine: string,
+    type: KeyCommand["command"],
+    note: string | undefined,
+    nowUs: number,
+  ): KeyRefusal | null {
+    try {
+      const cell = this.cellOf(engine, nowUs)
+      if (cell === null) return "full"
+      // What a person says replaces the end of a cooldown.
+      if (type === "trip" || type === "reset") this.resets.delete(engine)
+      this.core.send(cell, { type, note })
+      return null
+    } catch (error) {
+      if (error instanceof NoBaselineError) return "noBaseline"
+      if (error instanceof FleetError) return "invalidKey"
       throw error
     }
   }
@@ -231,7 +288,7 @@ export class BucketOwner {
   }
 
   /** Null: what was saved cannot be read, so a person has to look. */
-  private adopt(key: string, left: Standing | null, nowUs: number): void {
+  private adopt(key: string, left: KeyStanding | null, nowUs: number): void {
     const { space } = this.settings.engine
     const same = left?.table === this.table
     const found = left?.baseline ?? null
@@ -250,9 +307,14 @@ export class BucketOwner {
           baseline && Float64Array.from(space.names, (name, i) => space.table.encode(i, baseline[name])),
         learned: same ? left.learned : [],
         guarded: same ? left.guarded : [],
+        records: left?.records ?? 0,
       },
     )
-    this.kept.set(key, { before: (left?.generation ?? 0) + 1, touchedUs: nowUs })
+    this.kept.set(key, {
+      before: (left?.generation ?? 0) + 1,
+      touchedUs: nowUs,
+      commands: left?.commands ?? NONE,
+    })
     const crashed = left?.ended !== true
     const rollbacks = (left?.rollbacksAgoUs ?? [])
       .map((agoUs) => nowUs - agoUs)
@@ -261,16 +323,11 @@ export class BucketOwner {
     // Its budgets, and SafeMode, need a loop. A kill is a rollback that nobody counted.
     this.core.send(cell, { type: "reset", note: "Its owner has changed." })
     cell.loop?.hot.executor.recallRollbacks(crashed ? [...rollbacks, nowUs] : rollbacks)
-    const { rollbacksPerHour } = cell.loop?.hot.executor.policy ?? { rollbacksPerHour: 0 }
-    const untilReset = left === null || rollbacks.length + 1 > rollbacksPerHour
-    const cooldownUs = cell.loop?.options.safeModeUs ?? Number.POSITIVE_INFINITY
-    const safeUs = crashed
-      ? untilReset
-        ? Number.POSITIVE_INFINITY
-        : (left?.safe?.leftUs ?? cooldownUs)
-      : left.safe === null
-        ? 0
-        : (left.safe.leftUs ?? Number.POSITIVE_INFINITY)
+    const safeUs = safeForUs(left, {
+      rollbacksThisHour: rollbacks.length,
+      rollbacksPerHour: cell.loop?.hot.executor.policy.rollbacksPerHour ?? 0,
+      cooldownUs: cell.loop?.options.safeModeUs ?? Number.POSITIVE_INFINITY,
+    })
     if (safeUs <= 0) return
     this.core.send(cell, {
       type: "trip",
@@ -279,11 +336,12 @@ export class BucketOwner {
     if (Number.isFinite(safeUs)) this.resets.set(key, nowUs + safeUs)
   }
 
-  private standing(cell: FleetCell, ended: boolean): Standing {
+  private standing(cell: FleetCell, ended: boolean): KeyStanding {
     const { space } = this.settings.engine
     const { loop, key } = cell
     const nowUs = this.core.nowUs
     const { baseline, learned, guarded } = leftBy(cell)
+    const commands = this.kept.get(key)?.commands ?? []
     const named = (units: ArrayLike<number>) => byName(space.names, (i) => space.table.decode(i, units[i]))
     const safe = loop !== null && Atomics.load(loop.hot.executor.latch, 0) !== 0
     const dueUs = this.resets.get(key) ?? loop?.dueUs ?? Number.POSITIVE_INFINITY
@@ -296,6 +354,8 @@ export class BucketOwner {
       learned: Array.from(learned),
       guarded: Array.from(guarded),
       generation: this.generationOf(cell),
+      records: cell.records,
+      ...(commands.length > 0 && { commands }),
       ended: ended || cell.state === "passive",
     }
   }

@@ -3,9 +3,12 @@ import type { Sharding } from "effect/cluster/Sharding"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { DigestCounts, KeyAnswer, KeyDigest } from "../cohort/keyProtocol.ts"
 import { seedOf } from "../fleet/seedOf.ts"
 import { type Answered, BucketEntity } from "./bucketEntity.ts"
-import type { BucketView, DigestCounts, KeyAnswer, KeyDigest } from "./BucketOwner.ts"
+import type { BucketView, KeyView } from "./BucketOwner.ts"
+import type { KeyCommand, KeyDone } from "./keyStanding.ts"
+import type { ClusterFailure } from "./Tuners.ts"
 
 /** The bucket of a key: the same everywhere, and for good. */
 export const bucketOf = (key: string, buckets: number): number => seedOf(0, key) % buckets
@@ -29,6 +32,14 @@ export class Fleets extends Context.Service<
       keys: ReadonlyArray<string>,
     ) => Effect.Effect<Answered<ReadonlyArray<KeyAnswer>>>
     readonly view: (fleet: string, bucket: number) => Effect.Effect<Answered<BucketView>>
+    /** One key. */
+    readonly look: (fleet: string, bucket: number, key: string) => Effect.Effect<Answered<KeyView>>
+    /** Has a command to a key carried out, once. Waits for an owner; if the caller is interrupted, the command is carried out all the same. */
+    readonly command: (
+      fleet: string,
+      bucket: number,
+      command: KeyCommand,
+    ) => Effect.Effect<KeyDone, ClusterFailure>
   }
 >()("arqon/cluster/Fleets") {
   static readonly layer: Layer.Layer<Fleets, never, Sharding> = Layer.effect(
@@ -48,6 +59,10 @@ export class Fleets extends Context.Service<
           >,
         view: (fleet: string, bucket: number) =>
           orNull(clientOf(nameOf(fleet, bucket)).View()) as Effect.Effect<Answered<BucketView>>,
+        look: (fleet: string, bucket: number, key: string) =>
+          orNull(clientOf(nameOf(fleet, bucket)).Look({ key })) as Effect.Effect<Answered<KeyView>>,
+        command: (fleet: string, bucket: number, command: KeyCommand) =>
+          Effect.map(clientOf(nameOf(fleet, bucket)).Command(command), (done) => done as KeyDone),
       }
     }),
   )

@@ -5,10 +5,10 @@
 import type { DigestInput } from "../domain/Digest.ts"
 import type { EngineSettings } from "../domain/Config.ts"
 import { resolveGuardrails } from "../control/guardrails.ts"
+import type { DigestCounts, KeyAnswer, KeyDigest } from "../cohort/keyProtocol.ts"
 import { Follower } from "../cohort/Follower.ts"
 import { type Lease, leaseAfter, NO_LEASE, type Standing, standingAt } from "../cohort/Lease.ts"
 import { BEFORE_ALL, type Pair, samePair } from "../cohort/order.ts"
-import type { DigestCounts, KeyAnswer, KeyDigest } from "./BucketOwner.ts"
 import { bucketOf } from "./Fleets.ts"
 
 /** Digests that leave together at most. */

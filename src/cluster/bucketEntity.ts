@@ -3,6 +3,8 @@
  * volatile. As with a tuner, nothing leaves an owner that is not trusted, and nothing that must be saved leaves it before it is. A
  * bucket that nobody asks is saved and leaves memory.
  */
+import * as Clock from "effect/Clock"
+import * as ClusterSchema from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import type { Sharding } from "effect/cluster/Sharding"
 import * as Effect from "effect/Effect"
@@ -10,61 +12,83 @@ import type * as Layer from "effect/Layer"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import type { FleetSettings } from "../domain/FleetConfig.ts"
-import {
-  type BucketView,
-  BucketOwner,
-  type DigestCounts,
-  type KeyAnswer,
-  type KeyDigest,
-} from "./BucketOwner.ts"
+import type { DigestCounts, KeyAnswer, KeyDigest } from "../cohort/keyProtocol.ts"
+import { type BucketView, BucketOwner, type KeyView } from "./BucketOwner.ts"
 import { load, save } from "./engineRows.ts"
 import type { Epochs } from "./Epochs.ts"
-import { ownerTurn } from "./ownerTurn.ts"
+import type { FleetSinks } from "./FleetSinks.ts"
+import { KEY_COMMANDS, type KeyDone } from "./keyStanding.ts"
+import { ownerTurn, RETRY } from "./ownerTurn.ts"
 
 /** How often an owner looks at the time. */
 const TICK = "100 millis"
 /** A bucket leaves memory when nobody has asked for so long. */
 const IDLE = "5 minutes"
+/** How often the last records are offered to sinks that have no room. */
+const FLUSH_RETRY = "20 millis"
 /** Batches under way to one bucket; more are refused and counted. */
 const MAILBOX = 64
 
 const Observe = Rpc.make("Observe", { payload: { batch: Schema.Unknown }, success: Schema.Unknown })
 const Follow = Rpc.make("Follow", { payload: { keys: Schema.Array(Schema.String) }, success: Schema.Unknown })
 const View = Rpc.make("View", { success: Schema.Unknown })
+const Look = Rpc.make("Look", { payload: { key: Schema.String }, success: Schema.Unknown })
+const Command = Rpc.make("Command", {
+  payload: {
+    engine: Schema.String,
+    key: Schema.String,
+    command: Schema.Literals(KEY_COMMANDS),
+    by: Schema.String,
+    note: Schema.String,
+  },
+  // A word is of one key of the fleet.
+  primaryKey: ({ engine, key }) => JSON.stringify([engine, key]),
+  success: Schema.Unknown,
+})
+  .annotate(ClusterSchema.Persisted, true)
+  // One that waits for an owner is left to the next one when this owner ends.
+  .annotate(ClusterSchema.InterruptOnTermination, true)
 
 /** The entity; its id is `FLEET/NUMBER`. */
-export const BucketEntity = Entity.make("arqon/bucket", [Observe, Follow, View])
+export const BucketEntity = Entity.make("arqon/bucket", [Observe, Follow, View, Look, Command])
+
+/** A fleet as its buckets are served here. */
+export interface ServedFleet {
+  readonly settings: FleetSettings
+  readonly sinks?: FleetSinks | undefined
+}
 
 /** Null: the owner is not confirmed, and did nothing. */
 export type Answered<A> = A | null
 
 /** Serves the buckets of these fleets on this runner. `here`: those that it owns. */
 export const bucketLayer = (
-  fleets: ReadonlyMap<string, FleetSettings>,
+  fleets: ReadonlyMap<string, ServedFleet>,
   here = new Map<string, BucketOwner>(),
 ): Layer.Layer<never, never, Sharding | Epochs> =>
   BucketEntity.toLayer(
     Effect.gen(function* () {
       const name = (yield* Entity.CurrentAddress).entityId as string
-      const settings = fleets.get(name.slice(0, name.lastIndexOf("/")))
+      const fleet = fleets.get(name.slice(0, name.lastIndexOf("/")))
       // Asked before it is sent: only another configuration of another runner can lead here.
-      if (settings === undefined)
+      if (fleet === undefined)
         return yield* Effect.die(new Error(`This runner has no fleet of the name ${JSON.stringify(name)}.`))
-      return yield* serve(name, settings, here)
+      return yield* serve(name, fleet, here)
     }),
     { concurrency: "unbounded", mailboxCapacity: MAILBOX, maxIdleTime: IDLE },
   )
 
 const serve = Effect.fnUntraced(function* (
   bucket: string,
-  settings: FleetSettings,
+  { settings, sinks }: ServedFleet,
   here: Map<string, BucketOwner>,
 ) {
+  const clock = yield* Clock.Clock
   const { owner, nowUs, answer, read } = yield* ownerTurn(
     { kind: "bucket", name: bucket },
     TICK,
     ({ epoch, write }, beganUs) => {
-      const owner = new BucketOwner({ settings, epoch, nowUs: beganUs })
+      const owner = new BucketOwner({ settings, epoch, nowUs: beganUs, sinks: sinks?.forBucket })
       here.set(bucket, owner)
       return {
         owner,
@@ -82,7 +106,7 @@ const serve = Effect.fnUntraced(function* (
         stop: Effect.sync(() => {
           here.delete(bucket)
           owner.stop()
-        }),
+        }).pipe(Effect.andThen(untilFlushed(owner))),
       }
     },
   )
@@ -112,5 +136,22 @@ const serve = Effect.fnUntraced(function* (
     Follow: ({ payload }): Effect.Effect<Answered<ReadonlyArray<KeyAnswer>>> =>
       answer(() => owner.follow(payload.keys, nowUs()), loaded(payload.keys)),
     View: (): Effect.Effect<BucketView> => Effect.sync(() => owner.view()),
+    Look: ({ payload: { key } }): Effect.Effect<Answered<KeyView>> =>
+      answer(() => owner.look(key, nowUs()), loaded([key])),
+    // A command waits for an owner that may carry it out, and for the database that knows the key: here, or the next one.
+    Command: ({ payload }): Effect.Effect<KeyDone> => {
+      const carryOut = answer(
+        () => owner.command(payload, nowUs(), clock.currentTimeMillisUnsafe()),
+        loaded([payload.engine]),
+      )
+      const untilDone: Effect.Effect<KeyDone> = Effect.flatMap(carryOut, (done) =>
+        done === null ? Effect.delay(untilDone, RETRY) : Effect.succeed(done),
+      )
+      return untilDone
+    },
   })
 })
+
+/** Until its sinks have room for the last records. */
+const untilFlushed = (owner: BucketOwner): Effect.Effect<void> =>
+  Effect.suspend(() => (owner.flush() ? Effect.void : Effect.delay(untilFlushed(owner), FLUSH_RETRY)))

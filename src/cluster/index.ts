@@ -8,15 +8,17 @@ export {
   type ClusterOptions,
   type ClusterStatus,
   type ClusterTuner,
-  type CommandNote,
   createCluster,
 } from "./node/createCluster.ts"
+export type { CommandNote } from "./node/commandNote.ts"
 export type { AccessToken, GatewayOptions, Right } from "./node/access.ts"
 export type { ClusterState } from "./node/gateway.ts"
 export type { NodeOptions } from "./node/nodeRunner.ts"
-export type { ClusterFleet, ClusterFleetConfig } from "./node/clusterFleets.ts"
+export type { ClusterFleet, ClusterFleetConfig, ClusterKey } from "./node/clusterFleets.ts"
 export type { FleetCounts, FollowedKey } from "./FollowedKeys.ts"
-export type { BucketView, DigestCounts } from "./BucketOwner.ts"
+export type { BucketView, KeyView } from "./BucketOwner.ts"
+export type { KeyDone, KeyRefusal } from "./keyStanding.ts"
+export type { DigestCounts, KeyAnswer } from "../cohort/keyProtocol.ts"
 export type { LockTimes } from "./runners.ts"
 export type { TunerConfig } from "./tunerEntity.ts"
 export type { CommandDone } from "./TunerOwner.ts"

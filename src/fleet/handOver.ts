@@ -11,13 +11,15 @@ export interface LeftBehind {
   readonly learned: ArrayLike<number>
   /** What its guard remembers. */
   readonly guarded: ArrayLike<number>
+  /** Records of its run so far: the next one goes on counting. */
+  readonly records: number
 }
 
 /** What the engine that replaces this one needs. */
-export function leftBy({ config, loop, tuner, guarded }: FleetCell): LeftBehind {
+export function leftBy({ config, loop, tuner, guarded, records }: FleetCell): LeftBehind {
   const baseline = config.hasBaseline ? new Float64Array(config.knobs) : null
   if (baseline !== null) config.baselineUnits(baseline)
-  return { baseline, learned: tuner ?? [], guarded: loop?.guarded ?? guarded ?? [] }
+  return { baseline, learned: tuner ?? [], guarded: loop?.guarded ?? guarded ?? [], records }
 }
 
 /** As `spawn`, with what another engine left: it is passive, and goes on from there with its next digest. Throws as `spawn`. */
@@ -25,9 +27,10 @@ export function adopt(
   core: FleetCore,
   key: string,
   options: SpawnOptions,
-  { baseline, learned, guarded }: LeftBehind,
+  { baseline, learned, guarded, records }: LeftBehind,
 ): FleetCell {
   const cell = core.admit(key, options)
+  cell.records = records
   const { loop } = cell
   if (loop === null) return cell
   const { executor, nowCell } = loop.hot

@@ -2,14 +2,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { problem } from "../domain/problems.ts"
 
-/** The most that a report may be, bytes. */
-const MOST_REPORT_BYTES = 65_536
+/** The most that a request may carry, bytes. */
+export const MOST_BODY_BYTES = 65_536
 
 /** The answer to a larger one. */
 export const TOO_LARGE = {
   error: "the report is too large",
   problems: [
-    problem([], `has more than ${MOST_REPORT_BYTES} bytes.`, "Merge windows of one configuration into one."),
+    problem([], `has more than ${MOST_BODY_BYTES} bytes.`, "Merge windows of one configuration into one."),
   ],
 } as const
 
@@ -26,10 +26,10 @@ export function readBody(request: IncomingMessage, done: (text: string | null) =
   let size = 0
   request.on("data", (chunk: Uint8Array) => {
     size += chunk.length
-    if (size <= MOST_REPORT_BYTES) chunks.push(chunk)
+    if (size <= MOST_BODY_BYTES) chunks.push(chunk)
   })
   request.on("end", () => {
-    if (size > MOST_REPORT_BYTES) return done(null)
+    if (size > MOST_BODY_BYTES) return done(null)
     const decoder = new TextDecoder()
     done(chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode())
   })

@@ -1,8 +1,10 @@
 /** The owner of a bucket in virtual time: keys that are tuned, put away, loaded again and handed to the next owner; and what is refused. */
 import { describe, expect, it } from "vitest"
-import { BucketOwner, type KeyAnswer } from "../../src/cluster/BucketOwner.ts"
+import { BucketOwner } from "../../src/cluster/BucketOwner.ts"
 import type { EngineRow } from "../../src/cluster/engineRows.ts"
+import type { KeyAnswer } from "../../src/cohort/keyProtocol.ts"
 import { FollowedKeys, MOST_WAITING } from "../../src/cluster/FollowedKeys.ts"
+import type { KeyCommandName } from "../../src/cluster/keyStanding.ts"
 import { readFleets } from "../../src/cluster/node/clusterFleets.ts"
 import { bowl, PLANT } from "./Troop.ts"
 
@@ -63,6 +65,18 @@ class Bench {
       const { values, at } = this.follow(key)
       this.observe(key, bowl(values["rate"], values["share"]), at)
     }
+  }
+
+  tell(engine: string, command: KeyCommandName, key: string) {
+    this.touch([engine])
+    const done = this.owner.command({ engine, key, command, by: "ada", note: "why" }, this.nowUs, 7)
+    this.save(false)
+    return done
+  }
+
+  look(key: string) {
+    this.touch([key])
+    return this.owner.look(key, this.nowUs)
   }
 
   wait(seconds: number): void {
@@ -145,12 +159,113 @@ describe("a bucket", () => {
     expect(bench.observe("c", 1)).toMatchObject({ taken: 1 })
   })
 
+  it("carries a person's command out once, also for the owner after a kill that is handed it again", () => {
+    const bench = new Bench()
+    bench.measure("acme", 30)
+    const done = bench.tell("acme", "setBaseline", "k1")
+    expect(done).toMatchObject({
+      key: "k1",
+      command: "setBaseline",
+      by: "ada",
+      refused: null,
+      epoch: 1,
+      atMs: 7,
+    })
+    expect(bench.look("acme").records.at(-1)).toMatchObject({
+      kind: "baselineSet",
+      run: "tenants-1/acme",
+      note: "by ada: why",
+    })
+    bench.move(true)
+    bench.measure("acme", 43)
+    const { baseline } = bench.look("acme")
+    expect(bench.tell("acme", "setBaseline", "k1")).toEqual(done)
+    expect(bench.look("acme")).toMatchObject({ baseline, commands: [done] })
+    expect(bench.tell("acme", "setBaseline", "k2")).toMatchObject({ epoch: 2 })
+    expect(bench.look("acme").baseline).not.toEqual(baseline)
+  })
+
+  it("keeps a key that a person tripped still until a person resets it, over a kill and a move", () => {
+    const bench = new Bench()
+    bench.measure("acme", 60)
+    bench.tell("acme", "trip", "t")
+    const { at } = bench.follow("acme")
+    bench.measure("acme", 300)
+    expect(bench.follow("acme").at).toEqual(at)
+    for (const killed of [true, false]) {
+      bench.move(killed)
+      const moved = bench.follow("acme").at
+      bench.measure("acme", 300)
+      expect(bench.look("acme")).toMatchObject({ at: moved, safeMode: "manualTrigger" })
+    }
+    bench.tell("acme", "reset", "r")
+    bench.measure("acme", 60)
+    expect(bench.look("acme")).toMatchObject({ safeMode: null, commands: [{ key: "t" }, { key: "r" }] })
+  })
+
+  it("ends the cooldown after a change of owners with a person's trip", () => {
+    const bench = new Bench()
+    bench.measure("acme", 60)
+    bench.move(true)
+    bench.follow("acme")
+    bench.tell("acme", "trip", "t")
+    bench.measure("acme", 600)
+    expect(bench.look("acme").safeMode).toBe("manualTrigger")
+  })
+
+  it("makes a key that a person asks for before its first digest, and says why a command had no effect", () => {
+    const engine = { ...PLANT.engine, startIsBaseline: false }
+    const bench = new Bench({ engine, maxEngines: 1 })
+    expect(bench.look("acme").state).toBe("absent")
+    expect(bench.tell("acme", "rollback", "b").refused).toBe("noBaseline")
+    expect(bench.tell("other", "trip", "t").refused).toBe("full")
+    expect(bench.tell("acme", "trip", "t").refused).toBeNull()
+    expect(bench.look("acme").commands.map(({ key }) => key)).toEqual(["b", "t"])
+    const empty = new Bench()
+    expect(empty.tell("", "trip", "t").refused).toBe("invalidKey")
+    expect(empty.owner.view().engines).toBe(0)
+  })
+
+  it("watches the rules of its keys", () => {
+    const engine = {
+      ...PLANT.engine,
+      window: { digests: 4, us: SECOND, settleUs: 0 },
+      rules: [{ name: "cheap", formula: "objective < 5" }],
+    }
+    const bench = new Bench({ engine })
+    bench.measure("acme", 5)
+    expect(bench.look("acme").safeMode).toBeNull()
+    for (let i = 0; i < 50; i++) {
+      bench.wait(0.1)
+      bench.observe("acme", 9)
+    }
+    expect(bench.look("acme").safeMode).toBe("ruleViolated")
+    const { problems } = readFleets({
+      a: { engine: { ...engine, rules: [{ name: "x", formula: "nothing >" }] } },
+    })
+    expect(problems.map(({ path }) => path)).toEqual([expect.stringMatching(/^fleets\.a\.engine\.rules/)])
+  })
+
+  it("does not take its time from the clock of who sends a digest", () => {
+    const bench = new Bench()
+    bench.measure("acme", 5)
+    const leaping = { objective: 1, timestampUs: bench.nowUs + 86_400 * SECOND }
+    expect(bench.owner.observe([["acme", leaping, null]], bench.nowUs)).toMatchObject({ taken: 1 })
+    const { at } = bench.follow("acme")
+    bench.measure("acme", 20)
+    expect(bench.follow("acme").at[1]).toBeGreaterThan(at[1])
+    expect(bench.look("acme").records.at(-1)?.atUs).toBeLessThanOrEqual(bench.nowUs)
+  })
+
   it("begins a key whose row cannot be read in SafeMode until a person resets it", () => {
     const bench = new Bench()
     bench.rows.set("acme", "{")
     const { at } = bench.follow("acme")
     bench.measure("acme", 600)
     expect(bench.follow("acme")).toMatchObject({ at, values: { rate: 0.2, share: 0.9 } })
+    bench.tell("acme", "reset", "r")
+    bench.measure("acme", 30)
+    expect(bench.follow("acme").at[1]).toBeGreaterThan(at[1])
   })
 })
 
@@ -228,7 +343,7 @@ describe("the configuration of a fleet", () => {
       "a/b": { engine: PLANT.engine },
       c: { engine: PLANT.engine, buckets: 0 },
       d: { engine: { params: {} }, bucketz: 1 } as never,
-      f: { engine: { ...PLANT.engine, rules: [], stability: true } },
+      f: { engine: PLANT.engine, sinks: [{ name: "" }] as never },
       e: { engine: PLANT.engine, buckets: 4, shared: { all: { probing: 3 } } },
     })
     expect(problems.map(({ path }) => path).toSorted()).toEqual(
@@ -238,8 +353,9 @@ describe("the configuration of a fleet", () => {
         "fleets.d.bucketz",
         "fleets.d.engine.params",
         "fleets.e.shared.all.probing",
-        "fleets.f.engine.rules",
-        "fleets.f.engine.stability",
+        "fleets.f.sinks[0].close",
+        "fleets.f.sinks[0].name",
+        "fleets.f.sinks[0].write",
       ].toSorted(),
     )
   })

@@ -181,9 +181,10 @@ describe("the options of a gateway", () => {
   })
 
   it("allow by one token no more than it is for", () => {
-    expect(access([], "", "checkout", "steer")).toBe("allowed")
+    const about = (name: string | null) => (name === null ? null : ({ kind: "tuner", name } as const))
+    expect(access([], "", about("checkout"), "steer")).toBe("allowed")
     const given = (token: string, tuner: string | null, right: "report" | "read" | "steer") =>
-      access(TOKENS, `Bearer ${token}`, tuner, right)
+      access(TOKENS, `Bearer ${token}`, about(tuner), right)
     expect(given(SECRETS.steer, "checkout", "read")).toBe("allowed")
     expect(given(SECRETS.steer, "search", "read")).toBe("forbidden")
     expect(given(SECRETS.all, null, "read")).toBe("allowed")

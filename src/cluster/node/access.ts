@@ -13,13 +13,18 @@ export const RIGHTS = ["report", "read", "steer"] as const
 /** What a token allows to do. */
 export type Right = (typeof RIGHTS)[number]
 
-/** What a bearer token allows. */
+/** What a bearer token allows: something with a tuner, or with a fleet. */
 export interface AccessToken {
   readonly token: string
-  /** Name of a tuner; `*`: every tuner, and what concerns the whole cluster. */
-  readonly tuner: string
+  /** Name of a tuner; `*`: everything in the cluster. */
+  readonly tuner?: string
+  /** Name of a fleet; `*`: every fleet. */
+  readonly fleet?: string
   readonly right: Right
 }
+
+/** What a request is about; null: the whole cluster. */
+export type Subject = { readonly kind: "tuner" | "fleet"; readonly name: string } | null
 
 /** Where replicas and people reach the tuners over HTTP. */
 export interface GatewayOptions {
@@ -36,6 +41,7 @@ export interface GatewayOptions {
 export function gatewayProblems(
   { host = "127.0.0.1", port, tls, tokens = [] }: GatewayOptions,
   tuners: ReadonlyArray<string>,
+  fleets: ReadonlyArray<string> = [],
 ): ReadonlyArray<Problem> {
   const at = (key: string, message: string, remedy: string): Problem =>
     problem(["gateway", key], message, remedy)
@@ -80,14 +86,29 @@ export function gatewayProblems(
               `must be at least ${LEAST_TOKEN} printable ASCII characters, with no space at its ends.`,
             ),
           ]),
-      ...(one.tuner === "*" || tuners.includes(one.tuner)
-        ? []
-        : [problem(["gateway", "tokens", i, "tuner"], "is not known here.", didYouMean(one.tuner, tuners))]),
+      ...subjectProblems(one, i, { tuner: tuners, fleet: fleets }),
       ...(RIGHTS.includes(one.right)
         ? []
         : [problem(["gateway", "tokens", i, "right"], `must be one of ${RIGHTS.join(", ")}.`)]),
     ]),
   ]
+}
+
+/** A token is for one tuner or for one fleet, by its name. */
+function subjectProblems(
+  one: AccessToken,
+  i: number,
+  known: Readonly<Record<"tuner" | "fleet", ReadonlyArray<string>>>,
+): ReadonlyArray<Problem> {
+  const kinds = (["tuner", "fleet"] as const).filter((kind) => one[kind] !== undefined)
+  if (kinds.length !== 1)
+    return [problem(["gateway", "tokens", i], "must name one tuner or one fleet.", 'Everything: tuner: "*".')]
+  return kinds.flatMap((kind) => {
+    const name = one[kind] ?? ""
+    return name === "*" || known[kind].includes(name)
+      ? []
+      : [problem(["gateway", "tokens", i, kind], "is not known here.", didYouMean(name, known[kind]))]
+  })
 }
 
 /** A shorter one can be guessed. */
@@ -97,7 +118,7 @@ const LEAST_TOKEN = 16
 export function access(
   tokens: ReadonlyArray<AccessToken>,
   authorization: string,
-  tuner: string | null,
+  subject: Subject,
   right: Right,
 ): "allowed" | "unknown" | "forbidden" {
   if (tokens.length === 0) return "allowed"
@@ -105,7 +126,8 @@ export function access(
   let allowed = false
   for (const one of tokens) {
     const same = sameText(authorization, `Bearer ${one.token}`)
-    const forIt = one.tuner === "*" || one.tuner === tuner
+    const named = subject === null ? undefined : one[subject.kind]
+    const forIt = one.tuner === "*" || (named !== undefined && (named === "*" || named === subject?.name))
     const enough = one.right === right || (one.right === "steer" && right === "read")
     known = same || known
     allowed = (same && forIt && enough) || allowed

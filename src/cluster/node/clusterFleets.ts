@@ -1,9 +1,17 @@
 /** The fleets of a cluster as a program sees them: how they are configured, and the way from this process to their keys. */
 import type { DigestInput } from "../../domain/Digest.ts"
 import { ConfigError, type Problem } from "../../domain/errors.ts"
-import { type FleetConfig, type FleetSettings, parseFleetConfig } from "../../domain/FleetConfig.ts"
+import { type FleetConfig, parseFleetConfig } from "../../domain/FleetConfig.ts"
 import { problem } from "../../domain/problems.ts"
-import type { BucketView } from "../BucketOwner.ts"
+import type { AuditSink } from "../../engine/audit/AuditSink.ts"
+import { sinkProblems } from "../../engine/audit/sinkProblems.ts"
+import type { BucketView, KeyView } from "../BucketOwner.ts"
+import type { ServedFleet } from "../bucketEntity.ts"
+import { FleetSinks } from "../FleetSinks.ts"
+import { KEY_COMMANDS, type KeyCommand, type KeyCommandName, type KeyDone } from "../keyStanding.ts"
+import { watchProblems } from "../watchedCore.ts"
+import { problemAt } from "./clusterProblems.ts"
+import { type CommandNote, saidOf } from "./commandNote.ts"
 import { bucketOf } from "../Fleets.ts"
 import {
   FOLLOW_MS,
@@ -18,6 +26,19 @@ export interface ClusterFleetConfig<K extends string = string>
   extends Pick<FleetConfig<K>, "engine" | "shared" | "restAfterUs" | "passivateAfterUs" | "maxEngines"> {
   /** Slices of the keys, each with one owner. Default 256, from 1 to 65,536. It may never change: keys would lose what was learned. */
   readonly buckets?: number
+  /** Where the records of all its keys go besides memory, as for `createFleet`. Each process closes its own when it stops. */
+  readonly sinks?: ReadonlyArray<AuditSink>
+}
+
+/**
+ * One key of a fleet, wherever its owner is. A command resolves once it is carried out and saved; `refused` says why one had no effect. A key
+ * that nobody has measured yet is made by its first command.
+ */
+export interface ClusterKey
+  extends Readonly<Record<KeyCommandName, (note?: CommandNote) => Promise<KeyDone>>> {
+  readonly key: string
+  /** Where it stands, what people asked of it, and its last records. Null: no owner can be reached. */
+  readonly status: () => Promise<KeyView | null>
 }
 
 /** One fleet of a cluster, wherever the owners of its keys are. */
@@ -27,6 +48,8 @@ export interface ClusterFleet {
   readonly observe: (key: string, digest: DigestInput) => void
   /** Reads the knobs of a key locally, with the lease of a replica; asks every 500 ms until it is stopped. */
   readonly follow: (key: string) => FollowedKey
+  /** One key, to look at and to command. */
+  readonly key: (key: string) => ClusterKey
   /** What became of the digests of this process. */
   readonly counts: () => FleetCounts
   /** Sends the digests that wait. */
@@ -36,9 +59,8 @@ export interface ClusterFleet {
 }
 
 /** A checked configuration, for one bucket. */
-export interface FleetInBuckets {
+export interface FleetInBuckets extends ServedFleet {
   readonly buckets: number
-  readonly settings: FleetSettings
 }
 
 const BUCKETS = 256
@@ -55,7 +77,11 @@ const OPTIONS: ReadonlyArray<string> = [
   "passivateAfterUs",
   "maxEngines",
   "buckets",
+  "sinks",
 ] satisfies ReadonlyArray<keyof ClusterFleetConfig>
+
+/** Options that `createFleet` takes elsewhere, or not at all. */
+const OURS: ReadonlyArray<string> = ["buckets", "sinks"]
 
 /** The fleets for their buckets, and all that is wrong with them. */
 export function readFleets(fleets: Readonly<Record<string, ClusterFleetConfig>>): {
@@ -69,10 +95,12 @@ export function readFleets(fleets: Readonly<Record<string, ClusterFleetConfig>>)
     const wrong: Array<Problem> = []
     const at = (path: ReadonlyArray<string>, message: string, remedy?: string): void =>
       void wrong.push(problem(["fleets", name, ...path], message, remedy))
+    const take = (problems: ReadonlyArray<Problem>, ...path: ReadonlyArray<string>): void =>
+      void wrong.push(...problems.map((one) => problemAt(["fleets", name, ...path], one)))
     if (!NAME.test(name)) at([], "must have a name of 1 to 64 letters, digits, dots, dashes and underscores.")
     if (typeof config !== "object" || config === null) at([], "must be an object.")
     else {
-      const read = readFleet(name, config, at)
+      const read = readFleet(name, config, at, take)
       if (read !== null) settings.set(name, read)
     }
     return wrong
@@ -84,29 +112,27 @@ function readFleet(
   name: string,
   config: ClusterFleetConfig,
   at: (path: ReadonlyArray<string>, message: string, remedy?: string) => void,
+  take: (problems: ReadonlyArray<Problem>, ...path: ReadonlyArray<string>) => void,
 ): FleetInBuckets | null {
-  const { buckets = BUCKETS, engine } = config
+  const { buckets = BUCKETS, engine, sinks } = config
   for (const key of Object.keys(config))
     if (!OPTIONS.includes(key)) at([key], "is not an option of a fleet of a cluster.")
   if (!(Number.isInteger(buckets) && buckets >= 1 && buckets <= MOST_BUCKETS)) {
     at(["buckets"], `must be a whole number from 1 to ${MOST_BUCKETS}.`)
     return null
   }
-  for (const watch of ["rules", "stability"] as const)
-    if (engine?.[watch] !== undefined)
-      at(["engine", watch], "is not watched in a cluster yet.", "Use createFleet, or a tuner.")
+  take(sinkProblems(sinks))
   // A bucket is driven by its owner.
   const parsed = parseFleetConfig({
     maxEngines: MOST_ENGINES,
     auditMemory: RECORDS,
     ...Object.fromEntries(
-      Object.entries(config).filter(([key]) => key !== "buckets" && OPTIONS.includes(key)),
+      Object.entries(config).filter(([key]) => !OURS.includes(key) && OPTIONS.includes(key)),
     ),
     engine: typeof engine === "object" && engine !== null ? { ...engine, clock: "manual" } : engine,
   })
   if (parsed instanceof ConfigError) {
-    for (const one of parsed.problems)
-      at(one.path === "" ? [] : one.path.split("."), one.message, one.suggestion)
+    take(parsed.problems)
     return null
   }
   const shared = new Map(
@@ -122,29 +148,34 @@ function readFleet(
       ] as const
     }),
   )
-  return { buckets, settings: { ...parsed, name, shared } }
+  const fleet = { ...parsed, name, shared }
+  take(watchProblems(fleet), "engine")
+  return { buckets, settings: fleet, sinks: sinks && sinks.length > 0 ? new FleetSinks(sinks) : undefined }
 }
 
 const TICK_MS = 100
+
+/** The way from this process to the buckets of one fleet. */
+export interface BucketWay extends FleetWay {
+  readonly view: (bucket: number) => Promise<BucketView | null>
+  readonly look: (bucket: number, key: string) => Promise<KeyView | null>
+  readonly command: (bucket: number, command: KeyCommand) => Promise<KeyDone>
+}
 
 /** The way from this process to the keys of one fleet. Its timer runs from the first call on, and holds no process open. */
 export class FleetDoor implements ClusterFleet {
   readonly name: string
   private readonly buckets: number
   private readonly keys: FollowedKeys
-  private readonly look: (bucket: number) => Promise<BucketView | null>
+  private readonly way: BucketWay
   private timer: ReturnType<typeof setInterval> | null = null
   private ticks = 0
   private closed = false
 
-  constructor(
-    name: string,
-    { buckets, settings }: FleetInBuckets,
-    way: FleetWay & { readonly view: (bucket: number) => Promise<BucketView | null> },
-  ) {
+  constructor(name: string, { buckets, settings }: FleetInBuckets, way: BucketWay) {
     this.name = name
     this.buckets = buckets
-    this.look = way.view
+    this.way = way
     this.keys = new FollowedKeys(settings.engine, buckets, way, () => performance.now() * 1000)
   }
 
@@ -162,7 +193,20 @@ export class FleetDoor implements ClusterFleet {
 
   readonly flush = (): Promise<void> => this.keys.flush()
 
-  readonly bucket = (key: string): Promise<BucketView | null> => this.look(bucketOf(key, this.buckets))
+  readonly bucket = (key: string): Promise<BucketView | null> => this.way.view(bucketOf(key, this.buckets))
+
+  readonly key = (key: string): ClusterKey => {
+    const bucket = bucketOf(key, this.buckets)
+    const commands = KEY_COMMANDS.map((command) => [
+      command,
+      (said?: CommandNote) => this.way.command(bucket, { engine: key, command, ...saidOf(said) }),
+    ])
+    return {
+      key,
+      ...(Object.fromEntries(commands) as Omit<ClusterKey, "key" | "status">),
+      status: () => this.way.look(bucket, key),
+    }
+  }
 
   close(): void {
     this.closed = true

@@ -21,12 +21,15 @@ export const ownedProblems = ({
           return []
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error
-          return error.problems.map((one) => ({
-            ...problem(["tuners", name], one.message, one.suggestion),
-            path: `${problem(["tuners", name], "").path}${one.path === "" ? "" : `.${one.path}`}`,
-          }))
+          return error.problems.map((one) => problemAt(["tuners", name], one))
         }
       })
+
+/** The same problem, of a part that is at `path` in the whole. */
+export function problemAt(path: ReadonlyArray<PropertyKey>, one: Problem): Problem {
+  const whole = problem(path, one.message, one.suggestion)
+  return one.path === "" ? whole : { ...whole, path: `${whole.path}.${one.path}` }
+}
 
 /** Locks are refreshed at least three times before they expire, and a tuner gets a new owner well before its replicas fall. */
 export const locksProblems = ({ expirationMs, refreshMs }: LockTimes): ReadonlyArray<Problem> => [

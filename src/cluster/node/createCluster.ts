@@ -39,6 +39,7 @@ import {
   type FleetInBuckets,
   readFleets,
 } from "./clusterFleets.ts"
+import { type CommandNote, saidOf } from "./commandNote.ts"
 import { locksProblems, ownedProblems } from "./clusterProblems.ts"
 import { type GatewayOptions, gatewayProblems } from "./access.ts"
 import { type Behind, type ClusterState, type Gateway, MOST_WAIT_MS, openGateway } from "./gateway.ts"
@@ -61,15 +62,6 @@ export interface ClusterOptions<T extends string = string> {
   /** How long a lock outlives its runner, and how often it is refreshed. Defaults 15,000 and 5,000. */
   readonly locks?: Partial<LockTimes>
 }
-
-/** What a person says with a command, and the key under which it is carried out once. Default: another key for each call. */
-export type CommandNote =
-  | string
-  | {
-      readonly by?: string | undefined
-      readonly note?: string | undefined
-      readonly key?: string | undefined
-    }
 
 type Commands = Readonly<Record<TunerCommandName, (note?: CommandNote) => Promise<CommandDone>>>
 
@@ -134,7 +126,9 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     ...ownedProblems(options),
     ...fleets.problems,
     ...(node === undefined ? [] : nodeProblems(node)),
-    ...(gateway === undefined ? [] : gatewayProblems(gateway, Object.keys(tuners ?? {}))),
+    ...(gateway === undefined
+      ? []
+      : gatewayProblems(gateway, Object.keys(tuners ?? {}), [...fleets.settings.keys()])),
     ...locksProblems(times),
   ]
   if (wrong.length > 0) throw new ConfigError({ problems: tidy(wrong) })
@@ -164,14 +158,8 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     const view = Effect.flatMap(Tuners, (all) => all.view(name))
     const command =
       (command: TunerCommandName) =>
-      (said: CommandNote = {}): Promise<CommandDone> => {
-        const {
-          by = "",
-          note = "",
-          key = crypto.randomUUID(),
-        } = typeof said === "string" ? { note: said } : said
-        return run(Effect.flatMap(Tuners, (all) => all.command(name, { key, command, by, note })))
-      }
+      (said?: CommandNote): Promise<CommandDone> =>
+        run(Effect.flatMap(Tuners, (all) => all.command(name, { command, ...saidOf(said) })))
     return {
       name,
       trip: command("trip"),
@@ -209,6 +197,9 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
         observe: (bucket, batch) => ask((all) => all.observe(name, bucket, batch)),
         follow: (bucket, keys) => ask((all) => all.follow(name, bucket, keys)),
         view: (bucket) => ask((all) => all.view(name, bucket)),
+        look: (bucket, key) => ask((all) => all.look(name, bucket, key)),
+        command: (bucket, command) =>
+          run(Effect.flatMap(Fleets, (all) => all.command(name, bucket, command))),
       })
       doors.set(name, door)
     }
@@ -226,13 +217,16 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     prometheusText(
       clusterMetrics({ epochs: counts(), here, reports, lagMs: lag.lagMs, mostLagMs: lag.mostMs }),
     )
+  const sinks = Array.from(fleets.settings.values()).flatMap((one) => one.sinks ?? [])
   let stopping: Promise<void> | null = null
   const stop = (): Promise<void> => {
     state = "stopped"
     lag.stop()
     for (const door of doors.values()) door.close()
     // Replicas that are answered no more go to the next address, and reach the next owner there.
-    stopping ??= Promise.all([door?.close(), runtime.dispose()]).then(() => {})
+    stopping ??= Promise.all([door?.close(), runtime.dispose()]).then(() =>
+      Effect.runPromise(Effect.forEach(sinks, (one) => one.stop, { discard: true })),
+    )
     return stopping.finally(hasEnded)
   }
   const drain = async (waitMs = 0): Promise<void> => {
@@ -266,6 +260,11 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
             () => "the database does not answer",
           ),
     tuners: names,
+    fleets: {
+      names: [...fleets.settings.keys()],
+      look: (name, key) => fleet(name).key(key).status(),
+      command: (name, key, command, said) => fleet(name).key(key)[command](said),
+    },
     lag,
   }
   return {
@@ -275,6 +274,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
       counts = epochs.counts
       state = "running"
       lag.start()
+      for (const one of sinks) one.start()
       if (gateway === undefined) return
       try {
         door = await openGateway(gateway, behind)
@@ -327,11 +327,7 @@ function layerOf({ storage, node, tuners, fleets, times, runner, here }: Parts) 
   ]
   const owned = Layer.mergeAll(
     Tuners.layer(new Map(Object.entries(tuners)), here.tuners),
-    Fleets.layer.pipe(
-      Layer.provideMerge(
-        bucketLayer(new Map(Array.from(fleets, ([name, one]) => [name, one.settings])), here.buckets),
-      ),
-    ),
+    Fleets.layer.pipe(Layer.provideMerge(bucketLayer(fleets, here.buckets))),
   )
   return owned.pipe(
     Layer.provideMerge(

@@ -6,14 +6,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { attempt } from "../../domain/readInput.ts"
-import { didYouMean } from "../../domain/problems.ts"
 import { PROMETHEUS_CONTENT_TYPE } from "../../engine/metrics/prometheus.ts"
 import type { Hearing } from "../../replica/TunerHost.ts"
 import { readBody, send, TOO_LARGE } from "../../replica/httpReports.ts"
 import { REPORT_PATH } from "../../replica/transport.ts"
 import { TUNER_COMMANDS, type TunerCommand, type TunerCommandName } from "../TunerOwner.ts"
-import { access, type GatewayOptions, type Right } from "./access.ts"
+import { access, type GatewayOptions } from "./access.ts"
+import { answerFleet, type FleetsBehind } from "./fleetRequests.ts"
 import type { LoopLag } from "./LoopLag.ts"
+import { bodyOf, type May, nameIn, refuse, saidIn, unknownText } from "./requests.ts"
 
 /** `draining`: it still serves, is not ready, and is about to hand over. */
 export type ClusterState = "idle" | "running" | "draining" | "stopped"
@@ -33,6 +34,7 @@ export interface Behind {
   /** Null: it serves; else why not. */
   readonly unready: () => Promise<string | null>
   readonly tuners: ReadonlyArray<string>
+  readonly fleets: FleetsBehind
   readonly lag: LoopLag
 }
 
@@ -83,11 +85,6 @@ export function openGateway(options: GatewayOptions, behind: Behind): Promise<Ga
   })
 }
 
-const refuse = (response: ServerResponse, status: number, error: string, retryAfterMs?: number): void => {
-  if (response.headersSent) return void response.end()
-  send(response, status, { error, problems: [], ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
-}
-
 async function answer(
   { tokens = [] }: GatewayOptions,
   behind: Behind,
@@ -96,8 +93,8 @@ async function answer(
 ): Promise<void> {
   const path = (request.url ?? "").split("?")[0]
   const method = request.method ?? ""
-  const may = (tuner: string | null, right: Right): boolean => {
-    const found = access(tokens, request.headers.authorization ?? "", tuner, right)
+  const may: May = (subject, right) => {
+    const found = access(tokens, request.headers.authorization ?? "", subject, right)
     if (found === "unknown") refuse(response, 401, "the token is missing or wrong")
     else if (found === "forbidden") refuse(response, 403, "the token does not allow this")
     if (found !== "allowed") request.resume()
@@ -119,7 +116,8 @@ async function answer(
   }
   if (method === "POST" && path === "/arqon/cluster/drain") {
     if (!may(null, "steer")) return
-    const text = await bodyOf(request)
+    const text = await bodyOf(request, response, path)
+    if (text === null) return
     const waitMs = waitOf(text)
     if (waitMs === null)
       return refuse(response, 400, 'the body must be {"waitMs": N} with N from 0 to 300000')
@@ -127,48 +125,37 @@ async function answer(
     return send(response, 202, { state: behind.state() })
   }
   if (method === "POST" && path === REPORT_PATH) return hearReport(behind, request, response, may)
+  if (path.startsWith("/arqon/fleets/")) return answerFleet(behind.fleets, path, request, response, may)
   const [, name, command] = /^\/arqon\/tuners\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? []
-  const tuner = name === undefined ? null : attempt(() => decodeURIComponent(name))
+  const tuner = name === undefined ? null : nameIn(name)
   if (tuner === null) return refuse(response, 404, "there is nothing at this address")
   // The right first: who may not look is not told which tuners there are.
-  if (!may(tuner, command === undefined ? "read" : "steer")) return
+  if (!may({ kind: "tuner", name: tuner }, command === undefined ? "read" : "steer")) return
   if (!behind.tuners.includes(tuner)) return refuse(response, 404, unknownText("tuner", tuner, behind.tuners))
   if (command === undefined && method === "GET") return send(response, 200, await behind.view(tuner))
   if (command === undefined || method !== "POST")
     return refuse(response, 405, "commands are POST, everything else here is GET")
   if (!isCommand(command)) return refuse(response, 404, unknownText("command", command, TUNER_COMMANDS))
-  const text = await bodyOf(request)
-  if (text === null) return refuse(response, 413, "the body is too large")
-  const said = text === "" ? {} : attempt(() => JSON.parse(text) as unknown)
-  const given = commandOf(command, said)
-  if (given === null)
-    return refuse(
-      response,
-      400,
-      "the body must be JSON of by, note and key, each a text of at most 1,000 characters",
-    )
-  send(response, 200, await behind.command(tuner, given))
+  const said = await saidIn(request, response, path)
+  if (said !== null) send(response, 200, await behind.command(tuner, { command, ...said }))
 }
-
-const bodyOf = (request: IncomingMessage): Promise<string | null> =>
-  new Promise((resolve) => readBody(request, resolve))
 
 async function hearReport(
   behind: Behind,
   request: IncomingMessage,
   response: ServerResponse,
-  may: (tuner: string | null, right: Right) => boolean,
+  may: May,
 ): Promise<void> {
   const shedMs = behind.lag.shedsForMs(performance.now())
   if (shedMs > 0) {
     request.resume()
     return refuse(response, 429, "this runner is overloaded", Math.ceil(shedMs))
   }
-  const text = await bodyOf(request)
+  const text = await new Promise<string | null>((resolve) => readBody(request, resolve))
   if (text === null) return send(response, 413, TOO_LARGE)
   const report = attempt(() => JSON.parse(text) as { readonly tuner?: unknown })
   const tuner = typeof report?.tuner === "string" ? report.tuner : ""
-  if (!may(tuner, "report")) return
+  if (!may({ kind: "tuner", name: tuner }, "report")) return
   if (report === null) return refuse(response, 400, "this is no report")
   const { status, body } = await behind.report(tuner, report)
   send(response, status, body)
@@ -176,25 +163,11 @@ async function hearReport(
 
 const isCommand = (word: string): word is TunerCommandName => TUNER_COMMANDS.some((known) => known === word)
 
-const unknownText = (what: string, word: string, known: ReadonlyArray<string>): string =>
-  ["there is no such ", what, ". ", didYouMean(word, known) ?? ""].join("").trim()
-
-function waitOf(text: string | null): number | null {
-  if (text === null) return null
+function waitOf(text: string): number | null {
   const { waitMs = 0 } = (
     text === "" ? {} : (attempt(() => JSON.parse(text) as object) ?? { waitMs: null })
   ) as {
     readonly waitMs?: unknown
   }
   return typeof waitMs === "number" && waitMs >= 0 && waitMs <= MOST_WAIT_MS ? waitMs : null
-}
-
-const MOST_TEXT = 1000
-
-function commandOf(command: TunerCommandName, said: unknown): TunerCommand | null {
-  if (typeof said !== "object" || said === null || Array.isArray(said)) return null
-  const { by = "", note = "", key = crypto.randomUUID() } = said as Readonly<Record<string, unknown>>
-  const texts = [by, note, key]
-  if (!texts.every((text) => typeof text === "string" && text.length <= MOST_TEXT) || key === "") return null
-  return { command, by: by as string, note: note as string, key: key as string }
 }

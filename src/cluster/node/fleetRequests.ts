@@ -1,0 +1,55 @@
+/** Requests at a gateway that are about fleets: questions and commands of people for one key. */
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { send } from "../../replica/httpReports.ts"
+import { KEY_COMMANDS, type KeyCommandName, type KeyDone } from "../keyStanding.ts"
+import { type May, nameIn, refuse, type Said, saidIn, unknownText } from "./requests.ts"
+
+/** What requests about fleets lead to. */
+export interface FleetsBehind {
+  readonly names: ReadonlyArray<string>
+  /** Null: no owner can be reached. */
+  readonly look: (fleet: string, key: string) => Promise<object | null>
+  readonly command: (fleet: string, key: string, command: KeyCommandName, said: Said) => Promise<KeyDone>
+}
+
+/** Statuses of commands without effect, and what to do about it. */
+const REFUSED = {
+  noBaseline: [409, "this key has no baseline yet: wait for one, or set one"],
+  full: [503, "the bucket of this key is full: raise maxEngines, or come again"],
+  invalidKey: [400, "a key is 1 to 256 characters"],
+} as const satisfies Record<NonNullable<KeyDone["refused"]>, readonly [number, string]>
+
+const NO_OWNER = "the owner of this key cannot be reached"
+const RETRY_AFTER_MS = 1000
+/** `/arqon/fleets/NAME/keys/KEY` and `/arqon/fleets/NAME/keys/KEY/COMMAND`. */
+const KEY_PATH = /^\/arqon\/fleets\/([^/]+)\/keys\/([^/]+)(?:\/([^/]+))?$/
+
+export async function answerFleet(
+  behind: FleetsBehind,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  may: May,
+): Promise<void> {
+  const [, named = "", keyed = "", command] = KEY_PATH.exec(path) ?? []
+  const [fleet, key] = [nameIn(named), nameIn(keyed)]
+  if (!fleet || !key) return refuse(response, 404, "there is nothing at this address")
+  // The right first: who may not look is not told which fleets there are.
+  if (!may({ kind: "fleet", name: fleet }, command === undefined ? "read" : "steer")) return
+  if (!behind.names.includes(fleet)) return refuse(response, 404, unknownText("fleet", fleet, behind.names))
+  if (command === undefined && request.method === "GET") {
+    const view = await behind.look(fleet, key)
+    return view === null ? refuse(response, 503, NO_OWNER, RETRY_AFTER_MS) : send(response, 200, view)
+  }
+  if (command === undefined || request.method !== "POST")
+    return refuse(response, 405, "commands are POST, everything else here is GET")
+  if (!isCommand(command)) return refuse(response, 404, unknownText("command", command, KEY_COMMANDS))
+  const said = await saidIn(request, response, path)
+  if (said === null) return
+  const done = await behind.command(fleet, key, command, said)
+  if (done.refused === null) return send(response, 200, done)
+  const [status, error] = REFUSED[done.refused]
+  send(response, status, { error, problems: [], done })
+}
+
+const isCommand = (word: string): word is KeyCommandName => KEY_COMMANDS.some((known) => known === word)

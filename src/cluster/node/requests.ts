@@ -1,0 +1,71 @@
+/** What all requests at a gateway have in common: how bodies are read, and how refusals are put. */
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { didYouMean, problem } from "../../domain/problems.ts"
+import { attempt } from "../../domain/readInput.ts"
+import { MOST_BODY_BYTES, readBody, send } from "../../replica/httpReports.ts"
+import type { Right, Subject } from "./access.ts"
+
+/** Whether the request's token allows this; refuses the request where it does not. */
+export type May = (subject: Subject, right: Right) => boolean
+
+export const refuse = (
+  response: ServerResponse,
+  status: number,
+  error: string,
+  retryAfterMs?: number,
+): void => {
+  if (response.headersSent) return void response.end()
+  send(response, status, { error, problems: [], ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+}
+
+/** The whole body; null: it was too large, and the request is refused. `path`: where the request went. */
+export async function bodyOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<string | null> {
+  const text = await new Promise<string | null>((resolve) => readBody(request, resolve))
+  if (text === null)
+    send(response, 413, {
+      error: `the body of ${path} is too large`,
+      problems: [problem([], `has more than ${MOST_BODY_BYTES} bytes.`, "Send less at once.")],
+    })
+  return text
+}
+
+/** A name out of a path; null: it cannot be decoded. */
+export const nameIn = (part: string): string | null => attempt(() => decodeURIComponent(part))
+
+export const unknownText = (what: string, word: string, known: ReadonlyArray<string>): string =>
+  ["there is no such ", what, ". ", didYouMean(word, known) ?? ""].join("").trim()
+
+const MOST_TEXT = 1000
+
+/** What a person says with a command. */
+export type Said = Readonly<Record<"by" | "note" | "key", string>>
+
+/** Who asks, why and under which key, as the body of a command has it; null: the request was refused. */
+export async function saidIn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<Said | null> {
+  const text = await bodyOf(request, response, path)
+  if (text === null) return null
+  const said = saidOf(text === "" ? {} : attempt(() => JSON.parse(text) as unknown))
+  if (said === null)
+    refuse(
+      response,
+      400,
+      "the body must be JSON of by, note and key, each a text of at most 1,000 characters",
+    )
+  return said
+}
+
+function saidOf(said: unknown): Said | null {
+  if (typeof said !== "object" || said === null || Array.isArray(said)) return null
+  const { by = "", note = "", key = crypto.randomUUID() } = said as Readonly<Record<string, unknown>>
+  const texts = [by, note, key]
+  if (!texts.every((text) => typeof text === "string" && text.length <= MOST_TEXT) || key === "") return null
+  return { by: by as string, note: note as string, key: key as string }
+}
