@@ -1,6 +1,7 @@
 /**
  * One call to let an engine tune what you already run: it makes an engine over the adapters' knobs, attaches them
- * and starts it. A replica of a service takes the engine's place where one tuner decides for many. For anything more particular, make the engine yourself and call `attach`.
+ * and starts it. A replica of a service takes the engine's place where one tuner decides for many. For anything more
+ * particular, make the engine yourself and call `attach`.
  */
 import type { CreateEngine } from "../engine/createEngine.ts"
 import type { ArqonEngine, EngineOptions } from "../engine/contract/ArqonEngine.ts"

@@ -71,9 +71,12 @@ describe("an adapter", () => {
     expect(tune).type.not.toBeCallableWith([limiter, pages], { params: { page: { max: 9 } } })
     const made = tune([inFlightLimiter(), queueConcurrency(pLimit(3), { name: "pages" })])
     expect<Awaited<typeof made>["engine"]>().type.toBe<ArqonEngine<"inFlight" | "pages">>()
-    void tune([inFlightLimiter(), queueConcurrency(pLimit(3), { name: "pages" })], {
-      // @ts-expect-error 'page' does not exist
-      params: { page: { max: 9 } },
+    expect(tune).type.not.toBeCallableWith(
+      [inFlightLimiter(), queueConcurrency(pLimit(3), { name: "pages" })],
+      { params: { page: { max: 9 } } },
+    )
+    expect(tune).type.toBeCallableWith([inFlightLimiter(), queueConcurrency(pLimit(3), { name: "pages" })], {
+      params: { pages: { max: 9 } },
     })
     const there = tune([inFlightLimiter(), queueConcurrency(pLimit(3))], { placement: "worker" })
     expect<Awaited<typeof there>["engine"]>().type.toBe<WorkerEngine<"inFlight" | "concurrency">>()
