@@ -14,6 +14,7 @@ import type { GraftingInput } from "../grafting/options.ts"
 import { isLive } from "../grafting/transitions.ts"
 import type { ChannelView } from "../pipeline/Channels.ts"
 import type { Disagreement } from "../pipeline/Comparison.ts"
+import { type CallWatch, NO_WATCH } from "../pipeline/CallWatch.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import { PipelineHost } from "../pipeline/PipelineHost.ts"
 import { slotOf } from "../pipeline/slots.ts"
@@ -112,6 +113,8 @@ export function pipelineGrafting(given: GraftingInput | undefined, { shares }: P
 export interface PipelineCoreInput {
   readonly sockets: ReadonlyMap<string, PipelineSocket>
   readonly clock: PipelineClock
+  /** Sees what calls leave behind; nobody does where it is left out. */
+  readonly watch?: CallWatch
   readonly seed: number
   readonly thresholds: PipelineThresholds
   readonly grafting?: GraftingInput | undefined
@@ -131,6 +134,7 @@ export class PipelineCore {
     this.host = new PipelineHost({
       pieces: input.sockets,
       clock: input.clock,
+      watch: input.watch ?? NO_WATCH,
       seed: input.seed,
       thresholds: input.thresholds,
       cullNow: (slot) => this.cullNow(slot),
@@ -229,7 +233,7 @@ export class PipelineCore {
       share: piece.share,
       quiet: piece.isQuiet,
       calls: piece.calls,
-      inFlight: piece.inFlight,
+      inFlight: piece.conduct.inFlight,
       mirrored: mirrors?.run ?? 0,
       dropped: mirrors?.dropped ?? 0,
       compared: comparison?.compared ?? 0,
@@ -237,7 +241,7 @@ export class PipelineCore {
       disagreements: [...(comparison?.disagreements ?? [])],
       channels: channels?.views ?? [],
       interference: piece.interference.ratio,
-      criticals: [...piece.criticals],
+      criticals: [...piece.conduct.criticals],
       waived: [...piece.waived],
       verdicts: life?.verdicts ?? [],
       cause: life?.cause ?? null,
@@ -248,7 +252,7 @@ export class PipelineCore {
   }
 
   private cullNow(slot: string): void {
-    const { criticals } = this.host.piece(slot)
+    const { criticals } = this.host.piece(slot).conduct
     if (criticals.length <= MOST_CRITICAL || !isLive(this.table.lifeOf(slot).state)) return
     const what = `${criticals.length} critical events, the last one: it ${criticals.at(-1)}`
     this.faults = [...this.faults, ...this.table.fault(slot, "critical", what)]

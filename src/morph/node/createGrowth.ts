@@ -10,6 +10,7 @@ import type { Functions, PipelineGrowth, PipelineGrowthOptions } from "../servic
 import { policySlot } from "../service/policySlot.ts"
 import { type EachRepeated, GrowthKeeper, repeatRun } from "./GrowthKeeper.ts"
 import { HotThread, type KeptRun, loaded } from "./HotThread.ts"
+import { nodeWatch } from "./callWatch.ts"
 import { pipelineKeeper } from "./PipelineLog.ts"
 import { startPolicy } from "./startPolicy.ts"
 import { threadProblems } from "./threadProblems.ts"
@@ -46,7 +47,7 @@ export function createGrowth(options: GrowthOptions | PipelineGrowthOptions): Gr
   const service = serviceIn(options)
   return service === null
     ? createGrowthWith(options as GrowthOptions, PLATFORM)
-    : service.grow(options as PipelineGrowthOptions, { keep: pipelineKeeper })
+    : service.grow(options as PipelineGrowthOptions, { keep: pipelineKeeper, watch: nodeWatch })
 }
 
 /** Repeats the run that a folder holds, with its commands and late answers, and compares it boundary by boundary. */

@@ -3,6 +3,7 @@
  * counted, and no caller waits for it.
  */
 import { type Call, judged, type Judge, kindOf, type Outcome } from "./calls.ts"
+import { NO_WATCH, type Within } from "./CallWatch.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 import { MOST_CHUNKS } from "./StreamOf.ts"
 
@@ -10,6 +11,8 @@ export interface MirrorJob extends Call {
   readonly limitMs: number
   /** What came of it; null where it was dropped. */
   readonly done: (outcome: Outcome | null) => void
+  /** The async context of the call that it repeats; that of now if left out. */
+  readonly within?: Within
   /** The incumbent answers once more: nothing that it does counts against the candidate. */
   readonly isIncumbent?: boolean
 }
@@ -85,7 +88,8 @@ export class Mirrors {
     let result: unknown
     try {
       const judge = job.isIncumbent === true ? lenient(this.judge()) : this.judge()
-      result = judged(judge, { ...job, fallback: null, seen, keepChunks: true })
+      const { within = NO_WATCH.outside } = job
+      result = within(() => judged(judge, { ...job, fallback: null, seen, keepChunks: true }))
     } catch {
       // It was seen.
       return
@@ -100,6 +104,7 @@ const nothing = (): void => {}
 /** Times a call, and blames nobody. */
 const lenient = (judge: Judge): Judge => ({
   ...judge,
+  watch: NO_WATCH,
   kind: null,
   began: nothing,
   ended: nothing,

@@ -5,6 +5,7 @@
 import type { GraftStateName } from "../contracts/enums.ts"
 import type { Figures, Host, Mode, Planting, Socket } from "../contracts/Host.ts"
 import type { Channels } from "./Channels.ts"
+import type { CallWatch } from "./CallWatch.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 import { pipelineChecks, type PipelineThresholds } from "./pipelineOptions.ts"
 import { PipelineSocket } from "./PipelineSocket.ts"
@@ -23,6 +24,7 @@ const ROUTES: Readonly<Record<Mode, Route>> = {
 export interface PipelineHostInput {
   readonly pieces: ReadonlyMap<string, PipelineSocket>
   readonly clock: PipelineClock
+  readonly watch: CallWatch
   readonly seed: number
   readonly thresholds: PipelineThresholds
   /** A candidate has done something that must not happen, for the last time. */
@@ -45,6 +47,7 @@ export class PipelineHost implements Host {
       this.generations.set(name, 1)
       socket.enter({
         clock: input.clock,
+        watch: input.watch,
         seed: input.seed,
         thresholds: input.thresholds,
         tooCritical: () => input.cullNow(this.slot(name)),
@@ -111,8 +114,9 @@ export class PipelineHost implements Host {
   readonly measure = (slot: string, state: GraftStateName): Figures => {
     const socket = this.piece(slot)
     const { thresholds } = this.input
-    const { comparison, channels, mirrors, written } = socket
-    const criticals = socket.criticals.length
+    const { comparison, channels, conduct, mirrors } = socket
+    const { written } = conduct
+    const criticals = conduct.criticals.length
     switch (state) {
       case "dormant":
         return { declared: 1 }
@@ -162,7 +166,7 @@ export class PipelineHost implements Host {
           alphaHold: this.holdsShare(socket) ? 1 : 0,
         }
       case "resetting":
-        return { callsInFlight: socket.inFlight }
+        return { callsInFlight: socket.conduct.inFlight }
       default:
         return {}
     }

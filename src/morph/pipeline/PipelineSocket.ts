@@ -2,10 +2,11 @@
  * One socket of a service: the function that callers have, who answers it now, and what was measured on the way. A state of the graft
  * sets its route; a call takes the route and never waits for anything that is measured.
  */
-import { type Judge, judged, type Kind, observed, type Outcome } from "./calls.ts"
+import { judged, type Kind, observed, type Outcome } from "./calls.ts"
 import { Channels, type Side } from "./Channels.ts"
 import { Coins } from "./Coins.ts"
 import { Comparison } from "./Comparison.ts"
+import { Conduct } from "./Conduct.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { Declared } from "./Declared.ts"
 import { Duels, FULL, type Seat } from "./Duels.ts"
@@ -20,8 +21,6 @@ import type { AnyFunction, CheckedPiece } from "./pieces.ts"
 
 /** One call of the incumbent in so many is timed where nothing else asks for it. */
 const TIMED_ONE_IN = 16
-const BLOCK_MS = 50
-const RUN_OF_FAILURES = 3
 const LATE_BY = 3
 /** A limit that follows the incumbent is never shorter than this: timers are no finer. */
 const LEAST_LIMIT_MS = 5
@@ -36,11 +35,7 @@ export class PipelineSocket {
   share = 0
   /** Gates that a person has waived for this candidate. */
   readonly waived = new Set<string>()
-  readonly criticals: Array<string> = []
   readonly declared: Declared
-  /** Calls of the candidate that have not ended. */
-  inFlight = 0
-  written = 0
   calls = 0
   pairsAtStep = 0
   trialCalls = 0
@@ -52,13 +47,12 @@ export class PipelineSocket {
   readonly interference = new Interference()
   readonly lag = new Interference()
   readonly times = new LatencySketch()
+  readonly conduct: Conduct
   private route: Route = "direct"
   private world: SocketWorld | null = null
   private duels: Duels | null = null
   private coins: Coins | null = null
   private deadlines: Deadlines | null = null
-  private kind: Kind | null = null
-  private failuresRunning = 0
   private counter = 0
   /** No call duels or is mirrored in this window: the incumbent is timed alone. */
   isQuiet = false
@@ -68,11 +62,11 @@ export class PipelineSocket {
   /** What a call is passed on to: the incumbent, or the code that chooses the route. */
   private target: AnyFunction
   private readonly looksAtRoute: AnyFunction
-  private readonly open = new Set<() => void>()
 
   constructor(piece: CheckedPiece) {
     this.piece = piece
     this.declared = new Declared(piece)
+    this.conduct = new Conduct(piece, this.times)
     this.limit = piece.deadlineMs
     this.incumbent = piece.incumbent
     this.incumbentName = piece.incumbent.name || piece.name
@@ -98,6 +92,7 @@ export class PipelineSocket {
     const { record, name } = this.piece
     this.world = world
     this.deadlines = new Deadlines(world.clock)
+    this.conduct.enter(world, this.deadlines)
     if (record !== null)
       this.recording = new Recording(record.most, (args) => this.declared.redacted(args), world.seed, name)
     this.aim()
@@ -107,6 +102,7 @@ export class PipelineSocket {
     this.take("direct", 0)
     this.release()
     this.deadlines?.close()
+    this.conduct.leave()
     this.world = null
     this.recording = null
     this.aim()
@@ -124,11 +120,11 @@ export class PipelineSocket {
     this.candidate = candidate
     this.coins = new Coins(world.seed, this.piece.name, graft)
     this.duels = new Duels(this.coins)
-    this.mirrors = new Mirrors(world.clock, () => this.judge(), world.thresholds.mirrorQueue)
+    this.mirrors = new Mirrors(world.clock, () => this.conduct.judge(), world.thresholds.mirrorQueue)
     this.timedMirrors = new TimedMirrors(this.coins, this.mirrors)
     this.waived.clear()
-    this.criticals.length = 0
-    this.failuresRunning = this.written = this.calls = this.trialCalls = this.trialFailures = 0
+    this.conduct.renew()
+    this.calls = this.trialCalls = this.trialFailures = 0
     this.take("trial", 0)
     const { limit: limitMs, mirrors } = this
     const done = (outcome: Outcome | null): void => {
@@ -166,7 +162,7 @@ export class PipelineSocket {
     this.calls = 0
     if (route === "direct") {
       this.mirrors?.clear()
-      for (const abandon of this.open) abandon()
+      for (const abandon of this.conduct.open) abandon()
     }
     if (route === "branch" || route === "shadow")
       this.comparison = new Comparison(
@@ -183,11 +179,18 @@ export class PipelineSocket {
     }
     this.interference.clear()
     this.lag.clear()
+    this.follow()
+  }
+
+  private follow(): void {
+    if (this.route === "direct") this.conduct.rest()
+    else this.conduct.follow(this.route === "trial" || this.route === "branch")
   }
 
   /** How late the loop was; a millisecond more or less is the timer's own. */
   noteLag(ms: number): void {
     if (this.route === "shadow") this.lag.note(Math.max(0, ms) + 1, this.isQuiet)
+    if (this.route !== "direct") this.conduct.noteLag(ms)
   }
 
   /** The end of a window: what has come is judged, and the next window may be a quiet one. */
@@ -196,6 +199,8 @@ export class PipelineSocket {
     this.limit = this.limitNow()
     const { coins, world } = this
     if (coins === null || world === null) return
+    this.conduct.endWindow(world.clock.now())
+    this.follow()
     if (boundary % QUIET_ONE_IN === 0) {
       this.interference.endBlock()
       this.lag.endBlock()
@@ -251,7 +256,7 @@ export class PipelineSocket {
 
   private noteIncumbent({ ms, error }: Outcome, kind: Kind): void {
     if (error) return
-    this.kind = kind
+    this.conduct.kind = kind
     this.times.add(ms)
     if (this.route === "mixed") this.interference.note(ms, this.isQuiet)
   }
@@ -267,7 +272,9 @@ export class PipelineSocket {
     const { world, comparison, mirrors, candidate, route, piece } = this
     if (world === null || mirrors === null || candidate === null) return this.plain(self, args)
     const copy = copyInputs(args)
-    return observed({ fn: this.incumbent, self, args }, world.clock, true, (incumbent, kind) => {
+    const within = world.watch.context()
+    const call = { fn: this.incumbent, self, args }
+    const seen = (incumbent: Outcome, kind: Kind): void => {
       this.noteIncumbent(incumbent, kind)
       if (this.candidate !== candidate || this.route !== route) return
       const fn = piece.effects === "once" ? (candidate.dryRun ?? candidate.fn) : candidate.fn
@@ -277,7 +284,7 @@ export class PipelineSocket {
         if (route === "trial") this.noteTrial(outcome, incumbent.error)
         else comparison?.note(copy, incumbent, outcome, (a, b) => this.declared.agrees(a, b))
       }
-      const job = { fn, self, args: copy, limitMs, done }
+      const job = { fn, self, args: copy, limitMs, done, within }
       if (!this.isTimedTwice(world)) return mirrors.offer(job)
       this.timedMirrors?.offer(
         job,
@@ -285,7 +292,13 @@ export class PipelineSocket {
         (outcome) => this.sideOf(outcome, copy, limitMs),
         (row) => void (this.route === route && this.channels?.note(row)),
       )
-    })
+    }
+    return this.conduct.watched((ended) =>
+      observed(call, world.clock, true, (incumbent, kind) => {
+        ended()
+        seen(incumbent, kind)
+      }),
+    )
   }
 
   /** The input of this mirror goes to both sides. A stand-in's times say nothing, and what may happen once is not repeated. */
@@ -325,7 +338,7 @@ export class PipelineSocket {
     const began = world.clock.now()
     const limitMs = seat === null ? this.limit : seat.pair.limitMs
     let hasFailed = false
-    return judged(this.judge(), {
+    return judged(this.conduct.judge(), {
       fn: candidate.fn,
       self,
       args,
@@ -333,7 +346,7 @@ export class PipelineSocket {
       fallback: this.piece.effects === "once" ? null : () => this.fallenBack(self, args, () => hasFailed),
       seen: (outcome) => {
         hasFailed = outcome.error
-        if (!outcome.error) this.failuresRunning = 0
+        if (!outcome.error) this.conduct.answered()
         if (seat !== null && this.candidate === candidate) this.noteSeat(seat, outcome, args, began)
       },
     })
@@ -342,8 +355,7 @@ export class PipelineSocket {
   /** The incumbent answers what the candidate could not; where that goes well, the failure is the candidate's own. */
   private fallenBack(self: unknown, args: ReadonlyArray<unknown>, hasFailed: () => boolean): unknown {
     const blame = (): void => {
-      if (hasFailed() && ++this.failuresRunning >= RUN_OF_FAILURES)
-        this.critical(`failed ${this.failuresRunning} calls in a row that the incumbent answered`)
+      if (hasFailed()) this.conduct.blame()
     }
     const result = this.plain(self, args)
     if (!(result instanceof Promise)) {
@@ -367,31 +379,5 @@ export class PipelineSocket {
   private sideOf({ ms, endMs, error, answer }: Outcome, args: ReadonlyArray<unknown>, limitMs: number): Side {
     const cost = error ? Number.NaN : this.declared.costOf(answer, args)
     return { ms, endMs, error: error || ms > limitMs, cost }
-  }
-
-  private judge(): Judge {
-    const { world, deadlines, kind, open } = this
-    if (world === null || deadlines === null) throw new Error("A socket that is not grown has no candidate.")
-    return {
-      clock: world.clock,
-      deadlines,
-      kind: this.piece.effects === "once" ? null : kind,
-      open,
-      began: () => void this.inFlight++,
-      ended: () => void this.inFlight--,
-      critical: (what) => this.critical(what),
-      held: (ms, how) => {
-        if (ms <= BLOCK_MS) return
-        // A function that answers at once may take its time, if the incumbent takes it too.
-        const usual = how === "value" ? 2 * (this.times.quantileMs(0.99) ?? 0) : 0
-        if (ms > usual) this.critical(`kept the loop for ${Math.round(ms)} ms`)
-      },
-    }
-  }
-
-  private critical(what: string): void {
-    if (what.startsWith("wrote")) this.written++
-    this.criticals.push(what)
-    this.world?.tooCritical(this.piece.name)
   }
 }

@@ -1,4 +1,5 @@
 /** What a socket lives in once it is grown: its clock, its thresholds, and who hears of critical events. */
+import type { CallWatch } from "./CallWatch.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 import type { PipelineThresholds } from "./pipelineOptions.ts"
 import type { AnyFunction } from "./pieces.ts"
@@ -16,6 +17,7 @@ export interface Candidate {
 /** What a socket lives in, once it is grown. */
 export interface SocketWorld {
   readonly clock: PipelineClock
+  readonly watch: CallWatch
   readonly seed: number
   readonly thresholds: PipelineThresholds
   /** The candidate has done something that must not happen, once too often. */

@@ -2,6 +2,7 @@
  * A generator's chunks on their way to the caller, timed by the first one and by the end. Until the first chunk has come another iterator
  * can take its place; after that the caller has begun to read, and what happens is what it gets.
  */
+import { NO_WATCH, type Within } from "./CallWatch.ts"
 import type { Deadlines } from "./Deadlines.ts"
 
 export const isIterator = (result: unknown): result is Iterator<unknown> | AsyncIterator<unknown> => {
@@ -31,6 +32,8 @@ interface StreamInput {
   readonly limitMs?: number
   readonly deadlines?: Deadlines
   readonly fallback?: (() => Iterator<unknown>) | null
+  /** Calls what makes a chunk. */
+  readonly run?: Within
 }
 
 /** Chunks that are kept for a comparison. */
@@ -77,7 +80,7 @@ export class StreamOf implements Iterator<unknown> {
     const began = this.input.now()
     let result: unknown
     try {
-      result = pull()
+      result = (this.input.run ?? NO_WATCH.outside)(pull)
     } catch (failure) {
       return this.failed(failure, began)
     }

@@ -4,6 +4,7 @@
  * incumbent wherever it may be called again.
  */
 import type { Side } from "./Channels.ts"
+import type { CallWatch, Trace } from "./CallWatch.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import { isAborted, isWritten, noteInputs, putBack, withSignal } from "./inputs.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
@@ -95,6 +96,9 @@ export function observed(
 export interface Judge {
   readonly clock: PipelineClock
   readonly deadlines: Deadlines
+  /** Sees what the candidate leaves behind; `trace` is that of this call. */
+  readonly watch: CallWatch
+  readonly trace: Trace
   /** What the incumbent is known to answer with; null before anybody knows. */
   readonly kind: Kind | null
   /** A call of the candidate begins and ends; one that does not settle is given up in the end. */
@@ -128,7 +132,7 @@ export function judged(
   judge: Judge,
   { fn, self, args, limitMs, fallback, seen, keepChunks }: JudgedCall,
 ): unknown {
-  const { clock } = judge
+  const { clock, trace, watch } = judge
   const notes = noteInputs(args)
   // Made only for a call that has a signal: it costs more than all the rest.
   let gone: AbortController | null = null
@@ -152,7 +156,7 @@ export function judged(
   const began = clock.now()
   let result: unknown
   try {
-    result = perform({ fn, self, args: given })
+    result = watch.run(trace, () => perform({ fn, self, args: given }))
   } catch (failure) {
     judge.ended()
     return fail(clock.now() - began, failure)
@@ -178,13 +182,16 @@ export function judged(
     seen(ms > limitMs ? failed(ms, new Late(`answered after ${limitMs} ms`)) : answered(ms, result))
     return result
   }
+  // A deadline runs out at any time: the incumbent is called as if it were now.
+  const within = watch.context()
   if (kind === "iterator")
     return new StreamOf(result as Iterator<unknown>, {
       now: clock.now,
+      run: (act) => watch.run(trace, act),
       keepChunks: keepChunks ?? false,
       limitMs,
       deadlines: judge.deadlines,
-      fallback: fallback === null ? null : () => instead(() => null) as Iterator<unknown>,
+      fallback: fallback === null ? null : () => within(() => instead(() => null)) as Iterator<unknown>,
       ended: (end) => {
         judge.ended()
         seen(ofStream(end))
@@ -203,7 +210,7 @@ export function judged(
     const replace = (): void => {
       if (fallback === null || !over()) return
       try {
-        resolve(instead(() => null))
+        resolve(within(() => instead(() => null)))
       } catch (failure) {
         reject(failure)
       }

@@ -8,6 +8,7 @@ import type {
   Waivable,
   Waiver,
 } from "../growth/PipelineCore.ts"
+import type { CallWatch } from "../pipeline/CallWatch.ts"
 import type { AnyFunction } from "../pipeline/pieces.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import type { PipelineGates } from "../pipeline/pipelineOptions.ts"
@@ -122,4 +123,5 @@ export type PipelineEntry =
 
 export interface PipelineServices {
   readonly keep?: (directory: string) => PipelineKeeper
+  readonly watch?: CallWatch
 }

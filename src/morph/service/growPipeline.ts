@@ -9,6 +9,7 @@ import { problemsOf } from "../../domain/readInput.ts"
 import type { GraftCommand } from "../grafting/graftEvents.ts"
 import { graftingOptions } from "../grafting/options.ts"
 import { type PipelineBoundary, PipelineCore, pipelineGrafting } from "../growth/PipelineCore.ts"
+import { type CallWatch, NO_WATCH } from "../pipeline/CallWatch.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import { type PipelineThresholds, readThresholds } from "../pipeline/pipelineOptions.ts"
 import type { PipelineSocket } from "../pipeline/PipelineSocket.ts"
@@ -42,9 +43,10 @@ export function growPipeline<P extends Functions>(
   sockets: ReadonlyMap<string, PipelineSocket>,
   owner: { isGrown: boolean },
   options: PipelineGrowthOptions<P>,
-  { keep }: PipelineServices,
+  { keep, watch = NO_WATCH }: PipelineServices,
 ): PipelineGrowth<P> {
-  const { thresholds, seed, windowMs, clock } = readOptions(options, keep !== undefined)
+  const { thresholds, seed, windowMs, clock: given } = readOptions(options, keep !== undefined)
+  const clock = outside(given, watch)
   if (owner.isGrown)
     throw refused("host", "is grown already.", "Give every createGrowth a pipelineHost of its own.")
   owner.isGrown = true
@@ -158,6 +160,7 @@ export function growPipeline<P extends Functions>(
       core = new PipelineCore({
         sockets,
         clock,
+        watch,
         seed,
         thresholds,
         grafting: options.grafting,
@@ -204,6 +207,13 @@ export function growPipeline<P extends Functions>(
     },
   }
 }
+
+/** What is to be done later belongs to no call. */
+const outside = ({ now, after, soon }: PipelineClock, watch: CallWatch): PipelineClock => ({
+  now,
+  after: (ms, act) => watch.outside(() => after(ms, act)),
+  soon: (act) => watch.outside(() => soon(act)),
+})
 
 const refused = (path: string, message: string, suggestion: string): GrowthError =>
   new GrowthError({ problems: [problem([path], message, suggestion)] })

@@ -212,6 +212,14 @@ export const morph: ReadonlyArray<Mechanism> = [
     test: "test/morph/pipeline/calls.test.ts",
   },
   {
+    name: "left-promises-not-counted",
+    invariant: 37,
+    file: "src/morph/pipeline/Conduct.ts",
+    intact: "if (this.counts) this.conduct.critical(",
+    broken: "if (this.endedAt < 0) this.conduct.critical(",
+    test: "test/morph/pipeline/conduct.test.ts",
+  },
+  {
     name: "once-is-called-twice",
     invariant: 37,
     file: "src/morph/pipeline/PipelineSocket.ts",

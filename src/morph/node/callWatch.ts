@@ -1,0 +1,95 @@
+/**
+ * What calls leave behind, as Node sees it. `AsyncLocalStorage` tells which call began a promise or a timer; hooks for timers are cheap,
+ * those that time every callback are not, and are on only while somebody asks for them.
+ */
+import { AsyncLocalStorage, AsyncResource, createHook } from "node:async_hooks"
+import type { CallWatch, Trace } from "../pipeline/CallWatch.ts"
+
+const traces = new AsyncLocalStorage<Trace>()
+
+/** How a process that asks for it is to take a rejection that nobody handles. */
+const isMild = (): boolean =>
+  /--unhandled-rejections[= ](warn|none)/.test([...process.execArgv, process.env["NODE_OPTIONS"]].join(" "))
+
+/** A candidate's rejections are its own. Any other one ends where it would have ended without this listener. */
+const rejected = (failure: unknown): void => {
+  if (traces.getStore()?.rejected(failure) === true) return
+  if (process.listenerCount("unhandledRejection") === 1 && !isMild()) throw failure
+}
+
+const owners = new Map<number, Trace>()
+/** An option of Node 24.12 and later; what does not know it would tell of each promise. */
+const NO_PROMISES = { trackPromises: false }
+const timers = createHook({
+  ...NO_PROMISES,
+  init: (id, type, _, resource) => {
+    if (type !== "Timeout") return
+    const trace = traces.getStore()
+    if (trace === undefined) return
+    owners.set(id, trace)
+    trace.timerSet(id, () => (resource as NodeJS.Timeout).hasRef())
+  },
+  destroy: (id) => {
+    owners.get(id)?.timerGone(id)
+    owners.delete(id)
+  },
+})
+
+function canLeavePromisesOut(): boolean {
+  let hasSeen = false
+  const hook = createHook({
+    ...NO_PROMISES,
+    init: (_, type) => void (hasSeen ||= type === "PROMISE"),
+  }).enable()
+  void Promise.resolve().then(() => {})
+  hook.disable()
+  return !hasSeen
+}
+
+/** Callbacks that run now, the innermost last. */
+const running: Array<{ readonly id: number; readonly trace: Trace | undefined; readonly began: number }> = []
+const callbacks = createHook({
+  before: (id) => void running.push({ id, trace: traces.getStore(), began: performance.now() }),
+  after: (id) => {
+    const at = running.findLastIndex((one) => one.id === id)
+    // One that had begun before the hook was on.
+    if (at < 0) return
+    const [{ began, trace }] = running.splice(at)
+    // What is inside another one is timed there.
+    if (at === 0 && trace !== undefined) trace.held(performance.now() - began)
+  },
+})
+
+let open = 0
+let timing = 0
+
+export const nodeWatch: CallWatch = {
+  run: (trace, act) => traces.run(trace, act),
+  context: () => {
+    const resource = new AsyncResource("arqonCall", { requireManualDestroy: false })
+    return (act) => resource.runInAsyncScope(act)
+  },
+  outside: (act) => (traces.getStore() === undefined ? act() : traces.exit(act)),
+  timeLater: (isOn) => {
+    timing += isOn ? 1 : -1
+    if (isOn && timing === 1) callbacks.enable()
+    if (timing > 0) return
+    callbacks.disable()
+    running.length = 0
+  },
+  open: () => {
+    if (++open === 1) {
+      process.on("unhandledRejection", rejected)
+      if (canLeavePromisesOut()) timers.enable()
+    }
+    let isOpen = true
+    return () => {
+      if (!isOpen) return
+      isOpen = false
+      if (--open > 0) return
+      process.off("unhandledRejection", rejected)
+      timers.disable()
+      owners.clear()
+    }
+  },
+}
