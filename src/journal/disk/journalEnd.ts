@@ -7,13 +7,11 @@
  */
 import { lstatSync } from "node:fs"
 import { basename } from "node:path"
-import { KnobShape, makeParamSpace, paramProblems, type ParamSpace } from "../../domain/ParamSpace.ts"
-import { readTotally } from "../../domain/readInput.ts"
-import { readResumption, keptBaseline, startUnits } from "../../domain/Resumption.ts"
-import { record } from "../../domain/Shape.ts"
+import type { ParamSpace } from "../../domain/ParamSpace.ts"
 import { AUDIT_KINDS } from "../../domain/records.ts"
-import { tripCode, tripReason } from "../../domain/words.ts"
+import { tripReason } from "../../domain/words.ts"
 import { RECORD_KIND } from "../../hot/AuditRing.ts"
+import { type Beginning, beginningOf, spaceOf } from "../format/beginning.ts"
 import type { JournalHeader } from "../format/JournalHeader.ts"
 import { scanSegment, sealedEnd, type SegmentScan } from "../format/scanSegment.ts"
 import type { SyncedMark } from "../format/SyncedMark.ts"
@@ -121,12 +119,9 @@ function endOf(
   }
 }
 
-interface Taken {
+interface Taken extends Beginning {
+  /** Its standing is by the trusted records of the segment, from what is known of its head. */
   readonly scan: SegmentScan
-  /** By the trusted records of the segment, from what is known of its head. */
-  readonly standing: StandingData
-  /** Why that may not be so, in words; null where it is. */
-  readonly doubt: string | null
 }
 
 function take(
@@ -165,44 +160,12 @@ function take(
 }
 
 /** Where the run stood at the head of a segment: by the record of its start, or as the header says. */
-function headOf(header: JournalHeader): Pick<Taken, "standing" | "doubt"> {
+function headOf(header: JournalHeader): Beginning {
   if (header.segment === 1) return beginningOf(header)
   const standing = readStanding(header.standing, header.knobs)
   return standing === null
     ? { standing: NOWHERE, doubt: "its header does not say where the run was" }
     : { standing, doubt: null }
-}
-
-/** Where a run begins, by the record of its start. */
-export function beginningOf(header: JournalHeader): Pick<Taken, "standing" | "doubt"> {
-  const space = spaceOf(header)
-  if (space === null) return { standing: NOWHERE, doubt: null }
-  const said = header.start?.["resume"] ?? null
-  const resumed = readResumption(said)
-  const start = Array.from(startUnits(space, resumed))
-  const baseline = keptBaseline(space, resumed)
-  const open = resumed?.safeMode ?? null
-  return {
-    standing: {
-      ...NOWHERE,
-      atUs: resumed?.from.atUs ?? 0,
-      live: start,
-      base: start,
-      baseline: baseline === null ? null : Array.from(baseline),
-      trips: open === null ? [] : [{ code: tripCode(open.reason), atUs: open.sinceUs }],
-      rollbacksUs: resumed?.rollbacksUs ?? [],
-    },
-    doubt: said === null || resumed !== null ? null : "this build cannot read what its run had resumed",
-  }
-}
-
-const Knobs = record(KnobShape)
-
-function spaceOf(header: JournalHeader): ParamSpace | null {
-  const knobs = readTotally(Knobs, header.start?.["knobs"], { excess: "drop" })
-  if (!knobs.ok || paramProblems(knobs.value).length > 0) return null
-  const space = makeParamSpace(knobs.value)
-  return space.names.length === header.knobs ? space : null
 }
 
 /** Whether SafeMode is open for a reason of a later version's: it is not for this one to close. */

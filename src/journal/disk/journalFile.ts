@@ -7,12 +7,12 @@
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { RECORD_POINT, RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
 import type { JournalLink } from "../format/JournalHeader.ts"
+import { beginningOf } from "../format/beginning.ts"
 import { firstState } from "../format/frames.ts"
 import { Standing } from "../format/Standing.ts"
 import type { SyncedMark } from "../format/SyncedMark.ts"
 import { SegmentWriter } from "../format/SegmentWriter.ts"
 import { packageVersion } from "../../system/version.ts"
-import { beginningOf } from "./journalEnd.ts"
 import type { Settled } from "./journalOptions.ts"
 import {
   chainEnd,
