@@ -191,9 +191,11 @@ describe("the public names", () => {
       "StorageError",
       "Study",
       "StudyError",
+      "copyRecords",
       "createCluster",
       "openStudy",
       "postgres",
+      "postgresJournal",
       "sqlite",
     ])
   })

@@ -133,11 +133,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   study: { rooms: ["hot", "domain", "solver", "engine", "system"], packages: [EFFECT, NODE] },
   // What several processes share, over a SQL database; `effect/*` alone knows how the processes find each other.
   cluster: {
-    rooms: ["domain", "control", "solver", "cohort", "replica", "engine", "fleet"],
+    rooms: ["hot", "domain", "control", "solver", "cohort", "replica", "engine", "fleet", "journal/format"],
     packages: [EFFECT],
   },
   "cluster/node": {
-    rooms: ["domain", "solver", "engine", "replica", "system", "cluster"],
+    rooms: ["domain", "solver", "engine", "replica", "journal", "system", "cluster"],
     packages: [EFFECT, NODE, /^@effect\/(sql-pg|platform-node-shared)\//],
   },
   // Knows other people's packages by their shapes only, so it imports none.

@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { MIGRATIONS, type Migration, TABLES } from "./migrations.ts"
+import { makeWeeks } from "./records/weeks.ts"
 import { CLUSTER_TABLES, clusterTables } from "./runners.ts"
 import { StorageError } from "./StorageError.ts"
 import { storageFailure } from "./storageFailure.ts"
@@ -33,13 +34,6 @@ const DONE = "arqon_migration"
 
 const LATEST = MIGRATIONS.at(-1)?.id ?? 0
 
-/** Milliseconds since 1970 by the database's own clock, as a fragment: the one clock that all processes share. */
-export const nowMs = (sql: SqlClient.SqlClient) =>
-  sql.onDialectOrElse({
-    pg: () => sql.literal("(extract(epoch from clock_timestamp()) * 1000)::bigint"),
-    orElse: () => sql.literal("CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
-  })
-
 /** Opens a storage for work: its tables are there afterwards, of this version, and may be read and written. */
 export const ready = (storage: Storage): Layer.Layer<SqlClient.SqlClient, StorageError> =>
   storage.connect.pipe(
@@ -60,7 +54,8 @@ const migrateTables = (
     // With nothing to do, nothing is asked for that only an owner may do.
     const done = yield* doneMigrations(sql)
     const whole = yield* hasClusterTables(sql)
-    if (done === LATEST && whole) return []
+    // Without the right to make tables, records go to the partition for the rest.
+    if (done === LATEST && whole) return yield* Effect.as(Effect.ignore(makeWeeks(sql)), [])
     yield* refuseNewer(name, done)
     const steps = yield* Migrator.make({})({
       table: DONE,
@@ -69,6 +64,7 @@ const migrateTables = (
       ),
     })
     if (!whole) yield* Effect.scoped(Effect.asVoid(Layer.build(clusterTables)))
+    yield* makeWeeks(sql)
     return steps.map(([, step]) => step)
   }).pipe(
     // Those of effect/cluster fail with defects.

@@ -9,6 +9,7 @@ import type { Sharding } from "effect/cluster/Sharding"
 import { problem, didYouMean } from "../domain/problems.ts"
 import type { Hearing } from "../replica/TunerHost.ts"
 import type { Epochs } from "./Epochs.ts"
+import type { RecordsPlace } from "./records/recordsSink.ts"
 import { type TunerConfig, TunerEntity, tunerLayer } from "./tunerEntity.ts"
 import type { CommandDone, TunerCommand, TunerOwner, TunerView } from "./TunerOwner.ts"
 
@@ -32,12 +33,16 @@ export class Tuners extends Context.Service<
     readonly view: (tuner: string) => Effect.Effect<TunerView, ClusterFailure>
   }
 >()("arqon/cluster/Tuners") {
-  /** Serves these tuners here, and reaches them wherever they are. `here`: is kept up to date with those that this runner owns. */
+  /**
+   * Serves these tuners here, and reaches them wherever they are. `here`: is kept up to date with those that this runner owns; `records`: where
+   * their records are kept besides memory.
+   */
   static readonly layer = (
     tuners: ReadonlyMap<string, TunerConfig>,
     here?: Map<string, TunerOwner>,
+    records?: RecordsPlace | null,
   ): Layer.Layer<Tuners, never, Sharding | Epochs> =>
-    Tuners.client([...tuners.keys()]).pipe(Layer.provideMerge(tunerLayer(tuners, here)))
+    Tuners.client([...tuners.keys()]).pipe(Layer.provideMerge(tunerLayer(tuners, here, records)))
 
   /** Reaches tuners that other runners serve. */
   static readonly client = (names: ReadonlyArray<string>): Layer.Layer<Tuners, never, Sharding> =>

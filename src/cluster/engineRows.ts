@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { nowMs } from "./Storage.ts"
+import { nowMs } from "./databaseTime.ts"
 
 /** Where an engine stands, as text, under its key. */
 export type EngineRow = readonly [key: string, standing: string]

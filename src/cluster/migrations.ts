@@ -10,6 +10,22 @@ export interface Migration {
   readonly statements: ReadonlyArray<string | { readonly pg: string; readonly sqlite: string }>
 }
 
+/** Frames of a journal in batches. A segment is of the week in which it was begun, so that no partition has a part of one. */
+const RECORDS = `CREATE TABLE arqon_record (
+  kind text NOT NULL,
+  name text NOT NULL,
+  epoch bigint NOT NULL,
+  segment integer NOT NULL,
+  part integer NOT NULL,
+  week integer NOT NULL,
+  run text NOT NULL,
+  last_seq bigint NOT NULL,
+  records integer NOT NULL,
+  head text NOT NULL,
+  frames bytea NOT NULL,
+  PRIMARY KEY (kind, name, epoch, segment, part, week)
+)`
+
 /** Numbers above 2^31 are `bigint`: times are milliseconds since 1970 by the database's own clock. */
 export const MIGRATIONS: ReadonlyArray<Migration> = [
   {
@@ -90,6 +106,21 @@ export const MIGRATIONS: ReadonlyArray<Migration> = [
 )`,
     ],
   },
+  {
+    id: 5,
+    name: "records",
+    statements: [
+      {
+        pg: `${RECORDS} PARTITION BY RANGE (week)`,
+        sqlite: RECORDS,
+      },
+      {
+        // What has no partition of its own yet is kept all the same.
+        pg: "CREATE TABLE arqon_record_rest PARTITION OF arqon_record DEFAULT",
+        sqlite: "CREATE INDEX arqon_record_week ON arqon_record (week)",
+      },
+    ],
+  },
 ]
 
 /** The tables that a program needs to read and write; an error about rights names them. */
@@ -101,4 +132,5 @@ export const TABLES: ReadonlyArray<string> = [
   "arqon_owner",
   "arqon_engine",
   "arqon_setting",
+  "arqon_record",
 ]

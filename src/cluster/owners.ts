@@ -5,11 +5,11 @@
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { nowMs } from "./Storage.ts"
+import { nowMs } from "./databaseTime.ts"
 
-/** What can be owned: a tuner by its name, or a bucket of a fleet. */
+/** What can be owned: a tuner by its name, a bucket of a fleet, or an engine of one process that keeps its records in the database. */
 export interface OwnedThing {
-  readonly kind: "tuner" | "bucket"
+  readonly kind: "tuner" | "bucket" | "engine"
   readonly name: string
 }
 

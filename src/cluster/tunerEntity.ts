@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import type { Hearing, TunerOptions } from "../replica/TunerHost.ts"
 import type { Epochs } from "./Epochs.ts"
 import { ownerTurn, RETRY } from "./ownerTurn.ts"
+import { type RecordsPlace, recordsSink } from "./records/recordsSink.ts"
 import { type CommandDone, TUNER_COMMANDS, type TunerView, TunerOwner } from "./TunerOwner.ts"
 
 /** How often an owner looks at the time. */
@@ -46,10 +47,11 @@ export const TunerEntity = Entity.make("arqon/tuner", [Report, View, Command])
 /** A tuner of a cluster: `engine`, `replicas` and `sinks` as of `createTuner`. */
 export type TunerConfig = Omit<TunerOptions, "name" | "epoch" | "token">
 
-/** Serves the tuners of this configuration on this runner. `here`: those that it owns. */
+/** Serves the tuners of this configuration on this runner. `here`: those that it owns; `records`: where their records are kept. */
 export const tunerLayer = (
   tuners: ReadonlyMap<string, TunerConfig>,
   here = new Map<string, TunerOwner>(),
+  records: RecordsPlace | null = null,
 ): Layer.Layer<never, never, Sharding | Epochs> =>
   TunerEntity.toLayer(
     Effect.gen(function* () {
@@ -58,7 +60,7 @@ export const tunerLayer = (
       // Asked before it is sent: only another configuration of another runner can lead here.
       if (config === undefined)
         return yield* Effect.die(new Error(`This runner has no tuner of the name ${JSON.stringify(name)}.`))
-      return yield* serve({ ...config, name }, here)
+      return yield* serve({ ...config, name }, here, records)
     }),
     { concurrency: "unbounded", mailboxCapacity: MAILBOX },
   )
@@ -66,27 +68,32 @@ export const tunerLayer = (
 /** Reports under way to one tuner; more are refused, and their replicas come again. */
 const MAILBOX = 1024
 
-const serve = Effect.fnUntraced(function* (options: TunerOwnerOptions, here: Map<string, TunerOwner>) {
+const serve = Effect.fnUntraced(function* (
+  options: TunerOwnerOptions,
+  here: Map<string, TunerOwner>,
+  records: RecordsPlace | null,
+) {
   const clock = yield* Clock.Clock
-  const { owner, nowUs, answer } = yield* ownerTurn(
-    { kind: "tuner", name: options.name },
-    TICK,
-    ({ epoch, standing: left, save }, beganUs, runner) => {
-      const owner = new TunerOwner({ options, epoch, left, runner, nowUs: beganUs })
-      here.set(options.name, owner)
-      return {
-        owner,
-        save: (reason) =>
-          Effect.suspend(() => save(owner.standing(reason === "ended"))).pipe(
-            Effect.tap(() => Effect.sync(() => owner.noteSaved())),
-          ),
-        stop: Effect.promise(() => {
-          here.delete(options.name)
-          return owner.stop()
-        }),
-      }
-    },
-  )
+  const thing = { kind: "tuner", name: options.name } as const
+  const { owner, nowUs, answer } = yield* ownerTurn(thing, TICK, (ownership, beganUs, runner) => {
+    const { epoch, standing: left, save } = ownership
+    // An owner whose epoch is over ends by itself.
+    const kept = records && recordsSink({ thing, ownership, place: records, clock, afterFence: "drop" })
+    const sinks = [...(options.sinks ?? []), ...(kept === null ? [] : [kept])]
+    const owner = new TunerOwner({ options: { ...options, sinks }, epoch, left, runner, nowUs: beganUs })
+    here.set(options.name, owner)
+    return {
+      owner,
+      save: (reason) =>
+        Effect.suspend(() => save(owner.standing(reason === "ended"))).pipe(
+          Effect.tap(() => Effect.sync(() => owner.noteSaved())),
+        ),
+      stop: Effect.promise(() => {
+        here.delete(options.name)
+        return owner.stop()
+      }),
+    }
+  })
 
   return TunerEntity.of({
     Report: ({ payload }): Effect.Effect<Hearing> =>

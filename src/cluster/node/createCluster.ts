@@ -45,6 +45,8 @@ import { type GatewayOptions, gatewayProblems } from "./access.ts"
 import { type Behind, type ClusterState, type Gateway, MOST_WAIT_MS, openGateway } from "./gateway.ts"
 import { LoopLag } from "./LoopLag.ts"
 import { nodeProblems, nodeRunner, type NodeOptions } from "./nodeRunner.ts"
+import type { RecordsPlace } from "../records/recordsSink.ts"
+import { type RecordsOptions, recordsPlace, recordsProblems } from "./recordsOptions.ts"
 import { sqlite } from "./sqlite.ts"
 
 /** Options of `createCluster`. */
@@ -59,6 +61,10 @@ export interface ClusterOptions<T extends string = string> {
   readonly tuners?: Readonly<Record<T, TunerConfig>>
   /** By name: engines by key, in buckets that have an owner each. All runners have the same. */
   readonly fleets?: Readonly<Record<string, ClusterFleetConfig>>
+  /**
+   * Keeps every decision of the tuners in the database too, as a journal that `arqon audit` reads. The same in all runners; default false.
+   */
+  readonly records?: boolean | RecordsOptions
   /** How long a lock outlives its runner, and how often it is refreshed. Defaults 15,000 and 5,000. */
   readonly locks?: Partial<LockTimes>
 }
@@ -111,9 +117,15 @@ export interface Cluster<T extends string = string> {
   ) => Replica
 }
 
-const OPTIONS = ["storage", "node", "gateway", "tuners", "fleets", "locks"] as const satisfies ReadonlyArray<
-  keyof ClusterOptions
->
+const OPTIONS = [
+  "storage",
+  "node",
+  "gateway",
+  "tuners",
+  "fleets",
+  "records",
+  "locks",
+] as const satisfies ReadonlyArray<keyof ClusterOptions>
 
 /** Creates a cluster's runner. Throws a ConfigError that lists every problem of the options. */
 export function createCluster<const T extends string>(options: ClusterOptions<T>): Cluster<T> {
@@ -129,6 +141,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     ...(gateway === undefined
       ? []
       : gatewayProblems(gateway, Object.keys(tuners ?? {}), [...fleets.settings.keys()])),
+    ...recordsProblems(options.records, ["records"]),
     ...locksProblems(times),
   ]
   if (wrong.length > 0) throw new ConfigError({ problems: tidy(wrong) })
@@ -136,7 +149,16 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   const runner = `${node === undefined ? `${hostname()}#${process.pid}` : `${node.host}:${node.port}`} ${crypto.randomUUID()}`
   const here: OwnedHere = { tuners: new Map(), buckets: new Map() }
   const runtime = ManagedRuntime.make(
-    layerOf({ storage, node, tuners, fleets: fleets.settings, times, runner, here }),
+    layerOf({
+      storage,
+      node,
+      tuners,
+      fleets: fleets.settings,
+      records: recordsPlace(storage, options.records),
+      times,
+      runner,
+      here,
+    }),
   )
   const lag = new LoopLag()
   const reports = new Map<number, number>()
@@ -311,12 +333,13 @@ interface Parts {
   readonly node: NodeOptions | undefined
   readonly tuners: Readonly<Record<string, TunerConfig>>
   readonly fleets: ReadonlyMap<string, FleetInBuckets>
+  readonly records: RecordsPlace | null
   readonly times: LockTimes
   readonly runner: string
   readonly here: OwnedHere
 }
 
-function layerOf({ storage, node, tuners, fleets, times, runner, here }: Parts) {
+function layerOf({ storage, node, tuners, fleets, records, times, runner, here }: Parts) {
   const sharding =
     node === undefined
       ? singleRunner(times).pipe(Layer.provide(Layer.effectDiscard(storage.alone ?? Effect.void)))
@@ -326,7 +349,7 @@ function layerOf({ storage, node, tuners, fleets, times, runner, here }: Parts) 
     ...Array.from(fleets, ([name, { buckets }]) => ({ path: `fleets.${name}.buckets`, value: buckets })),
   ]
   const owned = Layer.mergeAll(
-    Tuners.layer(new Map(Object.entries(tuners)), here.tuners),
+    Tuners.layer(new Map(Object.entries(tuners)), here.tuners, records),
     Fleets.layer.pipe(Layer.provideMerge(bucketLayer(fleets, here.buckets))),
   )
   return owned.pipe(

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
-import { nowMs } from "../Storage.ts"
+import { nowMs } from "../databaseTime.ts"
 
 export interface StudyRow {
   readonly config: string

@@ -11,6 +11,14 @@ export const cluster: ReadonlyArray<Mechanism> = [
     test: "test/cluster/tunerEntity.test.ts",
   },
   {
+    name: "records-without-epoch",
+    invariant: 13,
+    file: "src/cluster/records/recordRows.ts",
+    intact: "FROM arqon_owner WHERE kind = ${kind} AND name = ${name} AND epoch = ${epoch}`",
+    broken: "FROM arqon_owner WHERE kind = ${kind} AND name = ${name} AND 0 < ${epoch}`",
+    test: "test/cluster/records/tunerRecords.test.ts",
+  },
+  {
     name: "owner-trusts-itself",
     invariant: 13,
     file: "src/cluster/selfFence.ts",

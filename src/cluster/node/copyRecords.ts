@@ -1,0 +1,110 @@
+/**
+ * Records in a database as a directory: each segment becomes a file as an engine's `state` has it, so that everything that reads a journal
+ * reads records. What came in meanwhile is added by copying again.
+ */
+import { appendFileSync, existsSync } from "node:fs"
+import * as Effect from "effect/Effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { ConfigError } from "../../domain/errors.ts"
+import { didYouMean, problem } from "../../domain/problems.ts"
+import { segmentPath } from "../../journal/disk/journalSegments.ts"
+import { makePrivateFolder, PRIVATE } from "../../system/privateFile.ts"
+import type { OwnedThing } from "../owners.ts"
+import { batchesAfter, type RecordPlace, recorded } from "../records/recordRows.ts"
+import { ready, type Storage } from "../Storage.ts"
+import { storageFailure } from "../storageFailure.ts"
+
+/** Options of `copyRecords`. */
+export interface CopyRecordsOptions {
+  readonly storage: Storage
+  /** Of a tuner, or of an engine with `postgresJournal`. `tuner:checkout` says which, where both are there. */
+  readonly name: string
+  /** Is made where it is missing. It must hold no journal. */
+  readonly directory: string
+}
+
+/** A copy of records that follows them. */
+export interface CopiedRecords {
+  readonly kind: OwnedThing["kind"]
+  readonly name: string
+  /** Adds what was recorded since; how many batches. */
+  readonly update: () => Promise<number>
+  /** Leaves the database; the directory stays. */
+  readonly close: () => Promise<void>
+}
+
+/** Batches that are asked for at once. */
+const PAGE = 64
+/** Files of an epoch; the numbers of the files are those of epoch and segment. */
+const SEGMENTS = 1_000_000
+
+const fileOf = (directory: string, { epoch, segment }: RecordPlace): string =>
+  segmentPath(directory, epoch * SEGMENTS + segment)
+
+/** Copies the records of a name into a directory. Rejects with a StorageError, or a ConfigError where there are none. */
+export async function copyRecords({ storage, name, directory }: CopyRecordsOptions): Promise<CopiedRecords> {
+  const runtime = ManagedRuntime.make(ready(storage))
+  const ask = <A>(work: (sql: SqlClient) => Effect.Effect<A, SqlError>): Promise<A> =>
+    runtime.runPromise(
+      Effect.flatMap(SqlClient, (sql) =>
+        Effect.mapError(work(sql), (error) => storageFailure(storage.name, error)),
+      ),
+    )
+  const close = (): Promise<void> => runtime.dispose()
+  try {
+    const thing = named(name, await ask(recorded), storage.name)
+    makePrivateFolder(directory)
+    let last: RecordPlace = { epoch: 0, segment: 0, part: 0 }
+    const update = async (): Promise<number> => {
+      let count = 0
+      for (;;) {
+        const batches = await ask((sql) => batchesAfter(sql, thing, last, PAGE))
+        for (const batch of batches) {
+          const file = fileOf(directory, batch)
+          if (last.epoch === 0 && existsSync(file))
+            throw new ConfigError({
+              problems: [
+                problem(["directory"], "must be a directory without a journal. Give a new one to each copy."),
+              ],
+            })
+          appendFileSync(file, batch.frames, { mode: PRIVATE })
+          last = batch
+        }
+        count += batches.length
+        if (batches.length < PAGE) return count
+      }
+    }
+    await update()
+    return { kind: thing.kind, name: thing.name, update, close }
+  } catch (cause) {
+    await close()
+    throw cause
+  }
+}
+
+const KIND = /^(tuner|bucket|engine):(.*)$/s
+
+/** What a person means. */
+function named(given: string, all: ReadonlyArray<OwnedThing>, storage: string): OwnedThing {
+  const [, kind, rest] = KIND.exec(given) ?? [null, null, given]
+  const found = all.filter((one) => one.name === rest && (kind === null || one.kind === kind))
+  const [first] = found
+  if (found.length === 1) return first
+  const refuse = (message: string, suggestion: string | null): never => {
+    throw new ConfigError({ problems: [problem(["name"], message, suggestion)] })
+  }
+  if (found.length > 1)
+    return refuse(
+      `must be one of ${found.map((one) => `${one.kind}:${one.name}`).join(", ")}: both have records.`,
+      null,
+    )
+  const names = all.map((one) => one.name)
+  return refuse(
+    names.length === 0
+      ? `must be a name that records are kept of, and ${storage} has none. Set \`records\` of the cluster.`
+      : `must be a name that records are kept of: ${JSON.stringify(given)} has none in ${storage}.`,
+    didYouMean(rest, names),
+  )
+}
