@@ -32,6 +32,7 @@ const E2E = [
   "test/adapters/{bullmq,failingFast,pgPool}.test.ts",
   "test/journal/{journal,journalCrash,journalMark,recovery*,state*,unreadable*}.test.ts",
   "test/morph/node/{callWatch,checkpoints,growthState,hotThread,keptThread,policyThread,stateFolder}.test.ts",
+  "test/morph/node/library/processes.test.ts",
   "test/morph/pipeline/example.test.ts",
   "test/platform/node/{collected,otlp/*,sqliteSink,variantDatabase}.test.ts",
   "test/{engine,fleet,hot,morph/tensor}/{allocation,memory}.test.ts",

@@ -200,6 +200,10 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "Where the training of a host hangs or breaks, it goes on from the last good boundary with the alarm raised, and no boundary is left out or comes twice.",
     ["test/morph/node/hotThread.test.ts", "test/morph/growth/service.test.ts"],
   ],
+  [
+    "A kernel that a library gives out is byte for byte the one that was verified, and wherever a process is killed, the library holds it whole or not at all.",
+    ["test/morph/library/memoryStore.test.ts", "test/morph/node/library/processes.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -55,6 +55,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   "morph/pipeline": { rooms: ["hot", "domain", "control", "morph/contracts"], packages: [] },
   "morph/policy": { rooms: ["domain", "morph/contracts"], packages: [] },
   "morph/bus": { rooms: ["morph/contracts"], packages: [] },
+  // Compiled kernels that are kept; its files and its database are in morph/node.
+  "morph/library": {
+    rooms: ["domain", "morph/contracts", "morph/compile", "morph/bus"],
+    packages: [],
+  },
   "morph/growth": {
     rooms: [
       "domain",
@@ -123,6 +128,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "morph/neural",
       "morph/pipeline",
       "morph/policy",
+      "morph/library",
       "morph/growth",
       "morph/service",
       "journal/format",
@@ -195,6 +201,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "morph/training",
       "morph/neural",
       "morph/policy",
+      "morph/library",
       "morph/growth",
       "morph/service",
       "morph/node",

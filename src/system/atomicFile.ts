@@ -3,10 +3,10 @@
  * nobody can guess, brought to the disk, and only then given their name. A link that stands at the name is replaced, never
  * followed.
  */
-import { readdirSync, rmSync } from "node:fs"
+import { closeSync, fsyncSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { open } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { giveName } from "./giveName.ts"
+import { giveName, giveNameNow } from "./giveName.ts"
 import { PRIVATE, temporaryOf } from "./privateFile.ts"
 
 /** Of a temporary name: the file that it was meant for. */
@@ -47,6 +47,31 @@ export async function writeAtomicallyBy<T>(
   }
   await syncFolder(dirname(path))
   return result
+}
+
+/** As `writeAtomically`, for one who cannot go on before it is on the disk, and holds a lock that must not be kept for a turn of the loop. */
+export function writeAtomicallyNow(path: string, content: string | Uint8Array): void {
+  const draft = temporaryOf(path)
+  const file = openSync(draft, "wx", PRIVATE)
+  try {
+    try {
+      writeFileSync(file, content)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    giveNameNow(draft, path)
+  } catch (cause) {
+    rmSync(draft, { force: true })
+    throw cause
+  }
+  if (process.platform === "win32") return
+  const folder = openSync(dirname(path), "r")
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
 }
 
 async function syncFolder(folder: string): Promise<void> {

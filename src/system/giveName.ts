@@ -2,6 +2,7 @@
  * Gives a finished file its name, in place of the one that has it. POSIX does that whoever has the old file open. Windows refuses
  * while a virus scanner, an indexer or a backup looks at either of them, which lasts for some milliseconds: there it is tried again.
  */
+import { renameSync } from "node:fs"
 import { rename } from "node:fs/promises"
 import { setTimeout as sleep } from "node:timers/promises"
 import { causeCode } from "./StateFileError.ts"
@@ -32,4 +33,19 @@ export async function giveName(from: string, to: string, system: Renaming = node
     await system.pause(pauseMs)
   }
   await system.rename(from, to)
+}
+
+/** As `giveName`, without a turn of the loop in between. */
+export function giveNameNow(from: string, to: string): void {
+  const still = new Int32Array(new SharedArrayBuffer(4))
+  for (const pauseMs of process.platform === "win32" ? PAUSES_MS : []) {
+    try {
+      renameSync(from, to)
+      return
+    } catch (cause) {
+      if (!BUSY.has(causeCode(cause).code ?? "")) throw cause
+    }
+    Atomics.wait(still, 0, 0, pauseMs)
+  }
+  renameSync(from, to)
 }

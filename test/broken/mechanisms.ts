@@ -6,6 +6,7 @@ import { engine } from "./mechanisms/engine.ts"
 import { guard } from "./mechanisms/guard.ts"
 import { hot } from "./mechanisms/hot.ts"
 import { journal } from "./mechanisms/journal.ts"
+import { library } from "./mechanisms/library.ts"
 import { machines } from "./mechanisms/machines.ts"
 import { morph } from "./mechanisms/morph.ts"
 import { replica } from "./mechanisms/replica.ts"
@@ -21,6 +22,7 @@ export const mechanisms: ReadonlyArray<Mechanism> = [
   ...solver,
   ...journal,
   ...morph,
+  ...library,
   ...cluster,
   ...replica,
   ...study,

@@ -3,17 +3,13 @@
  * by and the whole as JSON beside them. A step and what it led to are one transaction, written through to the disk: there are
  * few of them, and each is somebody's signature. Steps are only ever added: the tables refuse to change or delete one.
  */
-import { existsSync, statSync } from "node:fs"
 import { join } from "node:path"
-import type { DatabaseSync } from "node:sqlite"
-import { pathToFileURL } from "node:url"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { VariantError } from "../../../domain/errors.ts"
 import { Variants } from "../../../engine/relocation/Variants.ts"
 import type { VariantStore } from "../../../engine/relocation/VariantStore.ts"
-import { loadSqlite } from "../../../system/loadSqlite.ts"
-import { makePrivateFile, makePrivateFolder } from "../../../system/privateFile.ts"
+import { openSqlite } from "../../../system/openSqlite.ts"
 import { BUSY_MS, storeFailure, VariantDatabase } from "./variantDatabase.ts"
 
 const NAME = "sqlite"
@@ -28,36 +24,6 @@ export interface SqliteVariantsOptions {
   readonly readOnly?: boolean | undefined
 }
 
-/** Opens a file as a catalogue, or closes it again and throws. */
-function over(open: () => DatabaseSync, readOnly: boolean): VariantDatabase {
-  const db = open()
-  try {
-    return new VariantDatabase(db, readOnly)
-  } catch (cause) {
-    db.close()
-    throw cause
-  }
-}
-
-async function opened(directory: string, location: string, readOnly: boolean): Promise<VariantDatabase> {
-  if (!readOnly) {
-    makePrivateFolder(directory)
-    makePrivateFile(location)
-  }
-  const { DatabaseSync: Sqlite } = loadSqlite()
-  try {
-    return over(() => new Sqlite(location, { timeout: BUSY_MS, readOnly }), readOnly)
-  } catch (cause) {
-    // On a disk that can only be read there is no room for the files that readers and writers agree through. Nobody writes there
-    // either; what a writer of before had not folded in yet would be left out, so that must be nothing.
-    const log = `${location}-wal`
-    const bare = existsSync(location) && !(existsSync(log) && statSync(log).size > 0)
-    if (!readOnly || !bare || (cause as { readonly errcode?: unknown }).errcode !== 14) throw cause
-    const still = new URL(`${pathToFileURL(location).href}?immutable=1`)
-    return over(() => new Sqlite(still, { readOnly }), readOnly)
-  }
-}
-
 /** Opens the catalogue's database in a directory, both made if need be. Several processes may share it. */
 export const openSqliteVariants = (
   directory: string,
@@ -65,7 +31,8 @@ export const openSqliteVariants = (
 ): Effect.Effect<VariantStore, VariantError> => {
   const location = join(directory, file)
   const opening = Effect.tryPromise({
-    try: () => opened(directory, location, readOnly),
+    try: async () =>
+      openSqlite(location, { readOnly, busyMs: BUSY_MS }, (db) => new VariantDatabase(db, readOnly)),
     catch: (cause) => storeFailure(location, "", cause),
   })
   return Effect.map(opening, (variants): VariantStore => {

@@ -14,6 +14,7 @@ import {
   type VariantTransition,
   VariantTransitionShape,
 } from "../../../domain/Variant.ts"
+import { NOT_OPENED, sqliteProblem } from "../../../system/sqliteProblem.ts"
 import { inTransaction } from "../../../system/sqliteTransaction.ts"
 import { causeText, isSystemError } from "../../../system/StateFileError.ts"
 
@@ -70,32 +71,19 @@ class Unfit extends Error {
 }
 
 const ANOTHER = "Name another directory."
-const RESTORE = "Restore it from a copy, or begin a new catalogue in another directory."
-
-/** What SQLite's codes mean to a person. */
-const WORDS: Readonly<Record<number, readonly [string, string]>> = {
-  5: ["is held by another process.", "Try again; nothing was changed."],
-  6: ["is held by another process.", "Try again; nothing was changed."],
-  8: ["can only be read.", "Give this process the right to write there, or mount the disk for writing."],
-  10: ["could not be read or written.", "Check the disk; nothing was changed."],
-  11: ["is damaged.", RESTORE],
-  13: ["is on a disk that is full.", "Free some space; nothing was changed."],
-  14: ["could not be opened.", "Check that the directory exists, is writable and has room."],
-  26: ["is not a SQLite database.", RESTORE],
-}
+const ANEW = "begin a new catalogue in another directory"
+const RESTORE = `Restore it from a copy, or ${ANEW}.`
 
 /** What went wrong in a store, with the file and a remedy. */
 export function storeFailure(location: string, variant: string, cause: unknown): VariantError {
-  const { errcode } = cause instanceof Error ? (cause as { readonly errcode?: unknown }) : {}
-  const known =
-    typeof errcode === "number" ? WORDS[errcode & 0xff] : isSystemError(cause) ? WORDS[14] : undefined
+  const known = sqliteProblem(cause, ANEW) ?? (isSystemError(cause) ? NOT_OPENED : null)
   const text = causeText(cause)
   const [message, suggestion] =
     cause instanceof Unfit
       ? [`${location} ${text}`, cause.remedy]
-      : known === undefined
+      : known === null
         ? [`${location}: ${text}`, null]
-        : [`${location} ${known[0].slice(0, -1)} (${text.replace(/\.$/, "")}).`, known[1]]
+        : [`${location} ${known.message.slice(0, -1)} (${text.replace(/\.$/, "")}).`, known.remedy]
   const problem = { path: "", message }
   return new VariantError({
     reason: "store",

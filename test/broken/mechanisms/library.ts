@@ -1,0 +1,31 @@
+/** What of the library of kernels is broken on purpose. */
+import type { Mechanism } from "../Mechanism.ts"
+
+export const library: ReadonlyArray<Mechanism> = [
+  {
+    name: "kernel-checksum-not-read",
+    invariant: 40,
+    file: "src/morph/library/Library.ts",
+    intact: "if (this.options.digest(bytes) !== descriptor[part])",
+    broken: "if (bytes.length < 0)",
+    test: "test/morph/library/memoryStore.test.ts",
+  },
+  {
+    name: "kernel-row-before-file",
+    invariant: 40,
+    file: "src/morph/node/library/SqliteStore.ts",
+    intact: 'this.files.write(fresh.wasm, "wasm", wasm)',
+    broken: `enter(this.database, fresh, before)
+        this.database.db.exec("COMMIT; BEGIN IMMEDIATE")
+        this.files.write(fresh.wasm, "wasm", wasm)`,
+    test: "test/morph/node/library/processes.test.ts",
+  },
+  {
+    name: "kernel-without-a-row-is-lost",
+    invariant: 40,
+    file: "src/morph/node/library/SqliteStore.ts",
+    intact: "if (isWhole && before?.damage !== null)",
+    broken: "if (isWhole && before?.damage === null)",
+    test: "test/morph/node/library/processes.test.ts",
+  },
+]
