@@ -36,7 +36,7 @@ export const EXIT_MEANINGS: ReadonlyArray<readonly [ExitCode, string]> = [
   ],
   [
     EXIT.differs,
-    "`verify`, `replay`, `grow replay`: the record cannot be reproduced; `grow verify`: it was changed or is damaged; `audit verify`: the journal is damaged, or does not pass through `--head`; `rules check`: the rule is violated, or cannot be judged; `rules shield`: it cannot be kept",
+    "`verify`, `replay`, `grow replay`: the record cannot be reproduced; `grow verify`, `grow library verify`: it was changed or is damaged; `audit verify`: the journal is damaged, or does not pass through `--head`; `rules check`: the rule is violated, or cannot be judged; `rules shield`: it cannot be kept",
   ],
   [EXIT.inUse, "another process holds the state file"],
   [

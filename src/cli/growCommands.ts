@@ -25,6 +25,7 @@ import { GrowthBook } from "../studio/server/GrowthBook.ts"
 import { openStudio } from "../studio/server/openStudio.ts"
 import { plainJson } from "../system/plainText.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
+import { refusing } from "./growRefusal.ts"
 import { boundaryLines, recordText, summaryText, whyText } from "./growText.ts"
 import { note, print } from "./output.ts"
 import { onSignals } from "./signals.ts"
@@ -315,18 +316,3 @@ function recordIn(directory: string): RunRecord {
 
 const holdsNone = (directory: string): CliFailure =>
   new CliFailure(`${directory} holds no run. Name the folder that "arqon grow --state" was given.`)
-
-/** What is refused has told its reasons; there is no stack to show. */
-async function refusing(command: () => Promise<ExitCode>): Promise<ExitCode> {
-  try {
-    return await command()
-  } catch (cause) {
-    if (cause instanceof GrowthError)
-      throw new CliFailure(
-        cause.problems
-          .map(({ path, message, suggestion = "" }) => `${path}: ${message} ${suggestion}`.trimEnd())
-          .join("\n"),
-      )
-    throw cause
-  }
-}

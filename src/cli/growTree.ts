@@ -5,6 +5,7 @@ import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
 import type { Action } from "./action.ts"
 import { option, optional, whole } from "./flags.ts"
+import { libraryTree } from "./libraryTree.ts"
 
 /** Names of those `tasks` whose rows are columns; the command itself is loaded when it runs. */
 export const TASKS = ["xor", "moons", "spirals", "blobs", "tenSpheres", "checkerboard"] as const
@@ -115,6 +116,6 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
       { command: "arqon grow --studio", description: "Watch it in a browser" },
       { command: "arqon grow --state ./growth --epochs 800", description: "Keep the run, and go on with it" },
     ]),
-    Command.withSubcommands([show, replay, verify, why, compile]),
+    Command.withSubcommands([show, replay, verify, why, compile, libraryTree(doing)]),
   )
 }

@@ -136,6 +136,12 @@ export class Library {
     return bytes === null ? null : new TextDecoder().decode(bytes)
   }
 
+  /** The same without setting anything aside; null where it was changed. */
+  textAsItIs(descriptor: Descriptor): string | null {
+    const { bytes } = this.read(descriptor, "wat")
+    return bytes === null ? null : new TextDecoder().decode(bytes)
+  }
+
   /**
    * Takes a step in the life of an artifact. Throws a `GrowthError` where it is not a legal one, or somebody was faster. Another process
    * that has it in memory gives it out for as long as things live there.
