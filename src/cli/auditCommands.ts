@@ -20,10 +20,12 @@ import {
   type JournalRun,
   type JournalSummary,
   stepsOf,
+  walkJournal,
 } from "../journal/read/walkJournal.ts"
 import { WhyChanged } from "../journal/read/whyChanged.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory, stateDirectory } from "./journalDirectory.ts"
+import type { JournalPlace } from "./JournalPlace.ts"
 import { atAPace, LineWriter, Progress, Stopped } from "./journalPace.ts"
 import { parseTime, type TimeSpan } from "./journalTime.ts"
 import { note, print, printWarning } from "./output.ts"
@@ -32,8 +34,7 @@ import { onSignals } from "./signals.ts"
 import { writeDocumentBy } from "./writeDocument.ts"
 import { Latest } from "../journal/read/Latest.ts"
 
-interface FilterFlags {
-  readonly directory: string
+interface FilterFlags extends JournalPlace {
   readonly run: string | null
   readonly kind: string | null
   readonly knob: string | null
@@ -47,8 +48,7 @@ interface ShowFlags extends FilterFlags {
   readonly json: boolean
 }
 
-export interface VerifyFlags {
-  readonly directory: string
+export interface VerifyFlags extends JournalPlace {
   readonly head: string | null
   readonly json: boolean
 }
@@ -168,24 +168,21 @@ export async function tailCommand(flags: ShowFlags): Promise<ExitCode> {
       print(flags.json ? plainJson(record) : recordLine(record))
   } catch (cause) {
     // The disk has said no, or the directory has gone meanwhile.
-    throw isSystemError(cause)
-      ? new CliFailure(`${shortPath(directory)} cannot be read: ${causeText(cause)}`)
-      : cause
+    throw isSystemError(cause) ? new CliFailure(`${flags.shown} cannot be read: ${causeText(cause)}`) : cause
   } finally {
     signals.off()
   }
   return EXIT.ok
 }
 
-export interface WhyFlags {
-  readonly directory: string
+export interface WhyFlags extends JournalPlace {
   readonly knob: string
   readonly at: string | null
   readonly run: string | null
   readonly json: boolean
 }
 
-export async function whyCommand({ directory, knob, at, run, json }: WhyFlags): Promise<ExitCode> {
+export async function whyCommand({ directory, shown, knob, at, run, json }: WhyFlags): Promise<ExitCode> {
   const untilUs = at === null ? null : timeOf("at", at).toUs
   const why = new WhyChanged(knob, untilUs, { run: run ?? undefined })
   return stoppable(async () => {
@@ -199,7 +196,7 @@ export async function whyCommand({ directory, knob, at, run, json }: WhyFlags): 
       const remedy = untilUs === null ? ". With --at, perturbations count too." : "."
       throw new CliFailure(
         plainText(
-          `${shortPath(directory)} holds ${what} of ${JSON.stringify(knob)}${when}${slip === null ? remedy : `: ${slip}`}`,
+          `${shown} holds ${what} of ${JSON.stringify(knob)}${when}${slip === null ? remedy : `: ${slip}`}`,
         ),
       )
     }
@@ -208,19 +205,34 @@ export async function whyCommand({ directory, knob, at, run, json }: WhyFlags): 
   })
 }
 
-export interface ReplayFlags {
-  readonly directory: string
+export interface ReplayFlags extends JournalPlace {
   readonly run: string | null
   readonly whatIf: ReadonlyArray<string>
   readonly json: boolean
 }
 
-export async function replayCommand({ directory, run, whatIf, json }: ReplayFlags): Promise<ExitCode> {
-  const changes = changesOf(whatIf)
+export async function replayCommand(flags: ReplayFlags): Promise<ExitCode> {
+  const { directory, owned, run, whatIf } = flags
   const from = journalDirectory(directory)
+  if (!owned || run !== null || whatIf.length > 0) return replayRun(from, flags)
+  // What moved between owners is one thing: all of it, in the order of their epochs.
+  let worst: ExitCode = EXIT.ok
+  const summary = walkJournal(from, () => {})
+  warn(summary)
+  const readable = summary.runs.filter(({ settings, records }) => settings !== null && records > 0)
+  for (const nth of readable.keys()) {
+    const code = replayRun(from, flags, nth)
+    if (worst !== EXIT.differs && code !== EXIT.ok) worst = code
+  }
+  return worst
+}
+
+function replayRun(from: string, { run, whatIf, json }: ReplayFlags, nth?: number): ExitCode {
+  const changes = changesOf(whatIf)
   const progress = new Progress()
   const options = {
     run: run ?? undefined,
+    nth,
     onRecord: (seq: number, of: number) => progress.say("record", seq, of),
   }
   if (whatIf.length > 0) {

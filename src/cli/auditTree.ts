@@ -8,11 +8,23 @@ import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
 import { AUDIT_KINDS } from "../domain/records.ts"
 import type { Action } from "./action.ts"
+import type { ExitCode } from "./exitCodes.ts"
+import type { JournalAsked, JournalPlace } from "./JournalPlace.ts"
 import { file, option, optional, whole } from "./flags.ts"
 
 const directory = Argument.Directory("directory").pipe(
-  Argument.withMetavar("<directory>"),
-  Argument.withDescription("The engine's `state` directory"),
+  Argument.withMetavar("<directory|name>"),
+  Argument.withDescription(
+    "The engine's `state` directory; with --storage the name of a tuner, or of an engine that keeps its records there",
+  ),
+)
+const storage = optional(
+  Flag.String("storage").pipe(
+    Flag.withMetavar("<url|file>"),
+    Flag.withDescription(
+      "Read the records in this database: a postgres:// url or a SQLite file (default: $ARQON_STORAGE, where there is no such directory)",
+    ),
+  ),
 )
 
 const text = (name: string, metavar: string, description: string): Flag.Flag<string | null> =>
@@ -27,6 +39,7 @@ const MOST_CHANGES = 32
 const run = text("run", "<name>", "Only this run, or runs of the engine with this name")
 const json = option("json", "Print JSON lines instead of text")
 const filters = {
+  storage,
   run,
   kind: text("kind", "<kinds>", `Only these kinds, separated by commas: ${AUDIT_KINDS.join(", ")}`),
   knob: text("knob", "<name>", "Only records that changed this knob, or were refused because of it"),
@@ -39,11 +52,22 @@ const filters = {
 /** @param doing how a command of the tree says what is to be done */
 export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
   const load = () => import("./auditCommands.ts")
+  type Commands = Awaited<ReturnType<typeof load>>
+  const inJournal = (
+    asked: JournalAsked,
+    command: (place: JournalPlace, commands: Commands) => Promise<ExitCode>,
+    more?: { readonly follows: boolean },
+  ) =>
+    doing(async () => {
+      const [found, commands] = await Promise.all([import("./inJournal.ts"), load()])
+      return found.inJournal(asked, (place) => command(place, commands), more)
+    })
 
   const verify = Command.make(
     "verify",
     {
       directory,
+      storage,
       head: text(
         "head",
         "<hash>",
@@ -51,7 +75,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
       ),
       json,
     },
-    (flags) => doing(async () => (await load()).verifyCommand(flags)),
+    (flags) => inJournal(flags, (place, { verifyCommand }) => verifyCommand({ ...flags, ...place })),
   ).pipe(
     Command.withDescription("Check every byte of the journal: whole, torn at its end, or damaged"),
     Command.withExamples([
@@ -60,11 +84,15 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
         command: "arqon audit verify ./state --head 9f2c…",
         description: "Compare with yesterday's head: the chain must pass through it",
       },
+      {
+        command: "arqon audit verify checkout --storage arqon.db",
+        description: "All owners that the tuner checkout of a cluster has had",
+      },
     ]),
   )
 
   const show = Command.make("show", { directory, ...filters, json }, (flags) =>
-    doing(async () => (await load()).showCommand(flags)),
+    inJournal(flags, (place, { showCommand }) => showCommand({ ...flags, ...place })),
   ).pipe(
     Command.withDescription("Print records, oldest first"),
     Command.withExamples([
@@ -78,7 +106,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
   )
 
   const tail = Command.make("tail", { directory, ...filters, json }, (flags) =>
-    doing(async () => (await load()).tailCommand(flags)),
+    inJournal(flags, (place, { tailCommand }) => tailCommand({ ...flags, ...place }), { follows: true }),
   ).pipe(
     Command.withDescription(
       "Print the last ten records (or the requested ones), then new ones as they are written, until Ctrl-C",
@@ -90,6 +118,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
     "why",
     {
       directory,
+      storage,
       knob: Flag.String("knob").pipe(
         Flag.withMetavar("<name>"),
         Flag.withDescription("The knob that changed"),
@@ -102,7 +131,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
       run,
       json,
     },
-    (flags) => doing(async () => (await load()).whyCommand(flags)),
+    (flags) => inJournal(flags, (place, { whyCommand }) => whyCommand({ ...flags, ...place })),
   ).pipe(
     Command.withDescription("Explain why a knob changed: what was measured, proposed and applied"),
     Command.withExamples([
@@ -117,14 +146,16 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
   const exportRecords = Command.make(
     "export",
     { directory, ...filters, output: file("output", "The file to write, one JSON line per record") },
-    (flags) => doing(async () => (await load()).exportCommand(flags)),
+    (flags) => inJournal(flags, (place, { exportCommand }) => exportCommand({ ...flags, ...place })),
   ).pipe(
     Command.withDescription("Write records to a file as JSON lines"),
     Command.withExamples([{ command: "arqon audit export ./state --output audit.jsonl" }]),
   )
 
   const audit = Command.make("audit").pipe(
-    Command.withDescription("Read the journal of a live engine: verify, show, tail, why, export"),
+    Command.withDescription(
+      "Read the journal of a live engine, or the records of a cluster's tuner: verify, show, tail, why, export",
+    ),
     Command.withExamples([
       { command: "arqon audit show ./state --last 20", description: "The latest records" },
     ]),
@@ -138,8 +169,8 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
     ),
     Flag.between(0, MOST_CHANGES),
   )
-  const replay = Command.make("replay", { directory, run, whatIf, json }, (flags) =>
-    doing(async () => (await load()).replayCommand(flags)),
+  const replay = Command.make("replay", { directory, storage, run, whatIf, json }, (flags) =>
+    inJournal(flags, (place, { replayCommand }) => replayCommand({ ...flags, ...place })),
   ).pipe(
     Command.withDescription("Replay a recorded run of an engine, and compare every decision bit for bit"),
     Command.withExamples([
@@ -147,6 +178,10 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
       {
         command: "arqon replay ./state --what-if guardrails=conservative --what-if seed=3",
         description: "What other options would have refused, tripped or rolled back",
+      },
+      {
+        command: "ARQON_STORAGE=postgres://… arqon replay resizer",
+        description: "Every run of an engine, on whichever machine it was",
       },
     ]),
   )

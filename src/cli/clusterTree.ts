@@ -1,4 +1,4 @@
-/** `arqon cluster ...`: its flags and examples. What the commands do stands in clusterCommands.ts, migrateCommand.ts and epochCommand.ts. */
+/** `arqon cluster ...`: its flags and examples. What the commands do stands in clusterCommands.ts and in a file of its own each. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
@@ -79,8 +79,17 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
     Command.withExamples([{ command: "ARQON_STORAGE=postgres://… arqon cluster epoch --after 41" }]),
   )
 
+  const prune = Command.make(
+    "prune",
+    { storage, days: whole("days", 1, 36_500, "Keep records of so many days, in whole weeks") },
+    (flags) => doing(async () => (await import("./pruneCommand.ts")).pruneCommand(flags)),
+  ).pipe(
+    Command.withDescription("Remove old records from a database, by weeks, as a user who may drop tables"),
+    Command.withExamples([{ command: "ARQON_STORAGE=postgres://… arqon cluster prune --days 90" }]),
+  )
+
   return Command.make("cluster").pipe(
     Command.withDescription("Runners of a cluster, and the tables in their database"),
-    Command.withSubcommands([start, status, drain, migrate, epoch]),
+    Command.withSubcommands([start, status, drain, migrate, epoch, prune]),
   )
 }

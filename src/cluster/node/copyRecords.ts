@@ -23,6 +23,8 @@ export interface CopyRecordsOptions {
   readonly name: string
   /** Is made where it is missing. It must hold no journal. */
   readonly directory: string
+  /** Ends the copying early; what is there by then is whole up to a batch. */
+  readonly signal?: AbortSignal
 }
 
 /** A copy of records that follows them. */
@@ -44,7 +46,8 @@ const fileOf = (directory: string, { epoch, segment }: RecordPlace): string =>
   segmentPath(directory, epoch * SEGMENTS + segment)
 
 /** Copies the records of a name into a directory. Rejects with a StorageError, or a ConfigError where there are none. */
-export async function copyRecords({ storage, name, directory }: CopyRecordsOptions): Promise<CopiedRecords> {
+export async function copyRecords(options: CopyRecordsOptions): Promise<CopiedRecords> {
+  const { storage, name, directory, signal } = options
   const runtime = ManagedRuntime.make(ready(storage))
   const ask = <A>(work: (sql: SqlClient) => Effect.Effect<A, SqlError>): Promise<A> =>
     runtime.runPromise(
@@ -73,7 +76,7 @@ export async function copyRecords({ storage, name, directory }: CopyRecordsOptio
           last = batch
         }
         count += batches.length
-        if (batches.length < PAGE) return count
+        if (batches.length < PAGE || signal?.aborted === true) return count
       }
     }
     await update()

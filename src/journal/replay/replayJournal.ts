@@ -15,6 +15,8 @@ import { walkJournal } from "../read/walkJournal.ts"
 export interface ReplayOptions {
   /** The run, by its id or the name of its engine; the last of the journal when omitted, and the last of the name where there are several. */
   readonly run?: string | undefined
+  /** The run by its place among those that this build can read, from 0: several may have one id, where time is manual. */
+  readonly nth?: number | undefined
   /** Told of each record that is given, by its number and how many there are: a long run takes its time. */
   readonly onRecord?: ((seq: number, of: number) => void) | undefined
 }
@@ -48,20 +50,27 @@ export function loadRun(directory: string, options: ReplayOptions): Loaded | str
   const records: Array<Float64Array> = []
   const notes = new Map<number, string>()
   let settings: unknown = null
+  let nth = -1
+  let taken = -1
   const isMeant = (run: string, settings: EngineSettings | null): boolean =>
     options.run === undefined || options.run === run || options.run === settings?.name
   const { runs, problems } = walkJournal(directory, (item) => {
-    if (!isMeant(item.run, item.settings)) return
     // Every run has settings of its own: others begin where these are not the same object.
-    if (item.settings !== settings) {
+    if (item.settings !== settings) nth++
+    settings = item.settings
+    if (!isMeant(item.run, item.settings) || nth !== (options.nth ?? nth)) return
+    if (nth !== taken) {
       records.length = 0
       notes.clear()
     }
-    settings = item.settings
+    taken = nth
     records.push(item.numbers.slice())
     if (item.note !== null) notes.set(item.numbers[RECORD_SEQUENCE], item.note)
   })
-  const found = runs.findLast(({ run, settings }) => isMeant(run, settings))
+  const found =
+    options.nth === undefined
+      ? runs.findLast(({ run, settings }) => isMeant(run, settings))
+      : runs.filter(({ settings, records }) => settings !== null && records > 0).at(options.nth)
   if (found === undefined) {
     return options.run === undefined ? "the journal is empty" : `the journal has no run ${options.run}`
   }

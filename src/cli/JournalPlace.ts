@@ -1,0 +1,17 @@
+/** A journal that a command is to read, as a person named it and as it is found. */
+
+/** What a person named. */
+export interface JournalAsked {
+  /** A directory, or a name in the storage. */
+  readonly directory: string
+  readonly storage: string | null
+}
+
+/** A journal to read. */
+export interface JournalPlace {
+  readonly directory: string
+  /** For people. */
+  readonly shown: string
+  /** It is from a database: each run in it is the time of one owner. */
+  readonly owned: boolean
+}
