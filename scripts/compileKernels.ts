@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import wabt from "wabt"
-import { moduleText } from "./kernels/module.ts"
+import { moduleText } from "../src/morph/compile/kernels/module.ts"
 
 const file = join(resolve(import.meta.dirname, ".."), "src/morph/tensor/fast/kernelBytes.ts")
 
@@ -25,7 +25,7 @@ export async function kernelFile(): Promise<string> {
   const flags = Buffer.from(buffer).indexOf("memory") + "memory".length + 1
   if (buffer[flags - 1] !== 2 || buffer[flags] !== 3)
     throw new Error("The module does not import one shared memory.")
-  return `/** Written by \`npm run kernels\` from \`scripts/kernels\`; do not edit. ${buffer.length} bytes. */
+  return `/** Written by \`npm run kernels\` from \`src/morph/compile/kernels\`; do not edit. ${buffer.length} bytes. */
 
 /** The number of each kernel in the module's table. */
 export const KERNELS = {
@@ -53,7 +53,7 @@ if (import.meta.main) {
     if (!process.argv.includes("--check")) writeFileSync(file, made)
     else if (readFileSync(file, "utf8") !== made) {
       console.error(
-        "src/morph/tensor/fast/kernelBytes.ts is not what scripts/kernels gives. Run `npm run kernels`.",
+        "src/morph/tensor/fast/kernelBytes.ts is not what src/morph/compile/kernels gives. Run `npm run kernels`.",
       )
       process.exitCode = 1
     }

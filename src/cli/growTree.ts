@@ -82,7 +82,7 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
     },
     (flags) => doing(async () => (await load()).growCompileCommand(flags)),
   ).pipe(
-    Command.withDescription("Compile a blueprint's forward pass for one shape, and verify it"),
+    Command.withDescription("Compile a blueprint for one shape, forward and backward, and verify it"),
     Command.withExamples([{ command: "arqon grow compile residualMlp --channels 8 --show" }]),
   )
 

@@ -1,28 +1,63 @@
 /** A blueprint compiled for one shape: WebAssembly text, assembled by the optional peer `wabt`, and verified against the reference. */
+import { createHash } from "node:crypto"
+import type wabt from "wabt"
 import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import { problem } from "../../domain/problems.ts"
-import { type Blueprint, type BlueprintParameters } from "../blueprints/Blueprint.ts"
-import { graftGraph } from "../blueprints/graftGraph.ts"
-import { type Verification, verifyForward } from "../compile/verifyForward.ts"
-import { watText } from "../compile/watText.ts"
+import {
+  type Blueprint,
+  type BlueprintParameters,
+  buildBlueprint,
+  readParameters,
+} from "../blueprints/Blueprint.ts"
+import type { CompileMode, KernelKey } from "../compile/ArtifactStore.ts"
+import { Kernels } from "../compile/Kernels.ts"
+import { STANDARD_TILE, type Tile } from "../compile/kernels/knownProducts.ts"
+import { moduleText, type Passes } from "../compile/moduleText.ts"
+import { passesOf } from "../compile/passesOf.ts"
+import { guardOf } from "../compile/segments.ts"
+import { StandardPlan } from "../compile/StandardPlan.ts"
+import { type GraftProgram, OWNER, type Verification, verifyKernel } from "../compile/verifyKernel.ts"
 import { Arena } from "../tensor/Arena.ts"
+import { BYTES } from "../tensor/fast/kernelBytes.ts"
+import { Graph } from "../tensor/Graph.ts"
 import type { Shape } from "../tensor/ir.ts"
 import { Program } from "../tensor/Program.ts"
-import { ReferencePlan } from "../tensor/ReferencePlan.ts"
 import { TensorError } from "../tensor/TensorError.ts"
 
-/** The owner of a graft that is compiled by itself. */
-const OWNER = 1
 const SEED = 1
-const FEATURES = { simd: true, threads: true, relaxed_simd: false }
+const FEATURES = { simd: true, threads: true, sat_float_to_int: true, relaxed_simd: false }
+const MOST_BYTES = 1 << 29
+
+/** Runs before the times are taken, and runs whose times are. */
+const WARMING = 200
+const TIMED = 64
+
+/**
+ * The compiler's version: part of every key, so that another version compiles again. The second part changes with the kernels that it
+ * writes into modules.
+ */
+export const COMPILER: string = `1-${createHash("sha256").update(BYTES).digest("hex").slice(0, 8)}`
 
 export interface CompiledKernel {
+  readonly key: KernelKey
   /** The readable text. */
   readonly text: string
   readonly bytes: Uint8Array<ArrayBuffer>
+  /** By export. */
+  readonly guards: Readonly<Record<string, string>>
   /** Operators that were fused into the loop before them. */
   readonly fused: number
   readonly verification: Verification
+  /** Microseconds of a pass forward, after the prewarm. */
+  readonly p50Us: number
+  readonly p95Us: number
+}
+
+export interface CompileOptions {
+  readonly mode?: CompileMode
+  readonly tile?: Tile
+  /** A clock, in milliseconds. */
+  readonly now?: () => number
 }
 
 /**
@@ -35,27 +70,82 @@ export async function compileKernel(
   blueprint: Blueprint,
   shape: Shape,
   given: BlueprintParameters = {},
+  { mode = "standard", tile = STANDARD_TILE, now = () => performance.now() }: CompileOptions = {},
 ): Promise<CompiledKernel> {
-  const { value, added, learnt } = graftGraph(blueprint, shape, given)
-  const { reference, text, fused } = readable(() => {
-    const arena = Arena.make()
-    arena.append(OWNER, learnt, SEED)
-    const plan = new ReferencePlan(new Program({ outputs: [added] }), arena)
-    return { reference: plan, ...watText(plan.layout) }
-  })
-  const bytes = await assembled(blueprint.name, text)
-  const memory = { arqon: { memory: reference.arena.memory } }
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), memory)
-  const forward = exports["forward"] as () => void
-  const filled = value === added ? learnt : [value, ...learnt]
-  const verification = verifyForward(reference, forward, filled, added, SEED)
-  if (!verification.passed)
+  const { parameters, problems } = readParameters(blueprint, given)
+  if (problems.length > 0) throw new GrowthError({ problems })
+  const branch = readable(() => ready(blueprint, shape, parameters, false))
+  const through = readable(() => ready(blueprint, shape, parameters, true))
+  const { forward, backward } = branch.passes
+  if (forward === undefined)
     throw growthProblem(
-      "kernel",
-      `The kernel of ${blueprint.name} differs from the reference by ${verification.worst}.`,
+      "blueprint",
+      `${blueprint.name} has an operator that is not compiled.`,
       "Run it as `fast`.",
     )
-  return { text, bytes, fused, verification }
+  const passes: Passes = {
+    forward,
+    ...(backward === undefined ? {} : { backward }),
+    ...(through.passes["backward"] === undefined ? {} : { through: through.passes["backward"] }),
+  }
+  const { text, fused } = moduleText(passes, true, tile)
+  const bytes = await assembled(blueprint.name, text)
+  const guards = Object.fromEntries(Object.entries(passes).map(([name, pass]) => [name, guardOf(pass)]))
+  const kernels = new Kernels()
+  kernels.add({ bytes, guards })
+  const verification = [branch, through].map(({ graft, arena }) => {
+    const plan = new StandardPlan(graft.program, arena, kernels)
+    return verifyKernel(graft, arena, plan, SEED)
+  })
+  const worst = Math.max(...verification.map((one) => one.worst))
+  const sameBits = verification.every((one) => one.sameBits) && kernels.counts.fast === 0
+  if (!sameBits || verification.some((one) => !one.passed))
+    throw growthProblem(
+      "kernel",
+      `The kernel of ${blueprint.name} differs from the reference by ${worst}, or from the bits of the SIMD module.`,
+      "Run it as `fast`.",
+    )
+  const key: KernelKey = { blueprint: blueprint.name, parameters, shape, compiler: COMPILER, mode }
+  const plan = new StandardPlan(branch.graft.program, branch.arena, kernels)
+  return {
+    key,
+    text,
+    bytes,
+    guards,
+    fused,
+    verification: { passed: true, worst, sameBits },
+    ...prewarmed(() => plan.forward(), now),
+  }
+}
+
+/** A graft in a program of its own, and its instructions. */
+function ready(blueprint: Blueprint, shape: Shape, parameters: BlueprintParameters, isThrough: boolean) {
+  const graph = new Graph()
+  const value = graph.input("value", shape)
+  const added = buildBlueprint(blueprint, graph, value, parameters, OWNER)
+  const learnt = graph.parametersOf(OWNER)
+  const targets = graph.input("targets", shape)
+  const loss = graph.apply("mse", [graph.apply("add", [value, added]), targets])
+  const program = new Program({
+    loss,
+    outputs: [added],
+    train: learnt.length === 0 ? [] : [OWNER],
+    wrt: isThrough ? [value] : [],
+  })
+  const arena = Arena.make({ maxBytes: MOST_BYTES, shared: true })
+  arena.append(OWNER, learnt, SEED)
+  const graft: GraftProgram = { program, value, targets, added }
+  return { graft, arena, passes: passesOf(program, arena) }
+}
+
+function prewarmed(run: () => void, now: () => number): { readonly p50Us: number; readonly p95Us: number } {
+  for (let i = 0; i < WARMING; i++) run()
+  const times = Array.from({ length: TIMED }, () => {
+    const before = now()
+    run()
+    return (now() - before) * 1000
+  }).toSorted((a, b) => a - b)
+  return { p50Us: times[TIMED >> 1], p95Us: times[Math.floor(TIMED * 0.95)] }
 }
 
 /** What a graph, a memory or an operator is refused for, as the error that callers know. */
@@ -68,8 +158,13 @@ function readable<T>(build: () => T): T {
   }
 }
 
+type Assembler = Awaited<ReturnType<typeof wabt>>
+
+/** Five megabytes: once for each process. */
+let held: Promise<Assembler> | null = null
+
 async function assembled(name: string, text: string): Promise<Uint8Array<ArrayBuffer>> {
-  const assembler = await (await loadedWabt())()
+  const assembler = await (held ??= loadedWabt())
   const parsed = assembler.parseWat(`${name}.wat`, text, FEATURES)
   try {
     return Uint8Array.from(parsed.toBinary({ write_debug_names: false }).buffer)
@@ -78,10 +173,11 @@ async function assembled(name: string, text: string): Promise<Uint8Array<ArrayBu
   }
 }
 
-async function loadedWabt() {
+async function loadedWabt(): Promise<Assembler> {
   try {
-    return (await import("wabt")).default
+    return await (await import("wabt")).default()
   } catch (cause) {
+    held = null
     if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause
     throw growthProblem("wabt", "The compiler needs the package wabt.", "Run `npm install wabt`.")
   }

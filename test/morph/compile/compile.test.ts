@@ -1,75 +1,92 @@
 import { expect, test } from "vitest"
-import { CATALOGUE } from "../../../src/morph/blueprints/more/all.ts"
-import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
-import { verifyForward } from "../../../src/morph/compile/verifyForward.ts"
-import { watText } from "../../../src/morph/compile/watText.ts"
 import { GrowthError } from "../../../src/domain/GrowthError.ts"
+import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
+import { defineBlueprint } from "../../../src/morph/blueprints/defineBlueprint.ts"
+import { CATALOGUE } from "../../../src/morph/blueprints/more/all.ts"
 import { compileKernel } from "../../../src/morph/node/compileKernel.ts"
-import { Arena } from "../../../src/morph/tensor/Arena.ts"
-import { Graph } from "../../../src/morph/tensor/Graph.ts"
-import { Program } from "../../../src/morph/tensor/Program.ts"
-import { ReferencePlan } from "../../../src/morph/tensor/ReferencePlan.ts"
+import type { Shape } from "../../../src/morph/tensor/ir.ts"
 
 const named = (name: string): Blueprint => CATALOGUE.find((one) => one.name === name) as Blueprint
 
-test.each(["residualMlp", "linear", "lowRank", "layerScale", "identity"])(
-  "%s gives what the reference gives, for widths that fill vectors and for those that do not",
+/** With widths that fill vectors and with those that do not. */
+const SHAPES: Readonly<Record<string, ReadonlyArray<Shape>>> = {
+  flat: [
+    [1, 1],
+    [5, 3],
+    [16, 8],
+    [7, 37],
+  ],
+  2: [
+    [2, 5, 3],
+    [3, 8, 8],
+  ],
+  3: [
+    [2, 5, 3, 3],
+    [1, 4, 8, 8],
+  ],
+}
+
+/** Draws while it learns. */
+const LEFT = "dropoutMlp"
+const COMPILED = CATALOGUE.filter(({ name }) => name !== LEFT)
+
+test.each(COMPILED.map(({ name }) => name))(
+  "%s gives what the reference gives, and the bits of the SIMD module, forward and back",
   async (name) => {
-    for (const channels of [1, 3, 8, 37]) {
-      const { verification } = await compileKernel(named(name), [5, channels])
-      expect(verification).toMatchObject({ passed: true, repeats: true })
+    const blueprint = named(name)
+    for (const shape of SHAPES[blueprint.axes ?? "flat"]) {
+      const { verification, guards } = await compileKernel(blueprint, shape)
+      expect(verification).toMatchObject({ passed: true, sameBits: true })
+      expect(Object.keys(guards)).toEqual(["forward", "backward", "through"])
     }
   },
 )
 
-test("relu is part of the dense layer before it", async () => {
-  expect(await compileKernel(named("residualMlp"), [4, 8])).toMatchObject({ fused: 1 })
-})
-
-test("a value that is read twice is written before relu takes its part", () => {
-  const graph = new Graph()
-  const x = graph.input("x", [2, 4])
-  const w = graph.parameter("w", [4, 4], { initial: "he" })
-  const inner = graph.apply("dense", [x, w])
-  const both = graph.apply("add", [inner, graph.apply("relu", [inner])])
-  const arena = Arena.make()
-  arena.append(0, [w], 1)
-  const { layout } = new ReferencePlan(new Program({ outputs: [both] }), arena)
-  expect(watText(layout).fused).toBe(0)
-})
-
-test("the same blueprint and shape give the same text and bytes", async () => {
-  const [one, other] = [
-    await compileKernel(named("residualMlp"), [4, 8]),
-    await compileKernel(named("residualMlp"), [4, 8]),
-  ]
-  expect(other.text).toBe(one.text)
-  expect(other.bytes).toEqual(one.bytes)
-})
-
-test("an operator without text is refused by name, and nothing is given out", async () => {
-  await expect(compileKernel(named("gatedMlp"), [4, 8])).rejects.toMatchObject({
+test("what draws while it learns is refused by name, and nothing is given out", async () => {
+  await expect(compileKernel(named(LEFT), [4, 8])).rejects.toMatchObject({
     problems: [
-      { message: "has the operator sigmoid, which is not compiled.", suggestion: "Run it as `fast`." },
+      { message: "dropoutMlp has an operator that is not compiled.", suggestion: "Run it as `fast`." },
     ],
   })
 })
 
-test("a shape that no memory holds is refused", async () => {
-  await expect(compileKernel(named("linear"), [65_536, 4096])).rejects.toBeInstanceOf(GrowthError)
+test("relu is part of the dense layer before it", async () => {
+  const { text, fused } = await compileKernel(named("residualMlp"), [4, 8])
+  expect(fused).toBe(1)
+  expect(text).toContain(";; residualMlp/up/dense: [4, 8] [8, 32] [32] to [4, 32]")
+  expect(text).toContain("$forward.0.product_relu")
 })
 
-test("a pass that writes nothing, or something else, is not verified", () => {
-  const graph = new Graph()
-  const x = graph.input("x", [2, 4])
-  const doubled = graph.apply("scale", [x], { factor: 2 })
-  const plan = new ReferencePlan(new Program({ outputs: [doubled] }), Arena.make())
-  const at = plan.offset(doubled)
-  const wrong = (): void => {
-    plan.forward()
-    plan.arena.views.f32[at + 7] += 1e-3
-  }
-  expect(verifyForward(plan, () => {}, [x], doubled, 1).passed).toBe(false)
-  expect(verifyForward(plan, wrong, [x], doubled, 1).passed).toBe(false)
-  expect(verifyForward(plan, () => plan.forward(), [x], doubled, 1)).toMatchObject({ passed: true, worst: 0 })
+test("a value that is read twice is written before relu takes its part", async () => {
+  const own = defineBlueprint({
+    name: "readTwice",
+    description: "a dense layer, and its relu beside it",
+    risk: 0.1,
+    parameters: {},
+    build: (graph, value) => {
+      const width = value.shape[value.shape.length - 1]
+      const inner = graph.apply("dense", [value, graph.parameter("w", [width, width], { initial: "he" })])
+      const both = graph.apply("add", [inner, graph.apply("relu", [inner])])
+      return graph.apply("dense", [both, graph.parameter("out", [width, width], { initial: "zeros" })])
+    },
+  })
+  const { fused, verification } = await compileKernel(own, [4, 8])
+  expect(fused).toBe(1)
+  expect(verification.passed).toBe(true)
+})
+
+test("the same blueprint and shape give the same text and bytes, and another shape other guards", async () => {
+  const [one, same, other] = [
+    await compileKernel(named("residualMlp"), [4, 8]),
+    await compileKernel(named("residualMlp"), [4, 8]),
+    await compileKernel(named("residualMlp"), [5, 8]),
+  ]
+  expect(same.text).toBe(one.text)
+  expect(same.bytes).toEqual(one.bytes)
+  expect(same.guards).toEqual(one.guards)
+  for (const name of ["forward", "backward", "through"]) expect(other.guards[name]).not.toBe(one.guards[name])
+})
+
+test("a shape that no memory holds is refused", async () => {
+  await expect(compileKernel(named("linear"), [65_536, 4096])).rejects.toBeInstanceOf(GrowthError)
 })

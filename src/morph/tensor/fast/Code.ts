@@ -14,7 +14,7 @@ export class Code {
   scratchWords = 0
 
   /** Gradients, in words, that nothing has been added to yet. */
-  private untouched = new Set<number>()
+  untouched: Set<number> = new Set<number>()
   /** Those whose first share was added by what cannot begin one: they have to be 0 before. */
   readonly cleared: Set<number> = new Set<number>()
 

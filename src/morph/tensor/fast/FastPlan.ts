@@ -1,28 +1,19 @@
 /**
  * The default way to run a program, in Node, in threads and in browsers: instructions for the SIMD module, made once and followed by
  * one call. The same program gives the same bits wherever it runs; against the reference it differs by rounding, because its sums are
- * single and not double (their order is stated where each kernel is written, in `scripts/kernels`).
+ * single and not double (their order is stated where each kernel is written, in `src/morph/compile/kernels`).
  *
  * The bits of a NaN are the one exception: an engine may choose them. Where one is, its neighbours are the same everywhere.
  */
 import type { Arena } from "../Arena.ts"
-import { type Node, sizeOf, type Step } from "../ir.ts"
+import type { Node } from "../ir.ts"
 import { Layout } from "../Layout.ts"
 import { plain as LOOPS } from "../loops/plain.ts"
 import type { Program } from "../Program.ts"
 import type { Plan } from "../ReferencePlan.ts"
 import { Code } from "./Code.ts"
 import { kernelsOver, type Run } from "./kernels.ts"
-import { LOWERED } from "./lowering.ts"
-
-const ONE = 0x3f800000
-
-/** Instructions, then an operator that has none, and so on: stretch i ends where operator i is to run. */
-interface Pass {
-  /** Where each stretch ends, in words from the beginning of the pass. */
-  readonly ends: ReadonlyArray<number>
-  readonly plain: ReadonlyArray<Step>
-}
+import { backwardPass, forwardPass, type Pass } from "./passes.ts"
 
 /** Bytes from where each stretch begins to where the last ends. */
 type Bounds = Int32Array
@@ -43,16 +34,16 @@ export class FastPlan implements Plan {
     this.layout = new Layout(program, arena)
     this.run = kernelsOver(arena.memory)
     const measured = new Code()
-    this.lowerForward(measured)
-    this.lowerBackward(measured)
+    forwardPass(this.layout, measured)
+    backwardPass(this.layout, arena, measured)
     const scratch = (measured.scratchWords + 3) & ~3
     const ownWords = scratch + measured.words.length
     this.words = this.layout.words + ownWords
     this.block = this.reserved(ownWords)
     const code = new Code(this.block * 4)
-    const forward = this.lowerForward(code)
+    const forward = forwardPass(this.layout, code)
     const middle = code.words.length
-    const backward = this.lowerBackward(code)
+    const backward = backwardPass(this.layout, arena, code)
     const start = (this.block + scratch) * 4
     code.writeTo(arena.memory, start)
     this.passes = [forward, backward]
@@ -103,64 +94,5 @@ export class FastPlan implements Plan {
       else operator.backward?.(this.arena.views, plain[i])
     }
     this.run(bounds[plain.length], bounds[plain.length + 1])
-  }
-
-  private lowerForward(code: Code): Pass {
-    const ends: Array<number> = []
-    const plain: Array<Step> = []
-    for (const step of this.layout.steps) {
-      const lowered = LOWERED[step.node.op]
-      if (lowered !== undefined) lowered.forward(code, step)
-      else {
-        ends.push(code.words.length)
-        plain.push(step)
-      }
-    }
-    return { ends: [...ends, code.words.length], plain }
-  }
-
-  /** Gradients of nodes of the plan's own, in words, with their sizes. */
-  private ownGradients(): Map<number, number> {
-    const { layout, program } = this
-    const own = program.nodes.filter((node) => node.op !== "parameter" && layout.gradient(node) >= 0)
-    return new Map(own.map((node) => [layout.gradient(node), sizeOf(node.shape)]))
-  }
-
-  private lowerBackward(code: Code): Pass {
-    const { arena, layout, program } = this
-    const { loss } = program
-    const own = this.ownGradients()
-    const at = loss === null ? -1 : layout.gradient(loss)
-    if (loss !== null)
-      for (const owner of program.train) {
-        const { gradients, length } = arena.slice(owner)
-        code.add("fill", gradients * 4, length, 0)
-      }
-    if (at >= 0) code.add("fill", at * 4, 1, ONE)
-    // A gradient that no first share begins is cleared; which those are is known after a walk through all.
-    const expected = [...own.keys()].filter((gradient) => gradient !== at)
-    const walked = new Code()
-    walked.expect(expected)
-    this.walkBack(walked)
-    walked.settle(expected)
-    for (const gradient of walked.cleared) code.add("fill", gradient * 4, own.get(gradient) as number, 0)
-    code.expect(expected.filter((gradient) => !walked.cleared.has(gradient)))
-    return this.walkBack(code)
-  }
-
-  private walkBack(code: Code): Pass {
-    const ends: Array<number> = []
-    const plain: Array<Step> = []
-    for (const step of this.layout.steps.toReversed()) {
-      const lowered = LOWERED[step.node.op]
-      if (step.gradient < 0 || (lowered ?? LOOPS[step.node.op]).backward === undefined) continue
-      if (lowered !== undefined) lowered.backward?.(code, step)
-      else {
-        ends.push(code.words.length)
-        plain.push(step)
-      }
-      code.settle(step.inGradients)
-    }
-    return { ends: [...ends, code.words.length], plain }
   }
 }

@@ -1,4 +1,4 @@
-/** Written by `npm run kernels` from `scripts/kernels`; do not edit. 23271 bytes. */
+/** Written by `npm run kernels` from `src/morph/compile/kernels`; do not edit. 23271 bytes. */
 
 /** The number of each kernel in the module's table. */
 export const KERNELS = {

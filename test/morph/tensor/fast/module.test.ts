@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { describe, expect, it } from "vitest"
 import { kernelFile } from "../../../../scripts/compileKernels.ts"
-import { translate } from "../../../../scripts/kernels/language.ts"
-import { moduleText } from "../../../../scripts/kernels/module.ts"
+import { translate } from "../../../../src/morph/compile/kernels/language.ts"
+import { moduleText } from "../../../../src/morph/compile/kernels/module.ts"
 import { Code } from "../../../../src/morph/tensor/fast/Code.ts"
 import { KERNELS } from "../../../../src/morph/tensor/fast/kernelBytes.ts"
 import { kernelsOver } from "../../../../src/morph/tensor/fast/kernels.ts"
@@ -56,7 +56,7 @@ describe("the language of kernels", () => {
 
   it("names what it does not know", () => {
     expect(() => translate("fn f(): int { return y }")).toThrow("y is not known")
-    expect(() => translate("fn f(x: vec): vec { return cosine(x) }")).toThrow("cosine is no function")
+    expect(() => translate("fn f(x: vec): vec { return cosine(x) }")).toThrow("cosine must be a function")
     expect(() => translate("fn f(x: vec) { x = x ")).toThrow("is not known")
   })
 })

@@ -1,8 +1,22 @@
 /**
  * Kernels that look at each number alone. A backward kernel adds to the gradient of its input: where several nodes read one tensor,
- * their shares come in the order of the program. The first of them takes 0 for what is there, by `keep`: no bit, or all. The last numbers of a tensor go through the same lanes as the others; nothing is
- * written beyond them, though up to three numbers are read.
+ * their shares come in the order of the program. The first of them takes 0 for what is there, by `keep`: no bit, or all. The last numbers
+ * of a tensor go through the same lanes as the others; nothing is written beyond them, though up to three numbers are read.
  */
+
+/** What the maps of one number give for `v`. */
+export const MAP_VALUES = {
+  // -0 becomes 0, and NaN stays.
+  relu: "most(v, 0) + 0",
+  tanhOf: "tanh(v)",
+  sigmoidOf: "sigmoid(v)",
+  silu: "v * sigmoid(v)",
+  gelu: "0.5 * v * (1 + geluInner(v))",
+  sinOf: "sin(v)",
+  expOf: "exp(v)",
+} as const
+
+export type MapName = keyof typeof MAP_VALUES
 
 /** y = value, of `v` and `w` where two tensors are read. */
 const forward = (
@@ -40,21 +54,20 @@ fn geluSlope(v: vec): vec {
   return 0.5 * (1 + t) + 0.5 * v * (1 - t * t) * (GELU_SCALE * (1 + 3 * GELU_CUBE * v * v))
 }
 fn siluSlope(v: vec): vec { s = sigmoid(v) return s + v * s * (1 - s) }`,
-  // -0 becomes 0, and NaN stays.
-  forward("relu", "most(v, 0) + 0"),
+  forward("relu", MAP_VALUES.relu),
   // An input that is not above 0 gives 0 times the gradient: NaN where either is none.
   backward("reluBack", "y", "choose(v > 0, d, v * d)"),
-  forward("tanhOf", "tanh(v)"),
+  forward("tanhOf", MAP_VALUES.tanhOf),
   backward("tanhBack", "y", "d * (1 - v * v)"),
-  forward("sigmoidOf", "sigmoid(v)"),
+  forward("sigmoidOf", MAP_VALUES.sigmoidOf),
   backward("sigmoidBack", "y", "d * v * (1 - v)"),
-  forward("silu", "v * sigmoid(v)"),
+  forward("silu", MAP_VALUES.silu),
   backward("siluBack", "x", "d * siluSlope(v)"),
-  forward("gelu", "0.5 * v * (1 + geluInner(v))"),
+  forward("gelu", MAP_VALUES.gelu),
   backward("geluBack", "x", "d * geluSlope(v)"),
-  forward("sinOf", "sin(v)"),
+  forward("sinOf", MAP_VALUES.sinOf),
   backward("sinBack", "x", "d * cos(v)"),
-  forward("expOf", "exp(v)"),
+  forward("expOf", MAP_VALUES.expOf),
   backward("expBack", "y", "d * v"),
   forward("logOf", "log(v)"),
   forward("add", "v + w", "v, w"),

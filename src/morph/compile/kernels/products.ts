@@ -83,12 +83,8 @@ kernel ${name}(${[...SHAPE, stride, "bRow", "startRow"].join(", ")}, batch, cNex
   }
 }`
 
-export const PRODUCTS = `
-${tiles("tiles", false)}
-${tiles("turnedTiles", true)}
-${kernel("product", "tiles", "aRow")}
-${kernel("productTurned", "turnedTiles", "aStep")}
-
+/** What turns matrices around. */
+export const TURNS = `
 fn turn(y: int, x: int, rows: int, columns: int, xRow: int, yRow: int) {
   i = 0
   for (end = rows - 3; i < end; i += 4) {
@@ -139,4 +135,12 @@ kernel transpose(y, x, rows, columns, batch) {
     x += rows * columns * 4
   }
 }
+`
+
+export const PRODUCTS = `
+${tiles("tiles", false)}
+${tiles("turnedTiles", true)}
+${kernel("product", "tiles", "aRow")}
+${kernel("productTurned", "turnedTiles", "aStep")}
+${TURNS}
 `

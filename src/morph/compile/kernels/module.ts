@@ -9,11 +9,16 @@ import { FUNCTIONS } from "./functions.ts"
 import { type Kernel, translate } from "./language.ts"
 import { MAPS } from "./maps.ts"
 import { OPTIMISERS } from "./optimisers.ts"
-import { PRODUCTS } from "./products.ts"
+import { knownProducts, type Tile } from "./knownProducts.ts"
+import { PRODUCTS, TURNS } from "./products.ts"
 import { ROWS } from "./rows.ts"
 import { TENSORS } from "./tensors.ts"
 import { WINDOWS } from "./windows.ts"
 import { ENDS, WORDS } from "./words.ts"
+
+/** The same kernels for arguments that are known. */
+export const knownSource = (tile: Tile): string =>
+  [ENDS, FUNCTIONS, MAPS, knownProducts(tile), TURNS, ROWS, TENSORS, WINDOWS, WORDS].join("\n")
 
 export interface Module {
   readonly text: string
