@@ -160,7 +160,7 @@ export function reasonsOf({ findings, answer, overdue, waited }: Verdict): strin
   const text = wrong.map(({ figure, value, min, max }) => {
     const bound = [min === undefined ? "" : `at least ${min}`, max === undefined ? "" : `at most ${max}`]
     const wanted = min === max ? `${min}` : bound.filter((part) => part !== "").join(" and ")
-    return `${figure} is ${value ?? "missing"}, must be ${wanted}`
+    return `${figure} is ${value === null ? "missing" : Number(value.toPrecision(6))}, must be ${wanted}`
   })
   return `${overdue ? `${waited} boundaries are over: ` : ""}${text.join("; ")}`
 }

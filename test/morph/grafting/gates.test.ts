@@ -145,6 +145,10 @@ describe("a gate", () => {
     expect(reasonsOf(judge("G1", checks, numbers, 9, 9))).toContain("9 boundaries are over: a is 3")
     const failing = [...checks, { figure: "b", min: 0, max: 0, outside: "hold" }] as const
     expect(reasonsOf(judge("G1", failing, numbers, 1, 9))).toBe("b is NaN, must be 0")
+    const third = [{ figure: "b", min: 1, max: 2, outside: "fail" }] as const
+    expect(reasonsOf(judge("G1", third, { b: 1 / 3 }, 1, 9))).toBe(
+      "b is 0.333333, must be at least 1 and at most 2",
+    )
   })
 })
 
