@@ -42,15 +42,27 @@ export async function askRunner(
   })
   const answer = parseJson(await response.text())
   if (response.ok) return answer
-  const { error = "no reason was given" } = (answer ?? {}) as { readonly error?: string }
+  const { error = "no reason was given", problems = [] } = (answer ?? {}) as Refused
   throw new CliFailure(
-    `${at.origin} answered ${response.status}: ${error}.${rightsText(response.status, named.tokenFile)}`,
+    [
+      `${at.origin} answered ${response.status}: ${error}.${rightsText(response.status, named.tokenFile)}`,
+      ...problems.map(({ path, message, suggestion = "" }) => `  ${path} ${message} ${suggestion}`.trimEnd()),
+    ].join("\n"),
   )
+}
+
+interface Refused {
+  readonly error?: string
+  readonly problems?: ReadonlyArray<{
+    readonly path: string
+    readonly message: string
+    readonly suggestion?: string
+  }>
 }
 
 const rightsText = (status: number, flag: string): string =>
   status === 401
     ? ` Give a ${flag}.`
     : status === 403
-      ? ' Reading needs a token for "*" with the right read, `drain` one with steer.'
+      ? ' `status` needs a token for "*" with the right read, `drain` and `tell` one with steer.'
       : ""

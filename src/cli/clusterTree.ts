@@ -1,4 +1,5 @@
 /** `arqon cluster ...`: its flags and examples. What the commands do stands in clusterCommands.ts and in a file of its own each. */
+import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
@@ -16,6 +17,9 @@ const url = Flag.withDefault(
   "http://127.0.0.1:7070",
 )
 const tokenFile = optional(file("token-file", "A file with a token of the gateway"))
+
+const text = (flag: string, metavar: string, description: string): Flag.Flag<string | null> =>
+  optional(Flag.String(flag).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
 
 export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
   const load = () => import("./clusterCommands.ts")
@@ -51,6 +55,36 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
   ).pipe(
     Command.withDescription("Have a runner hand over what it owns and end; returns once it has"),
     Command.withExamples([{ command: "arqon cluster drain --url http://127.0.0.1:7070 --wait 5s" }]),
+  )
+
+  const tell = Command.make(
+    "tell",
+    {
+      command: Argument.String("command").pipe(
+        Argument.withMetavar("<command>"),
+        Argument.withDescription(
+          "trip, reset, rollback, setBaseline; of a tuner also pause, resume, rollOut, rollOutVariant, withdraw",
+        ),
+      ),
+      url,
+      tokenFile,
+      tuner: text("tuner", "<name>", "The tuner that is meant"),
+      fleet: text("fleet", "<name>", "The fleet that is meant, with --engine"),
+      engine: text("engine", "<key>", "The key of the fleet"),
+      by: text("by", "<person>", "Who asks, for the audit"),
+      note: text("note", "<reason>", "Why, for the audit"),
+      key: text("key", "<word>", "Told again under the same word, it is the same command"),
+      values: text("values", "<json>", "Of rollOut: knobs by name"),
+      variant: optional(file("variant", "Of rollOutVariant: an approved variant as JSON")),
+    },
+    (flags) => doing(async () => (await import("./tellCommand.ts")).tellCommand(flags)),
+  ).pipe(
+    Command.withDescription("Tell a tuner, or one key of a fleet, what a person wants; prints what was done"),
+    Command.withExamples([
+      { command: 'arqon cluster tell pause --tuner checkout --by ada --note "a release"' },
+      { command: `arqon cluster tell rollOut --tuner checkout --values '{"concurrency":96}'` },
+      { command: "arqon cluster tell trip --fleet tenants --engine acme" },
+    ]),
   )
 
   const migrate = Command.make("migrate", { storage }, (flags) =>
@@ -90,6 +124,6 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
 
   return Command.make("cluster").pipe(
     Command.withDescription("Runners of a cluster, and the tables in their database"),
-    Command.withSubcommands([start, status, drain, migrate, epoch, prune]),
+    Command.withSubcommands([start, status, drain, tell, migrate, epoch, prune]),
   )
 }

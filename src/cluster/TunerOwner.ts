@@ -3,12 +3,24 @@
  * come out. What changes the baseline, SafeMode or a person's will must be saved before it is announced: `mustSave` says so. An
  * entity drives it in a cluster, a test in virtual time.
  */
+import { CANARY_ENDS, type CanaryEnd } from "../cohort/Canary.ts"
 import { type CohortStanding, CohortStandingShape, successorOf } from "../cohort/CohortStanding.ts"
 import { standingOf } from "../cohort/standingOf.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
+import type { Problem } from "../domain/errors.ts"
 import { readText } from "../domain/readInput.ts"
 import { noteOf } from "../engine/contract/noteOf.ts"
-import { list, number, object, oneOf, type ShapeType, string } from "../domain/Shape.ts"
+import {
+  list,
+  maybe,
+  nullOr,
+  number,
+  object,
+  oneOf,
+  optional,
+  type ShapeType,
+  string,
+} from "../domain/Shape.ts"
 import {
   type Hearing,
   type ReplicaStatus,
@@ -17,9 +29,21 @@ import {
   type TunerStatus,
 } from "../replica/TunerHost.ts"
 import { TunerTrail } from "../replica/TunerTrail.ts"
+import { type Candidate, RollOuts, TrialShape } from "./RollOuts.ts"
 
 /** What a person can ask of a tuner. */
-export const TUNER_COMMANDS = ["trip", "reset", "rollback", "setBaseline", "pause", "resume"] as const
+export const PLAIN_COMMANDS = [
+  "trip",
+  "reset",
+  "rollback",
+  "setBaseline",
+  "pause",
+  "resume",
+  "withdraw",
+] as const
+export type PlainTunerCommand = (typeof PLAIN_COMMANDS)[number]
+/** The same, and what comes with a candidate. */
+export const TUNER_COMMANDS = [...PLAIN_COMMANDS, "rollOut", "rollOutVariant"] as const
 export type TunerCommandName = (typeof TUNER_COMMANDS)[number]
 
 /** A command, under a key that no other one of this tuner has: sent again under the same key, it is the same one. */
@@ -29,7 +53,11 @@ export interface TunerCommand {
   /** Who asks, and why: for the record. "" where nobody said. */
   readonly by: string
   readonly note: string
+  /** What `rollOut` and `rollOutVariant` put on the canaries. */
+  readonly candidate?: Candidate | undefined
 }
+
+const ProblemShape = object({ path: string(), message: string(), suggestion: maybe(string()) })
 
 const DoneShape = object({
   key: string(),
@@ -41,12 +69,21 @@ const DoneShape = object({
   generation: number(),
   /** When, milliseconds since 1970 by the owner's clock: for people. */
   atMs: number(),
+  /** Why it had no effect; absent: it had. */
+  problems: optional(list(ProblemShape)),
+  /** What became of what was rolled out; null: it is on trial. Absent for other commands. */
+  end: optional(nullOr(oneOf(CANARY_ENDS))),
 })
 
 /** A command that was carried out. */
 export interface CommandDone extends ShapeType<typeof DoneShape> {}
 
-const StandingShape = object({ version: number(), cohort: CohortStandingShape, commands: list(DoneShape) })
+const StandingShape = object({
+  version: number(),
+  cohort: CohortStandingShape,
+  commands: list(DoneShape),
+  trial: optional(nullOr(TrialShape)),
+})
 
 /** Commands that are remembered: one sent again after so many others would be carried out again. */
 const MOST_COMMANDS = 256
@@ -64,7 +101,11 @@ const RECORD_OF = {
   setBaseline: "baselineSet",
   pause: "rollback",
   resume: "safeModeExited",
-} as const satisfies Record<TunerCommandName, AuditRecord["kind"]>
+  // What they lead to carries the note itself.
+  rollOut: null,
+  rollOutVariant: null,
+  withdraw: null,
+} as const satisfies Record<TunerCommandName, AuditRecord["kind"] | null>
 
 /** Everything that can be seen of a tuner. */
 export interface TunerView {
@@ -94,6 +135,7 @@ export class TunerOwner {
   private readonly runner: string
   private readonly trail: TunerTrail
   private readonly commands: Map<string, CommandDone>
+  private readonly rollOuts: RollOuts
   /** What must not be lost, as it was when it was saved last; null: nothing was. */
   private saved: string | null = null
   private savedCycles = -1
@@ -124,18 +166,23 @@ export class TunerOwner {
     })
     this.trail.start(nowUs)
     this.host.start(nowUs)
+    this.rollOuts = new RollOuts(this.host)
+    const trial = read?.trial ?? null
+    const goesOn =
+      trial !== null && read?.cohort.resumption.from.ended === true && this.rollOuts.resume(trial)
+    if (trial !== null && !goesOn) this.end(trial.key, "withdrawn")
     this.trail.flush()
   }
 
   hear(report: unknown, nowUs: number): Hearing {
     const hearing = this.host.hear(report, nowUs)
-    this.trail.flush()
+    this.afterwards()
     return hearing
   }
 
   tick(nowUs: number): void {
     this.host.tick(nowUs)
-    this.trail.flush()
+    this.afterwards()
     if (nowUs - this.lookedUs < LOOK_US) return
     this.lookedUs = nowUs
     const lapsed = this.host.lapsed()
@@ -154,22 +201,31 @@ export class TunerOwner {
   }
 
   /** Carries a command out, unless one of this key was before. It counts once it is saved. */
-  command({ key, command, by, note }: TunerCommand, nowUs: number, atMs: number): CommandDone {
+  command(asked: TunerCommand, nowUs: number, atMs: number): CommandDone {
+    const { key, command, by, note } = asked
     const before = this.commands.get(key)
     if (before !== undefined) return before
     this.host.tick(nowUs)
-    this.trail.withNote(RECORD_OF[command], noteOf({ by: by || undefined, note: note || undefined }), () =>
-      this.carryOut(command),
-    )
-    this.trail.flush()
+    const problems = this.carryOut(asked, noteOf({ by: by || undefined, note: note || undefined }))
     const [epoch, generation] = this.host.loop.pair
-    const done = { key, command, by, note, epoch, generation, atMs }
+    const done: CommandDone = {
+      key,
+      command,
+      by,
+      note,
+      epoch,
+      generation,
+      atMs,
+      ...(problems.length > 0 && { problems }),
+      ...(this.rollOuts.key === key && { end: null }),
+    }
     this.commands.set(key, done)
+    this.afterwards()
     for (const oldest of this.commands.keys()) {
       if (this.commands.size <= MOST_COMMANDS) break
       this.commands.delete(oldest)
     }
-    return done
+    return this.commands.get(key) ?? done
   }
 
   /** Whether something has changed that must be saved before it is announced. */
@@ -185,7 +241,13 @@ export class TunerOwner {
   /** Where it stands, to be saved. `ended`: it stops, and the next owner goes on from here. */
   standing(ended: boolean): string {
     const cohort = standingOf(this.host.loop, this.host.settings.space, this.runner, ended)
-    return JSON.stringify({ version: STANDING_VERSION, cohort, commands: [...this.commands.values()] })
+    const trial = this.rollOuts.standing()
+    return JSON.stringify({
+      version: STANDING_VERSION,
+      cohort,
+      commands: [...this.commands.values()],
+      ...(trial && { trial }),
+    })
   }
 
   /** What `standing` said last is saved now. */
@@ -209,15 +271,45 @@ export class TunerOwner {
     }
   }
 
-  private carryOut(command: TunerCommandName): void {
+  /** What keeps it from being carried out; empty: it was. */
+  private carryOut(
+    { key, command, candidate }: TunerCommand,
+    note: string | undefined,
+  ): ReadonlyArray<Problem> {
     const { loop } = this.host
-    if (command === "trip") loop.trip()
-    else if (command === "rollback") loop.rollback()
-    else if (command === "setBaseline") loop.setBaseline()
-    else if (command === "pause") loop.pause()
-    else if (command === "reset") loop.reset()
-    // SafeMode is left by a reset alone.
-    else if (loop.isResting) loop.reset()
+    if (command === "rollOut" || command === "rollOutVariant" || command === "withdraw") {
+      loop.saying = note
+      const problems = command === "withdraw" ? this.withdraw() : this.rollOuts.begin(key, candidate ?? {})
+      loop.saying = undefined
+      return problems
+    }
+    this.trail.withNote(RECORD_OF[command], note, () => {
+      if (command === "trip") loop.trip()
+      else if (command === "rollback") loop.rollback()
+      else if (command === "setBaseline") loop.setBaseline()
+      else if (command === "pause") loop.pause()
+      else if (command === "reset") loop.reset()
+      // SafeMode is left by a reset alone.
+      else if (loop.isResting) loop.reset()
+    })
+    return []
+  }
+
+  private withdraw(): ReadonlyArray<Problem> {
+    this.host.withdraw()
+    return []
+  }
+
+  /** What every call ends with: what became of a candidate is part of its command, and the records leave. */
+  private afterwards(): void {
+    const ended = this.rollOuts.ended()
+    if (ended !== null) this.end(ended.key, ended.end)
+    this.trail.flush()
+  }
+
+  private end(key: string, end: CanaryEnd): void {
+    const done = this.commands.get(key)
+    if (done !== undefined) this.commands.set(key, { ...done, end })
   }
 
   private essence(): string {
@@ -227,7 +319,7 @@ export class TunerOwner {
     if (config.hasBaseline) config.baselineUnits(baseline)
     const newest = [...this.commands.keys()].at(-1) ?? ""
     const latch = Atomics.load(executor.latch, 0)
-    return `${config.hasBaseline} ${baseline.join(" ")} ${latch} ${loop.wayOut} ${loop.isResting} ${executor.rollbacks} ${newest}`
+    return `${config.hasBaseline} ${baseline.join(" ")} ${latch} ${loop.wayOut} ${loop.isResting} ${executor.rollbacks} ${this.rollOuts.key ?? ""} ${newest}`
   }
 }
 

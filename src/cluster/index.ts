@@ -7,9 +7,9 @@ export {
   type Cluster,
   type ClusterOptions,
   type ClusterStatus,
-  type ClusterTuner,
   createCluster,
 } from "./node/createCluster.ts"
+export type { ClusterTuner } from "./node/clusterTuner.ts"
 export type { CommandNote } from "./node/commandNote.ts"
 export type { AccessToken, GatewayOptions, Right } from "./node/access.ts"
 export type { ClusterState } from "./node/gateway.ts"

@@ -14,7 +14,13 @@ import type { Hearing, TunerOptions } from "../replica/TunerHost.ts"
 import type { Epochs } from "./Epochs.ts"
 import { ownerTurn, RETRY } from "./ownerTurn.ts"
 import { type RecordsPlace, recordsSink } from "./records/recordsSink.ts"
-import { type CommandDone, TUNER_COMMANDS, type TunerView, TunerOwner } from "./TunerOwner.ts"
+import {
+  type CommandDone,
+  TUNER_COMMANDS,
+  type TunerCommand,
+  type TunerView,
+  TunerOwner,
+} from "./TunerOwner.ts"
 
 /** How often an owner looks at the time. */
 const TICK = "50 millis"
@@ -33,6 +39,7 @@ const Command = Rpc.make("Command", {
     command: Schema.Literals(TUNER_COMMANDS),
     by: Schema.String,
     note: Schema.String,
+    candidate: Schema.optionalKey(Schema.Unknown),
   },
   primaryKey: ({ key }) => key,
   success: Schema.Unknown,
@@ -104,7 +111,9 @@ const serve = Effect.fnUntraced(function* (
     View: (): Effect.Effect<TunerView> => Effect.sync(() => owner.view()),
     // A command waits for an owner that may carry it out: here, or the next one.
     Command: ({ payload }): Effect.Effect<CommandDone> => {
-      const carryOut = answer(() => owner.command(payload, nowUs(), clock.currentTimeMillisUnsafe()))
+      const carryOut = answer(() =>
+        owner.command(payload as TunerCommand, nowUs(), clock.currentTimeMillisUnsafe()),
+      )
       const untilDone: Effect.Effect<CommandDone> = Effect.flatMap(carryOut, (done) =>
         done === null ? Effect.delay(untilDone, RETRY) : Effect.succeed(done),
       )

@@ -15,6 +15,7 @@ import {
   type Stakes,
   worth,
 } from "../control/pairEvidence.ts"
+import { list, number, object, type ShapeType } from "../domain/Shape.ts"
 import type { GroupReading, Turn } from "./SideBySide.ts"
 
 /** A candidate that is no worse is dropped in one case of so many at most. */
@@ -46,6 +47,18 @@ export interface VariantTrial {
   readonly afterBreaches: number
 }
 
+/** What a trial has shown so far: the next owner of its tuner goes on from there, and the chances of an error stay what they were. */
+export const CanaryStateShape = object({
+  turns: number(),
+  silent: number(),
+  breaches: number(),
+  sum: number(),
+  noise: object({ pairs: number(), spread: number(), square: number() }),
+  worse: list(number()),
+  sound: list(number()),
+})
+export interface CanaryState extends ShapeType<typeof CanaryStateShape> {}
+
 export class Canary {
   /** Unit space, on the grid. */
   readonly units: Float64Array
@@ -66,6 +79,23 @@ export class Canary {
     this.units = units
     this.variant = variant
     this.noise = noise
+  }
+
+  save(): CanaryState {
+    const { turns, silent, breaches, sum, noise, worseStakes, soundStakes } = this
+    return { turns, silent, breaches, sum, noise, worse: worseStakes, sound: soundStakes }
+  }
+
+  /** Goes on where another owner stood. What another version has saved counts for nothing. */
+  resume({ turns, silent, breaches, sum, noise, worse, sound }: CanaryState): void {
+    if (worse.length !== FRESH_VALUE.length || sound.length !== FRESH_VALUE.length) return
+    this.turns = turns
+    this.silent = silent
+    this.breaches = breaches
+    this.sum = sum
+    this.noise = noise
+    this.worseStakes = worse
+    this.soundStakes = sound
   }
 
   /** That the candidate is worse, and that it is not: what both must reach is 100. */

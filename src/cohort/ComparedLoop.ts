@@ -14,7 +14,7 @@ import { UNKNOWN_NOISE } from "../control/pairEvidence.ts"
 import type { CycleOptions } from "../hot/cycleOptions.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { SpsaKernel } from "../hot/SpsaKernel.ts"
-import { Canary, type CanaryEnd, type VariantTrial } from "./Canary.ts"
+import { Canary, type CanaryEnd, type CanaryState, type VariantTrial } from "./Canary.ts"
 import { type CohortNote, writeCohortRecord, writeVerdictRecord } from "./cohortRecords.ts"
 import type { CohortSettings } from "./cohortOptions.ts"
 import type { Design } from "./designs.ts"
@@ -47,6 +47,8 @@ export class ComparedLoop extends OwnedLoop {
   onNote: ((seq: number, text: string) => void) | null = null
   /** The last candidate; null: there was none. */
   canary: Canary | null = null
+  /** Who asks and why, while a person's command is carried out. */
+  saying: string | undefined
   /** What the control replicas have shown; null before they first did. */
   comparison: Comparison | null = null
   /** The first pair under which the canaries of this turn stood there. */
@@ -71,9 +73,10 @@ export class ComparedLoop extends OwnedLoop {
     return [this.epoch, this.hot.config.generation]
   }
 
-  /** Puts a candidate, unit space on the grid, on the canaries. The one before must have ended. */
-  tryOut(units: Float64Array, variant: VariantTrial | null = null): void {
+  /** Puts a candidate, unit space on the grid, on the canaries. The one before must have ended. `from`: what it has shown under another owner. */
+  tryOut(units: Float64Array, variant: VariantTrial | null = null, from?: CanaryState): void {
     this.canary = new Canary(units, this.comparison?.watch.noise ?? UNKNOWN_NOISE, variant)
+    if (from !== undefined) this.canary.resume(from)
     this.trial.forget()
     this.noteCanary(this.canary, "on trial")
   }
@@ -238,7 +241,8 @@ export class ComparedLoop extends OwnedLoop {
   }
 
   private noteCanary({ units, worse, sound, difference, turns, variant }: Canary, end: string): void {
-    const what = variant === null ? end : `variant "${variant.name}" ${end}`
+    const said = this.saying === undefined ? end : `${end} ${this.saying}`
+    const what = variant === null ? said : `variant "${variant.name}" ${said}`
     const note = { act: "canary", value: worse, limit: sound, difference, point: units } as const
     this.note(note, () => (turns === 0 ? what : `${what} after ${turns} turns`))
   }

@@ -2,7 +2,7 @@
  * The owner of a tuner in one process, without clock and transport: what a request says goes in with its time, what to answer comes out. A
  * handler of requests, an in-process agent and a test drive it. Nobody else owns this tuner: a cluster gives it an epoch.
  */
-import type { CanaryEnd, VariantTrial } from "../cohort/Canary.ts"
+import type { CanaryEnd, CanaryState, VariantTrial } from "../cohort/Canary.ts"
 import { answerFor } from "../cohort/answers.ts"
 import type { CohortLoop } from "../cohort/CohortLoop.ts"
 import type { Gathering } from "../cohort/quorum.ts"
@@ -283,10 +283,9 @@ export class TunerHost {
   }
 
   status(): TunerStatus {
-    const { loop, settings } = this
+    const { loop } = this
     const { executor, config } = loop.hot
     const trip = Atomics.load(executor.latch, 0)
-    const { names, table } = settings.space
     return {
       epoch: loop.epoch,
       generation: config.generation,
@@ -297,7 +296,7 @@ export class TunerHost {
       expiries: loop.expiries,
       interferes: loop.interferes,
       safeMode: trip === 0 ? null : (TRIP_REASONS[trip] as TripReason),
-      base: byName(names, (i) => table.decode(i, executor.base[i])),
+      base: this.named(executor.base),
       comparison: comparisonStatus(loop),
       canary: this.canaryStatus(),
     }
@@ -306,11 +305,10 @@ export class TunerHost {
   private canaryStatus(): CanaryStatus | null {
     const { canary } = this.loop
     if (canary === null) return null
-    const { names, table } = this.settings.space
     const { units, end, turns, worse, sound, difference, variant } = canary
     return {
       variant: variant?.name ?? null,
-      values: byName(names, (i) => table.decode(i, units[i])),
+      values: this.named(units),
       end,
       turns,
       worse,
@@ -335,10 +333,26 @@ export class TunerHost {
     this.tryOut(readVariant(variant, settings.space, { base, sign: loop.options.sign }))
   }
 
+  /** Goes on with a trial that another owner has begun. `values`: all knobs; `variant`: null for a person's values. Throws as `rollOut`. */
+  resumeTrial(values: unknown, variant: unknown, from: CanaryState): void {
+    const { loop, settings } = this
+    const { base } = loop.hot.executor
+    const place = readCandidate(values, settings.space, base)
+    const of = variant === null ? {} : readVariant(variant, settings.space, { base, sign: loop.options.sign })
+    this.tryOut("problems" in of || "problems" in place ? { ...place, ...of } : { ...of, ...place }, from)
+  }
+
+  /** Unit space as values by name, user units. */
+  named(units: ArrayLike<number>): Readonly<Record<string, number>> {
+    const { names, table } = this.settings.space
+    return byName(names, (i) => table.decode(i, units[i]))
+  }
+
   private tryOut(
     read:
       | { readonly units: Float64Array; readonly trial?: VariantTrial }
       | { readonly problems: ReadonlyArray<Problem> },
+    from?: CanaryState,
   ): void {
     const { loop } = this
     const problems = [
@@ -357,7 +371,7 @@ export class TunerHost {
         : [problem(["rollOut"], "cannot begin: nothing is tuned now.", "Start, or reset, the tuner.")]),
     ]
     if (problems.length > 0 || "problems" in read) throw new ConfigError({ problems: tidy(problems) })
-    loop.tryOut(read.units, read.trial)
+    loop.tryOut(read.units, read.trial, from)
   }
 
   /** Ends the trial of a candidate, if there is one. */

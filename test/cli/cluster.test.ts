@@ -7,6 +7,7 @@ import { sqlite } from "../../src/cluster/index.ts"
 import { claim } from "../../src/cluster/owners.ts"
 import { ready } from "../../src/cluster/Storage.ts"
 import { epochCommand } from "../../src/cli/epochCommand.ts"
+import { type TellFlags, tellCommand } from "../../src/cli/tellCommand.ts"
 import { freePort } from "../adapters/freePort.ts"
 import { startCommand, statusCommand } from "../../src/cli/clusterCommands.ts"
 import { useDesk } from "./rig.ts"
@@ -31,6 +32,14 @@ export default () => ({
   await fetch(`http://127.0.0.1:${port}/arqon/tuners/checkout`)
   const { stdout } = await desk.run("cluster", "status", ...url)
   expect(stdout).toMatch(/: running, owns 1, 0 fenced writes\ntuner checkout {2}epoch 1 {2}/)
+  const tell = (...words: ReadonlyArray<string>) => desk.run("cluster", "tell", ...words, ...url)
+  const told = await tell("pause", "--tuner", "checkout", "--by", "ada", "--note", "a release", "--key", "p")
+  expect(JSON.parse(told.stdout)).toMatchObject({ command: "pause", by: "ada", note: "a release", key: "p" })
+  const refused = await tell("rollOut", "--tuner", "checkout", "--values", '{"x":7}')
+  expect(refused.code).toBe(1)
+  expect(refused.stderr).toMatch(
+    /answered 409: the tuner refuses to rollOut\.\n.*\n {2}values\.x must be from 0 to 1/,
+  )
   expect((await desk.run("cluster", "drain", ...url)).stdout).toMatch(/has handed over\.\n$/)
   const { code, stdout: said } = await running.ended
   expect(code).toBe(0)
@@ -55,6 +64,33 @@ it("refuses a module that is none, options with problems, and an address without
     /^No runner answers at http:\S+ \(.*ECONNREFUSED/,
   )
   await expect(statusCommand({ url: "here", tokenFile: null, json: false })).rejects.toThrow(/--url: "here"/)
+})
+
+it("refuses to tell what makes no sense, before it asks anybody", async () => {
+  const tell = (command: string, more: Partial<TellFlags>) =>
+    tellCommand({
+      url: "http://127.0.0.1:1",
+      tokenFile: null,
+      tuner: null,
+      fleet: null,
+      engine: null,
+      by: null,
+      note: null,
+      key: null,
+      values: null,
+      variant: null,
+      ...more,
+      command,
+    })
+  await expect(tell("trip", {})).rejects.toThrow(/either --tuner, or --fleet with --engine/)
+  await expect(tell("trip", { fleet: "a" })).rejects.toThrow(/either --tuner/)
+  await expect(tell("pause", { fleet: "a", engine: "b" })).rejects.toThrow(/"pause" is not a command here/)
+  await expect(tell("rollOut", { tuner: "a" })).rejects.toThrow(/--values/)
+  await expect(tell("trip", { tuner: "a", values: "{}" })).rejects.toThrow(/--values goes with rollOut/)
+  await expect(tell("rollOut", { tuner: "a", values: "{" })).rejects.toThrow(/--values must be JSON/)
+  await expect(tell("rollOutVariant", { tuner: "a", variant: "/none.json" })).rejects.toThrow(
+    /cannot be read/,
+  )
 })
 
 it("raises the epochs of a database that is there, and makes none", async () => {

@@ -16,11 +16,13 @@ const SECRETS = {
   read: "read-read-read-read",
   steer: "steer-steer-steer",
   all: "all-all-all-all-all",
+  search: "search-search-search",
 }
 const TOKENS = [
   { token: SECRETS.report, tuner: "checkout", right: "report" },
   { token: SECRETS.read, tuner: "checkout", right: "read" },
   { token: SECRETS.steer, tuner: "checkout", right: "steer" },
+  { token: SECRETS.search, tuner: "search", right: "steer" },
   { token: SECRETS.all, tuner: "*", right: "read" },
 ] as const
 
@@ -86,6 +88,39 @@ describe("a gateway", () => {
     expect((await ask("GET", "/metrics", SECRETS.all)).text).toContain(
       'arqon_cluster_reports_total{status="200"} 1',
     )
+  })
+
+  it("rolls candidates out, and says everything that is wrong with one", async () => {
+    const path = "/arqon/tuners/search"
+    const refused = await ask("POST", `${path}/rollOut`, SECRETS.search, { values: { rate: 2, rata: 1 } })
+    expect(refused).toMatchObject({
+      status: 409,
+      json: {
+        error: "the tuner refuses to rollOut",
+        problems: [{ path: "values.rata" }, { path: "values.rate" }],
+      },
+    })
+    expect(await ask("POST", `${path}/rollOut`, SECRETS.search)).toMatchObject({
+      status: 409,
+      json: { problems: [{ path: "values" }] },
+    })
+    expect(await ask("POST", `${path}/rollOutVariant`, SECRETS.search)).toMatchObject({
+      status: 409,
+      json: { problems: [{ path: "variant" }] },
+    })
+    const end = cluster.tuner("search").rollOut({ rate: 0.6 }, { by: "ada", key: "out" })
+    const begun = await ask("POST", `${path}/rollOut`, SECRETS.search, { values: { rate: 0.6 }, key: "out" })
+    expect(begun).toMatchObject({ status: 200, json: { command: "rollOut", by: "ada", end: null } })
+    expect((await ask("GET", path, SECRETS.search)).json).toMatchObject({
+      status: { canary: { values: { rate: 0.6 }, end: null } },
+    })
+    expect(await ask("POST", `${path}/withdraw`, SECRETS.search)).toMatchObject({ status: 200 })
+    expect(await end).toBe("withdrawn")
+    expect(await cluster.tuner("search").rollOut({ rate: 0.6 }, { key: "out" })).toBe("withdrawn")
+    await expect(cluster.tuner("search").rollOut({ rate: 7 })).rejects.toMatchObject({
+      _tag: "ConfigError",
+      problems: [{ path: "values.rate" }],
+    })
   })
 
   it("answers health to everybody, and readiness while it serves", async () => {

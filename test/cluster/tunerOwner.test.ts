@@ -1,7 +1,7 @@
 /** One owner of a tuner after another, in virtual time and without a database: what is saved when, and how the next one begins. */
 import { describe, expect, it } from "vitest"
 import { clusterMetrics } from "../../src/cluster/clusterMetrics.ts"
-import { TunerOwner } from "../../src/cluster/TunerOwner.ts"
+import { type PlainTunerCommand, TunerOwner } from "../../src/cluster/TunerOwner.ts"
 import { prometheusText } from "../../src/engine/metrics/prometheus.ts"
 import { bowl, PLANT, REPORT_US, Troop } from "./Troop.ts"
 
@@ -58,11 +58,23 @@ class Stage {
     return bowl(this.base["rate"], this.base["share"])
   }
 
-  command(key: string, command: "trip" | "reset" | "rollback" | "setBaseline" | "pause" | "resume"): void {
+  command(key: string, command: PlainTunerCommand): void {
     this.owner.command({ key, command, by: "ada", note: "why" }, this.nowUs, 7)
     this.save()
   }
 }
+
+/** Rolls a candidate out, and what is known of it by its command. */
+const rollOut = (stage: Stage, key: string, values: object) => {
+  const done = stage.owner.command(
+    { key, command: "rollOut", by: "ada", note: "from another region", candidate: { values } },
+    stage.nowUs,
+    7,
+  )
+  stage.save()
+  return done
+}
+const endOf = (stage: Stage, key: string) => stage.owner.view().commands.find((one) => one.key === key)?.end
 
 /** The clock of another process: its differences are the same, its zero is not. */
 const otherClock = (stage: Stage): void => void (stage.nowUs += 4_000 * SECOND)
@@ -123,6 +135,64 @@ describe("the owner of a tuner", () => {
     expect(stage.owner.host.status().safeMode).toBe("manualTrigger")
     stage.command("r", "reset")
     expect(stage.owner.host.status().safeMode).toBeNull()
+  })
+
+  it("has a candidate on trial for a command, and tells its end to whoever asks later", () => {
+    const stage = new Stage().run(20)
+    const done = rollOut(stage, "c", { rate: 0.7, share: 0.4 })
+    expect(done).toMatchObject({ key: "c", command: "rollOut", end: null })
+    expect(done.problems).toBeUndefined()
+    expect(JSON.parse(stage.saved ?? "")).toMatchObject({ trial: { key: "c", values: { rate: 0.7 } } })
+    for (let s = 0; s < 400 && endOf(stage, "c") === null; s++) stage.run(1)
+    expect(endOf(stage, "c")).toBe("rolledOut")
+    // Asked again it is the same command.
+    expect(rollOut(stage, "c", { rate: 0.1 })).toMatchObject({ end: "rolledOut" })
+    const saved = JSON.parse(stage.saved ?? "") as { commands: unknown; trial?: unknown }
+    expect(saved).toMatchObject({ commands: [{ key: "c", end: "rolledOut" }] })
+    expect(saved.trial).toBeUndefined()
+    const notes = stage.owner
+      .view()
+      .records.flatMap((one) => (one.kind === "cohort" && one.action === "canary" ? [one.note] : []))
+    expect(notes.at(-1)).toMatch(/^rolledOut after \d+ turns$/)
+  })
+
+  it("hands a trial over with its evidence where it stops, and ends it where it is killed", () => {
+    const stage = new Stage().run(20)
+    rollOut(stage, "c", { rate: 0.3 })
+    expect(stage.owner.view().records.at(-1)).toMatchObject({ note: "on trial by ada: from another region" })
+    while ((stage.owner.host.status().canary?.turns ?? 0) < 4) stage.run(1)
+    const before = stage.owner.host.status().canary
+    stage.save(true)
+    otherClock(stage)
+    stage.begin()
+    expect(stage.owner.host.status().canary).toEqual(before)
+    expect(endOf(stage, "c")).toBeNull()
+    stage.run(2)
+    stage.begin()
+    expect(stage.owner.host.status()).toMatchObject({ canary: null, safeMode: "engineFault" })
+    expect(endOf(stage, "c")).toBe("withdrawn")
+  })
+
+  it("refuses a candidate with every problem, for its command for good, and withdraws one", () => {
+    const stage = new Stage().run(5)
+    const done = rollOut(stage, "c", { rate: 9, rata: 1 })
+    expect(done.problems?.map(({ path }) => path)).toEqual(["values.rata", "values.rate"])
+    expect(done.end).toBeUndefined()
+    expect(rollOut(stage, "c", { rate: 0.5 })).toEqual(done)
+    expect(rollOut(stage, "d", { rate: 0.5 }).end).toBeNull()
+    expect(rollOut(stage, "e", { rate: 0.6 }).problems).toMatchObject([{ path: "rollOut" }])
+    const variant = stage.owner.command(
+      { key: "v", command: "rollOutVariant", by: "", note: "", candidate: { variant: null } },
+      stage.nowUs,
+      7,
+    )
+    expect(variant.problems?.map(({ path }) => path)).toEqual(["rollOut", "variant"])
+    stage.command("w", "withdraw")
+    expect(endOf(stage, "d")).toBe("withdrawn")
+    expect(stage.owner.view().records.at(-1)).toMatchObject({ note: "withdrawn by ada: why" })
+    const { saves } = stage
+    stage.save()
+    expect(stage.saves).toBe(saves)
   })
 
   it("keeps a cooldown that runs: not shorter and not longer on another clock", () => {

@@ -9,14 +9,11 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { ConfigError } from "../../domain/errors.ts"
 import { didYouMean, problem, tidy } from "../../domain/problems.ts"
 import { createReplica, type Replica } from "../../replica/createReplica.ts"
 import type { ReplicaOptions } from "../../replica/replicaOptions.ts"
 import { unknownOptions } from "../../replica/replicaProblems.ts"
-import type { ReplicaStatus, TunerStatus } from "../../replica/TunerHost.ts"
-import { RefusedReport, type Transport } from "../../replica/transport.ts"
 import { prometheusText } from "../../engine/metrics/prometheus.ts"
 import { clusterMetrics, type OwnedHere } from "../clusterMetrics.ts"
 import { Epochs, type EpochCounts } from "../Epochs.ts"
@@ -28,7 +25,6 @@ import { StorageError } from "../StorageError.ts"
 import { storageFailure } from "../storageFailure.ts"
 import { messageOf } from "../../system/messageOf.ts"
 import type { TunerConfig } from "../tunerEntity.ts"
-import type { CommandDone, TunerCommandName } from "../TunerOwner.ts"
 import { bucketLayer } from "../bucketEntity.ts"
 import { Fleets } from "../Fleets.ts"
 import { Tuners } from "../Tuners.ts"
@@ -39,7 +35,7 @@ import {
   type FleetInBuckets,
   readFleets,
 } from "./clusterFleets.ts"
-import { type CommandNote, saidOf } from "./commandNote.ts"
+import { type ClusterTuner, clusterTuner } from "./clusterTuner.ts"
 import { locksProblems, ownedProblems } from "./clusterProblems.ts"
 import { type GatewayOptions, gatewayProblems } from "./access.ts"
 import { type Behind, type ClusterState, type Gateway, MOST_WAIT_MS, openGateway } from "./gateway.ts"
@@ -67,21 +63,6 @@ export interface ClusterOptions<T extends string = string> {
   readonly records?: boolean | RecordsOptions
   /** How long a lock outlives its runner, and how often it is refreshed. Defaults 15,000 and 5,000. */
   readonly locks?: Partial<LockTimes>
-}
-
-type Commands = Readonly<Record<TunerCommandName, (note?: CommandNote) => Promise<CommandDone>>>
-
-/** One tuner of a cluster, wherever its owner is. */
-export interface ClusterTuner extends Commands {
-  readonly name: string
-  readonly status: () => Promise<TunerStatus & { readonly began: string | null }>
-  readonly replicas: () => Promise<ReadonlyArray<ReplicaStatus>>
-  /** What people asked of it, oldest first. */
-  readonly commands: () => Promise<ReadonlyArray<CommandDone>>
-  /** The last 100 records of the present owner, oldest first. `sinks` keep all. */
-  readonly records: () => Promise<ReadonlyArray<AuditRecord>>
-  /** For `createReplica({ at: tuner })` in this process. */
-  readonly transport: Transport
 }
 
 /** A runner and what all runners own. */
@@ -175,35 +156,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     if (Object.hasOwn(tuners, name)) return name
     throw new ConfigError({ problems: [problem(["tuner"], "is not known here.", didYouMean(name, names))] })
   }
-  const tuner = (given: T): ClusterTuner => {
-    const name = known(given)
-    const view = Effect.flatMap(Tuners, (all) => all.view(name))
-    const command =
-      (command: TunerCommandName) =>
-      (said?: CommandNote): Promise<CommandDone> =>
-        run(Effect.flatMap(Tuners, (all) => all.command(name, { command, ...saidOf(said) })))
-    return {
-      name,
-      trip: command("trip"),
-      reset: command("reset"),
-      rollback: command("rollback"),
-      setBaseline: command("setBaseline"),
-      pause: command("pause"),
-      resume: command("resume"),
-      status: () => run(Effect.map(view, ({ status, began }) => ({ ...status, began }))),
-      replicas: () => run(Effect.map(view, ({ replicas }) => replicas)),
-      commands: () => run(Effect.map(view, ({ commands }) => commands)),
-      records: () => run(Effect.map(view, ({ records }) => records)),
-      // As over a network: what the owner hands out is nobody's to change, and what it is handed neither.
-      transport: (report) =>
-        run(Effect.flatMap(Tuners, (all) => all.report(name, structuredClone(report)))).then(
-          ({ status, body }) => {
-            if (status !== 200) throw new RefusedReport(status, body)
-            return structuredClone(body)
-          },
-        ),
-    }
-  }
+  const tuner = (name: T): ClusterTuner => clusterTuner(known(name), run)
   const doors = new Map<string, FleetDoor>()
   const fleet = (name: string): ClusterFleet => {
     const found = fleets.settings.get(name)

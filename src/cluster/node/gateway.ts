@@ -10,7 +10,7 @@ import { PROMETHEUS_CONTENT_TYPE } from "../../engine/metrics/prometheus.ts"
 import type { Hearing } from "../../replica/TunerHost.ts"
 import { readBody, send, TOO_LARGE } from "../../replica/httpReports.ts"
 import { REPORT_PATH } from "../../replica/transport.ts"
-import { TUNER_COMMANDS, type TunerCommand, type TunerCommandName } from "../TunerOwner.ts"
+import { type CommandDone, TUNER_COMMANDS, type TunerCommand, type TunerCommandName } from "../TunerOwner.ts"
 import { access, type GatewayOptions } from "./access.ts"
 import { answerFleet, type FleetsBehind } from "./fleetRequests.ts"
 import type { LoopLag } from "./LoopLag.ts"
@@ -26,7 +26,7 @@ export const MOST_WAIT_MS = 300_000
 export interface Behind {
   readonly report: (tuner: string, report: unknown) => Promise<Hearing>
   readonly view: (tuner: string) => Promise<object>
-  readonly command: (tuner: string, command: TunerCommand) => Promise<object>
+  readonly command: (tuner: string, command: TunerCommand) => Promise<CommandDone>
   readonly status: () => Promise<object>
   readonly metrics: () => string
   readonly state: () => ClusterState
@@ -137,7 +137,18 @@ async function answer(
     return refuse(response, 405, "commands are POST, everything else here is GET")
   if (!isCommand(command)) return refuse(response, 404, unknownText("command", command, TUNER_COMMANDS))
   const said = await saidIn(request, response, path)
-  if (said !== null) send(response, 200, await behind.command(tuner, { command, ...said }))
+  if (said === null) return
+  const { by, note, key, body } = said
+  const { values, variant } = body
+  const candidate =
+    command === "rollOut"
+      ? { values: values ?? null }
+      : command === "rollOutVariant"
+        ? { variant: variant ?? null }
+        : undefined
+  const done = await behind.command(tuner, { command, by, note, key, ...(candidate && { candidate }) })
+  if (done.problems === undefined) return send(response, 200, done)
+  send(response, 409, { error: `the tuner refuses to ${command}`, problems: done.problems, done })
 }
 
 async function hearReport(

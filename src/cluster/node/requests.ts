@@ -44,27 +44,23 @@ const MOST_TEXT = 1000
 /** What a person says with a command. */
 export type Said = Readonly<Record<"by" | "note" | "key", string>>
 
-/** Who asks, why and under which key, as the body of a command has it; null: the request was refused. */
+/** Who asks, why and under which key, and what else the body of a command has; null: the request was refused. */
 export async function saidIn(
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
-): Promise<Said | null> {
+): Promise<(Said & { readonly body: Readonly<Record<string, unknown>> }) | null> {
   const text = await bodyOf(request, response, path)
   if (text === null) return null
-  const said = saidOf(text === "" ? {} : attempt(() => JSON.parse(text) as unknown))
-  if (said === null)
-    refuse(
-      response,
-      400,
-      "the body must be JSON of by, note and key, each a text of at most 1,000 characters",
-    )
-  return said
+  const body = text === "" ? {} : attempt(() => JSON.parse(text) as unknown)
+  const said = typeof body === "object" && body !== null && !Array.isArray(body) ? saidOf(body) : null
+  if (said !== null) return { ...said, body: body as Readonly<Record<string, unknown>> }
+  refuse(response, 400, "the body must be JSON of by, note and key, each a text of at most 1,000 characters")
+  return null
 }
 
-function saidOf(said: unknown): Said | null {
-  if (typeof said !== "object" || said === null || Array.isArray(said)) return null
-  const { by = "", note = "", key = crypto.randomUUID() } = said as Readonly<Record<string, unknown>>
+function saidOf(body: object): Said | null {
+  const { by = "", note = "", key = crypto.randomUUID() } = body as Readonly<Record<string, unknown>>
   const texts = [by, note, key]
   if (!texts.every((text) => typeof text === "string" && text.length <= MOST_TEXT) || key === "") return null
   return { by: by as string, note: note as string, key: key as string }

@@ -1,0 +1,95 @@
+/** One tuner of a cluster as a program sees it, wherever its owner is. */
+import { setTimeout } from "node:timers/promises"
+import * as Effect from "effect/Effect"
+import type { AuditRecord } from "../../domain/AuditRecord.ts"
+import { ConfigError } from "../../domain/errors.ts"
+import { tidy } from "../../domain/problems.ts"
+import type { VariantRecord } from "../../domain/Variant.ts"
+import type { ReplicaStatus, TunerStatus } from "../../replica/TunerHost.ts"
+import { RefusedReport, type Transport } from "../../replica/transport.ts"
+import type { Candidate } from "../RollOuts.ts"
+import {
+  type CommandDone,
+  PLAIN_COMMANDS,
+  type PlainTunerCommand,
+  type TunerCommandName,
+} from "../TunerOwner.ts"
+import { Tuners } from "../Tuners.ts"
+import { type CommandNote, saidOf } from "./commandNote.ts"
+
+type Commands = Readonly<Record<PlainTunerCommand, (note?: CommandNote) => Promise<CommandDone>>>
+
+/** One tuner of a cluster, wherever its owner is. */
+export interface ClusterTuner extends Commands {
+  readonly name: string
+  readonly status: () => Promise<TunerStatus & { readonly began: string | null }>
+  readonly replicas: () => Promise<ReadonlyArray<ReplicaStatus>>
+  /** What people asked of it, oldest first. */
+  readonly commands: () => Promise<ReadonlyArray<CommandDone>>
+  /** The last 100 records of the present owner, oldest first. `sinks` keep all. */
+  readonly records: () => Promise<ReadonlyArray<AuditRecord>>
+  /**
+   * Puts a candidate configuration on the canaries; the rest follow once it is shown to be no worse, and never before. A command of a person:
+   * carried out once for its key, and handed over with its evidence where the owner stops. Resolves with what has become of it, which
+   * takes minutes; called again under the same key with the same. Rejects with a ConfigError where the tuner refuses it.
+   */
+  readonly rollOut: (values: Readonly<Record<string, number>>, note?: CommandNote) => Promise<CanaryEnd>
+  /** The same for an approved or promoted variant, as a catalogue keeps it. */
+  readonly rollOutVariant: (variant: VariantRecord, note?: CommandNote) => Promise<CanaryEnd>
+  /** For `createReplica({ at: tuner })` in this process. */
+  readonly transport: Transport
+}
+
+/** What became of a candidate. */
+type CanaryEnd = NonNullable<CommandDone["end"]>
+
+/** How often what became of a candidate is asked for. */
+const LOOK_MS = 500
+
+/** Runs what needs the tuners; rejects once the cluster has stopped. */
+export type RunTuners = <A, E>(work: Effect.Effect<A, E, Tuners>) => Promise<A>
+
+export function clusterTuner(name: string, run: RunTuners): ClusterTuner {
+  const view = Effect.flatMap(Tuners, (all) => all.view(name))
+  const tell = (command: TunerCommandName, note?: CommandNote, candidate?: Candidate): Promise<CommandDone> =>
+    run(
+      Effect.flatMap(Tuners, (all) =>
+        all.command(name, { command, ...saidOf(note), ...(candidate && { candidate }) }),
+      ),
+    )
+  const commands = (): Promise<ReadonlyArray<CommandDone>> =>
+    run(Effect.map(view, ({ commands }) => commands))
+  const endOf = async (begun: Promise<CommandDone>): Promise<CanaryEnd> => {
+    let done: CommandDone | undefined = await begun
+    const { key } = done
+    for (;;) {
+      if (done?.problems !== undefined) throw new ConfigError({ problems: tidy(done.problems) })
+      // Another command has had this key before, or it is forgotten after 256 others.
+      if (done?.end === undefined) throw new Error(`The command ${key} to ${name} has rolled nothing out.`)
+      if (done.end !== null) return done.end
+      await setTimeout(LOOK_MS, undefined, { ref: false })
+      done = (await commands()).find((one) => one.key === key)
+    }
+  }
+  const plain = Object.fromEntries(
+    PLAIN_COMMANDS.map((command) => [command, (note?: CommandNote) => tell(command, note)]),
+  ) as Commands
+  return {
+    name,
+    ...plain,
+    rollOut: (values, note) => endOf(tell("rollOut", note, { values })),
+    rollOutVariant: (variant, note) => endOf(tell("rollOutVariant", note, { variant })),
+    status: () => run(Effect.map(view, ({ status, began }) => ({ ...status, began }))),
+    replicas: () => run(Effect.map(view, ({ replicas }) => replicas)),
+    commands,
+    records: () => run(Effect.map(view, ({ records }) => records)),
+    // As over a network: what the owner hands out is nobody's to change, and what it is handed neither.
+    transport: (report) =>
+      run(Effect.flatMap(Tuners, (all) => all.report(name, structuredClone(report)))).then(
+        ({ status, body }) => {
+          if (status !== 200) throw new RefusedReport(status, body)
+          return structuredClone(body)
+        },
+      ),
+  }
+}
