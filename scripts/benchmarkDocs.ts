@@ -5,6 +5,7 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
+import { sections as recordParts } from "../bench/records/sections.ts"
 import { sections as replicaParts } from "../bench/replicas/sections.ts"
 import { type ArenaRun, arenaSection } from "./arenaSection.ts"
 import { choicesSection } from "./choicesSection.ts"
@@ -54,6 +55,7 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
   growth: () => [
     growthSection(allOf(["--expose-gc", "bench/growth/main.ts", "--section", "host", "--json"])),
   ],
+  records: () => [recordsSection(allOf(["bench/records/main.ts", "--json"]))],
   replicas: () => [replicasSection(allOf(["bench/replicas/main.ts", "--json"]))],
   fleet: () => [fleetSection(printed(["--expose-gc", "bench/fleet/main.ts"]))],
   cluster: () => [clusterSection(lastLine(["--expose-gc", "bench/cluster/main.ts", "--json"]) as ClusterRun)],
@@ -80,6 +82,11 @@ const replicasSection = (run: SectionsRun): string => `## Many replicas
 \`npm run bench:replicas\`: what [one tuner for many replicas](explanation/many-replicas.md) gains by trying both sides of a pair at once, and what faults cost it.
 
 ${sectionTables(replicaParts, run)}`
+
+const recordsSection = (run: SectionsRun): string => `## Records in a database
+\`npm run bench:records\`: what it costs to keep [the records of a cluster](reference/cluster.md#records) in PostgreSQL, and what holds when owners lose their place or are killed. The records are those of a tuner with six replicas and two knobs.
+
+${sectionTables(recordParts, run)}`
 
 const fleetSection = (text: string): string => `## Ten thousand engines
 \`npm run bench:fleet\`: a [fleet](reference/fleet.md) on the real clock, through the public calls. Budget: a spawn in

@@ -4,11 +4,14 @@
  * form in CI.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Effect from "effect/Effect"
-import { type LockTimes, type OwnerRow, postgres } from "../../src/cluster/index.ts"
+import { copyRecords, type LockTimes, type OwnerRow, postgres } from "../../src/cluster/index.ts"
 import { migrate } from "../../src/cluster/Storage.ts"
+import { verifyJournal } from "../../src/journal/read/readJournal.ts"
 import { createReplica, type Replica } from "../../src/replica/index.ts"
 import { RefusedReport, type Transport } from "../../src/replica/transport.ts"
 import { freePort } from "../../test/adapters/freePort.ts"
@@ -46,6 +49,8 @@ export interface DrillCounts {
   readonly commands: number
   readonly commandsLost: number
   readonly commandsTwice: number
+  /** Tuners whose records are not one whole chain over all their owners. */
+  readonly recordsBroken: number
   /** Saves that SQL refused since their epoch was over. */
   readonly fencedWrites: number
   /** The longest that a replica was on a perturbation without a lease, milliseconds. */
@@ -234,6 +239,7 @@ export class Drill {
       commands: answered.length,
       commandsLost: lost,
       commandsTwice: twice + answered.filter(({ answers }) => answers.size > 1).length,
+      recordsBroken: await this.brokenRecords(),
       fencedWrites: (await Promise.all(this.runners.map((_, i) => this.fencedWritesOf(i)))).reduce(
         (sum, n) => sum + n,
         this.fencedBefore,
@@ -251,6 +257,23 @@ export class Drill {
       proxy.close()
     }
     await this.postgres?.stop()
+  }
+
+  private async brokenRecords(): Promise<number> {
+    const [{ orders }] = this.runners
+    const storage = postgres({ url: orders.url })
+    const folder = mkdtempSync(join(tmpdir(), "arqon-drill-"))
+    let broken = 0
+    try {
+      for (const name of NAMES) {
+        const directory = join(folder, name)
+        await (await copyRecords({ storage, name, directory })).close()
+        if (verifyJournal(directory).status !== "whole") broken++
+      }
+      return broken
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   }
 
   private async fencedWritesOf(runner: number): Promise<number> {

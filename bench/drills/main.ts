@@ -64,7 +64,7 @@ try {
   )
   // Without the self-fence there must be stale writes for SQL to refuse: otherwise the drill shows nothing.
   const broken =
-    counts.commandsLost + counts.commandsTwice > 0 ||
+    counts.commandsLost + counts.commandsTwice + counts.recordsBroken > 0 ||
     counts.longestOffMs > 1.2 * DRILL_LEASE_MS ||
     (locks.selfFence ? counts.answersOfTwoOwners + frozen.answered > 0 : counts.fencedWrites === 0)
   process.exitCode = broken ? 1 : 0

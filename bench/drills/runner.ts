@@ -9,6 +9,7 @@ const cluster = createCluster({
   gateway: { port: orders.gatewayPort },
   locks: orders.locks,
   tuners: DRILL_TUNERS,
+  records: true,
 })
 process.once("SIGTERM", () => {
   void cluster.stop().then(() => process.exit(0))

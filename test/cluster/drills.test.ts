@@ -5,14 +5,19 @@ import { DRILL_LEASE_MS } from "../../bench/drills/orders.ts"
 
 const EXPIRATION_MS = 4500
 
-it("gives tuners another owner through a kill, a freeze and a stop, with never two of them and no command lost or done twice", async () => {
+it("gives tuners another owner through a kill, a freeze and a stop, with never two of them, no command lost or done twice and whole records", async () => {
   const drill = await new Drill({ expirationMs: EXPIRATION_MS, refreshMs: EXPIRATION_MS / 3 }).start()
   try {
     await drill.settled()
     for (const fault of ["SIGKILL", "SIGSTOP", "SIGTERM"] as const) await drill.turn(fault, EXPIRATION_MS)
     await drill.gateway("cut", 0, 1000)
     const { commands, longestOffMs, ...counts } = await drill.counts()
-    expect(counts).toMatchObject({ answersOfTwoOwners: 0, commandsLost: 0, commandsTwice: 0 })
+    expect(counts).toMatchObject({
+      answersOfTwoOwners: 0,
+      commandsLost: 0,
+      commandsTwice: 0,
+      recordsBroken: 0,
+    })
     expect(commands).toBeGreaterThan(0)
     // A busy machine looks at the time late.
     expect(longestOffMs).toBeLessThan(2 * DRILL_LEASE_MS)

@@ -14,7 +14,7 @@
  */
 import { crc32c } from "./crc32c.ts"
 
-/** SHA-256 of the bytes: 32 bytes. */
+/** SHA-256 of the bytes: 32 bytes. The bytes are the caller's again when it returns. */
 export type Hash = (bytes: Uint8Array) => Uint8Array
 
 export const hex = (bytes: Uint8Array): string =>
@@ -59,11 +59,15 @@ export function nextState(
   body: number,
 ): Uint8Array {
   const start = from + LENGTH_AT
-  const linked = new Uint8Array(STATE_BYTES + 4 + body)
+  const length = STATE_BYTES + 4 + body
+  const linked = length <= scratch.length ? scratch.subarray(0, length) : new Uint8Array(length)
   linked.set(state)
   linked.set(bytes.subarray(start, start + 4 + body), STATE_BYTES)
   return hash(linked)
 }
+
+/** What is hashed of most frames: a buffer for each would be most of the garbage of writing them. */
+const scratch = new Uint8Array(1024)
 
 /** Whether the frame at `from` carries the link of this state. */
 export function carriesLink(bytes: Uint8Array, from: number, state: Uint8Array): boolean {
@@ -186,7 +190,7 @@ export class FrameBuilder {
     const body = this.length - this.bodyAt
     this.view.setUint32(from + LENGTH_AT, body, true)
     this.state = nextState(this.hash, this.state, this.buffer, from, body)
-    this.buffer.set(this.state.subarray(0, LINK_BYTES), from + LINK_AT)
+    for (let i = 0; i < LINK_BYTES; i++) this.buffer[from + LINK_AT + i] = this.state[i]
     this.view.setUint32(from, crc32c(this.buffer, from + CRC_BYTES, this.length), true)
   }
 
