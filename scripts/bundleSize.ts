@@ -80,6 +80,12 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     mostLaterKb: 0,
   },
   {
+    what: "followFleet, with everything",
+    source: 'import { followFleet } from "arqon/replica"; globalThis.made = followFleet',
+    mostKb: 25,
+    mostLaterKb: 0,
+  },
+  {
     what: "arqon/scheduler alone",
     source: 'import * as scheduler from "arqon/scheduler"; globalThis.made = scheduler',
     mostKb: 25,

@@ -4,6 +4,7 @@
  * JSON Schema can say (min below max, one id a trial, parameters inside their bounds) is checked on reading only: a document that
  * these accept may still be refused, never the other way round.
  */
+import { FleetAnswerShape, FleetReportShape } from "../src/cohort/keyProtocol.ts"
 import { AnswerShape, ReportShape } from "../src/cohort/protocol.ts"
 import type { About, Form, Rule } from "../src/domain/Shape.ts"
 import { SolverConfigShape } from "../src/solver/configSchema.ts"
@@ -74,6 +75,18 @@ const SCHEMAS: ReadonlyArray<Schema> = [
     shape: AnswerShape,
     title: "Arqon replica answer",
     fileMatch: ["*.arqon-answer.json"],
+  },
+  {
+    name: "fleet-report",
+    shape: FleetReportShape,
+    title: "Arqon report of keys of a fleet",
+    fileMatch: ["*.arqon-keys.json"],
+  },
+  {
+    name: "fleet-answer",
+    shape: FleetAnswerShape,
+    title: "Arqon answer to a report of keys",
+    fileMatch: ["*.arqon-told.json"],
   },
 ]
 

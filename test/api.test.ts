@@ -183,7 +183,7 @@ describe("the public names", () => {
   })
 
   it("of arqon/replica", () => {
-    expect(Object.keys(replicaEntry).sort()).toEqual(["createReplica", "createTuner"])
+    expect(Object.keys(replicaEntry).sort()).toEqual(["createReplica", "createTuner", "followFleet"])
   })
 
   it("of arqon/cluster", () => {

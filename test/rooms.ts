@@ -143,7 +143,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     packages: [EFFECT],
   },
   "cluster/node": {
-    rooms: ["domain", "solver", "engine", "replica", "journal", "system", "cluster"],
+    rooms: ["domain", "cohort", "solver", "engine", "replica", "journal", "system", "cluster"],
     packages: [EFFECT, NODE, /^@effect\/(sql-pg|platform-node-shared)\//],
   },
   // Knows other people's packages by their shapes only, so it imports none.

@@ -56,14 +56,15 @@ export const MOST_SETTLE_MS = 60_000
 /** Reports closer together than this are refused by the owner's limits. */
 export const LEAST_REPORT_MS = 100
 
-const word = (expected: string, longest: number): Shape<string> =>
+/** A text that is not empty. */
+export const word = (expected: string, longest: number): Shape<string> =>
   string({
     expected: `${expected} of 1 to ${longest} characters`,
     holds: ({ length }) => length > 0 && length <= longest,
     json: { minLength: 1, maxLength: longest },
   })
 
-const PairShape = about(
+export const PairShape = about(
   list(whole(0, LARGEST), {
     expected: "two numbers, epoch and generation",
     holds: ({ length }) => length === 2,

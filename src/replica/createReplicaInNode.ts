@@ -1,10 +1,16 @@
 /**
- * The agent of a replica under Node. It posts with `node:http`, which costs half the processor time of `fetch` and a tenth fewer bytes:
+ * The agents of a process under Node. They post with `node:http`, which costs half the processor time of `fetch` and a tenth fewer bytes:
  * `npm run bench:cluster -- --part report`.
  */
 import * as http from "node:http"
 import * as https from "node:https"
 import { type createReplica as createAnywhere, type Replica, replicaOver } from "./createReplica.ts"
+import {
+  type followFleet as followAnywhere,
+  followOver,
+  type FollowedFleet,
+  type FollowOptions,
+} from "./followFleet.ts"
 import type { ReplicaOptions } from "./replicaOptions.ts"
 import type { Post } from "./transport.ts"
 
@@ -44,3 +50,8 @@ const postByHttp: Post = (url, headers, body, timeoutMs) =>
 export const createReplica: typeof createAnywhere = <const K extends string>(
   given: ReplicaOptions<K>,
 ): Replica<K> => replicaOver(postByHttp, given)
+
+/** Uses keys of a cluster's fleet from another process. Throws a ConfigError that lists every problem of the options. */
+export const followFleet: typeof followAnywhere = <const K extends string>(
+  given: FollowOptions<K>,
+): FollowedFleet<K> => followOver(postByHttp, given)

@@ -2,4 +2,4 @@
 import "../system/requireNode.ts"
 
 export * from "./index.ts"
-export { createReplica } from "./createReplicaInNode.ts"
+export { createReplica, followFleet } from "./createReplicaInNode.ts"

@@ -29,7 +29,8 @@ export interface ReplicaOptions<K extends string = string> {
 /** Longer timers of JavaScript fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-function isAddress(one: unknown): boolean {
+/** Whether requests can be sent there. */
+export function isAddress(one: unknown): boolean {
   if (typeof one !== "string" || !/^https?:\/\//.test(one) || !URL.canParse(one)) return false
   const { username, password } = new URL(one)
   return username === "" && password === ""

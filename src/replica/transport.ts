@@ -63,15 +63,27 @@ export const postByFetch: Post = async (url, headers, body, timeoutMs) => {
   return { status: response.status, text: await response.text() }
 }
 
+/** JSON both ways, to one path below several addresses. */
+export interface JsonLink {
+  readonly send: (body: object, timeoutMs: number) => Promise<unknown>
+  /** Goes to the next address; false: there is only one. */
+  readonly moveOn: () => boolean
+}
+
 /** One request a report, JSON both ways. */
-export function httpLink(addresses: ReadonlyArray<string>, token: string | undefined, post: Post): Link {
+export function httpLink(
+  addresses: ReadonlyArray<string>,
+  token: string | undefined,
+  post: Post,
+  path = REPORT_PATH,
+): JsonLink {
   let turn = 0
   const headers: Record<string, string> = { "content-type": "application/json" }
   if (token !== undefined) headers["authorization"] = `Bearer ${token}`
   return {
     send: async (report, timeoutMs) => {
       const at = addresses[turn % addresses.length].replace(/\/+$/, "")
-      const { status, text } = await post(at + REPORT_PATH, headers, JSON.stringify(report), timeoutMs)
+      const { status, text } = await post(at + path, headers, JSON.stringify(report), timeoutMs)
       if (status >= 200 && status < 300) return JSON.parse(text) as unknown
       throw new RefusedReport(
         status,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { BucketOwner } from "../../src/cluster/BucketOwner.ts"
 import type { EngineRow } from "../../src/cluster/engineRows.ts"
 import type { KeyAnswer } from "../../src/cohort/keyProtocol.ts"
-import { FollowedKeys, MOST_WAITING } from "../../src/cluster/FollowedKeys.ts"
+import { FollowedKeys, MOST_WAITING } from "../../src/replica/FollowedKeys.ts"
 import type { KeyCommandName } from "../../src/cluster/keyStanding.ts"
 import { readFleets } from "../../src/cluster/node/clusterFleets.ts"
 import { bowl, PLANT } from "./Troop.ts"
@@ -278,7 +278,7 @@ describe("followed keys", () => {
     const bench = new Bench()
     const keys = new FollowedKeys(
       engine,
-      1,
+      () => 0,
       {
         observe: () => Promise.resolve(null),
         follow: (_, names) => Promise.resolve(there ? names.map((name) => bench.follow(name)) : null),
@@ -322,7 +322,12 @@ describe("followed keys", () => {
       },
       follow: () => Promise.resolve(null),
     }
-    const keys = new FollowedKeys(engine, 1, way, () => 0)
+    const keys = new FollowedKeys(
+      engine,
+      () => 0,
+      way,
+      () => 0,
+    )
     for (let i = 0; i < MOST_WAITING + 200; i++) keys.observe(`k${i}`, { objective: i })
     expect(sizes).toEqual([100])
     expect(keys.counts.dropped).toBe(100)

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, describe, expect, it } from "vitest"
 import { type AccessToken, createCluster, sqlite } from "../../src/cluster/index.ts"
 import type { AuditRecord } from "../../src/domain/AuditRecord.ts"
+import { followFleet } from "../../src/replica/index.node.ts"
 import { PLANT } from "./Troop.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "arqon-keys-"))
@@ -15,6 +17,7 @@ const TOKENS: ReadonlyArray<AccessToken> = [
   { token: "steer-steer-steer", fleet: "tenants", right: "steer" },
   { token: "read-read-read-read", fleet: "*", right: "read" },
   { token: "other-other-other", fleet: "routes", right: "steer" },
+  { token: "report-report-report", fleet: "tenants", right: "report" },
 ]
 
 const clusterOver = (file: string, kept: Array<AuditRecord> = [], closed = { times: 0 }) =>
@@ -110,6 +113,80 @@ describe("a key of a fleet", () => {
       },
     })
     await cluster.stop()
+  })
+
+  it("is tuned from another process over the gateway, with every loss counted and every refusal said", async () => {
+    const cluster = clusterOver(join(folder, "outside.db"))
+    await cluster.start()
+    const url = cluster.url ?? ""
+    const { params } = PLANT.engine
+    const outside = followFleet({
+      fleet: "tenants",
+      at: ["http://127.0.0.1:1", url],
+      token: "report-report-report",
+      params,
+    })
+    const acme = outside.follow("acme")
+    expect({ ...acme.values }).toEqual({ rate: 0.2, share: 0.9 })
+    const until = async (holds: () => boolean) => {
+      for (; !holds(); await sleep(20)) acme.observe({ objective: acme.values.rate })
+    }
+    await until(() => acme.state === "following" && acme.at[1] > 0 && outside.counts().taken > 0)
+    // What no gateway would read costs the others nothing.
+    outside.observe("", { objective: 1 })
+    outside.observe("acme", { objective: Number.NaN, latencyP99Us: 1 })
+    outside.observe("acme", { objective: 1, latencyP99Us: Number.NaN, timestampUs: 9e15 })
+    await outside.flush()
+    expect(outside.counts()).toMatchObject({ invalid: 2, full: 0, dropped: 0 })
+    expect(outside.failure()).toBeNull()
+    expect((await cluster.fleet("tenants").bucket("acme"))?.taken).toBe(outside.counts().taken)
+    const post = async (body: object, token = "report-report-report", fleet = "tenants") => {
+      const response = await fetch(`${url}/arqon/fleets/${fleet}/report`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify(body),
+      })
+      return { status: response.status, json: (await response.json()) as object }
+    }
+    const whole = { protocol: 1, table: "0", digests: [], follow: [] }
+    expect(await post({ ...whole, digests: [{ key: "", objective: null }], follow: [1] })).toMatchObject({
+      status: 400,
+      json: {
+        problems: [{ path: "digests[0].key" }, { path: "digests[0].objective" }, { path: "follow[0]" }],
+      },
+    })
+    expect(await post(whole)).toMatchObject({ status: 409, json: { problems: [{ path: "table" }] } })
+    expect(await post(whole, "steer-steer-steer")).toMatchObject({ status: 403 })
+    expect(await post(whole, "read-read-read-read", "nobody")).toMatchObject({ status: 403 })
+    const other = followFleet({
+      fleet: "routes",
+      at: [url],
+      token: "other-other-other",
+      params: { x: { min: 0, max: 1 } },
+    })
+    other.observe("a", { objective: 1 })
+    await other.flush()
+    expect(other.counts().unreachable).toBe(1)
+    expect(other.failure()).toBe("the tuner answered 403: the token does not allow this")
+    await Promise.all([outside.stop(), other.stop(), cluster.stop()])
+  })
+
+  it("is followed from outside with options that make sense, or not at all", () => {
+    const refused = () =>
+      followFleet({
+        fleet: "a b",
+        at: ["ftp://x"],
+        token: "\n",
+        params: { x: { min: 2, max: 1 } },
+        nam: 1,
+      } as never)
+    expect(refused).toThrow(
+      expect.objectContaining({
+        problems: ["at[0]", "fleet", "nam", "params.x", "token"].map((path) =>
+          expect.objectContaining({ path: expect.stringContaining(path) }),
+        ),
+      }),
+    )
   })
 
   it("is refused to tokens for a fleet that is not there, or for nothing", () => {

@@ -1,4 +1,7 @@
 /** The fleets of a cluster as a program sees them: how they are configured, and the way from this process to their keys. */
+import type { FleetAnswer, FleetReport, KeyAnswer, KeyDigest } from "../../cohort/keyProtocol.ts"
+import { knobHash } from "../../cohort/knobHash.ts"
+import { PROTOCOL } from "../../cohort/protocol.ts"
 import type { DigestInput } from "../../domain/Digest.ts"
 import { ConfigError, type Problem } from "../../domain/errors.ts"
 import { type FleetConfig, parseFleetConfig } from "../../domain/FleetConfig.ts"
@@ -19,7 +22,7 @@ import {
   type FleetWay,
   FollowedKeys,
   type FollowedKey,
-} from "../FollowedKeys.ts"
+} from "../../replica/FollowedKeys.ts"
 
 /** A fleet of a cluster: the options of `createFleet`, for all its buckets alike. */
 export interface ClusterFleetConfig<K extends string = string>
@@ -166,6 +169,8 @@ export interface BucketWay extends FleetWay {
 export class FleetDoor implements ClusterFleet {
   readonly name: string
   private readonly buckets: number
+  /** Hash of the knobs. */
+  readonly table: string
   private readonly keys: FollowedKeys
   private readonly way: BucketWay
   private timer: ReturnType<typeof setInterval> | null = null
@@ -176,7 +181,13 @@ export class FleetDoor implements ClusterFleet {
     this.name = name
     this.buckets = buckets
     this.way = way
-    this.keys = new FollowedKeys(settings.engine, buckets, way, () => performance.now() * 1000)
+    this.table = knobHash(settings.engine.space)
+    this.keys = new FollowedKeys(
+      settings.engine,
+      (key) => bucketOf(key, buckets),
+      way,
+      () => performance.now() * 1000,
+    )
   }
 
   readonly observe = (key: string, digest: DigestInput): void => {
@@ -205,6 +216,36 @@ export class FleetDoor implements ClusterFleet {
       key,
       ...(Object.fromEntries(commands) as Omit<ClusterKey, "key" | "status">),
       status: () => this.way.look(bucket, key),
+    }
+  }
+
+  /** What another process reports, as its gateway answers it. */
+  async exchange({ digests, follow }: FleetReport): Promise<FleetAnswer> {
+    const parts = new Map<number, { batch: Array<KeyDigest>; keys: Array<string> }>()
+    const partOf = (key: string) => {
+      const bucket = bucketOf(key, this.buckets)
+      const part = parts.get(bucket) ?? { batch: [], keys: [] }
+      parts.set(bucket, part)
+      return part
+    }
+    for (const { key, at = null, ...digest } of digests) partOf(key).batch.push([key, digest, at])
+    for (const key of follow) partOf(key).keys.push(key)
+    const sums = { taken: 0, full: 0, invalid: 0, late: 0, unreachable: 0 }
+    const keys: Array<KeyAnswer> = []
+    await Promise.all(
+      Array.from(parts, async ([bucket, { batch, keys: names }]) => {
+        if (batch.length > 0) {
+          const counts = await this.way.observe(bucket, batch)
+          if (counts === null) sums.unreachable += batch.length
+          else for (const name of ["taken", "full", "invalid", "late"] as const) sums[name] += counts[name]
+        }
+        if (names.length > 0) keys.push(...((await this.way.follow(bucket, names)) ?? []))
+      }),
+    )
+    return {
+      protocol: PROTOCOL,
+      ...sums,
+      keys: keys.map((one) => ({ ...one, at: [...one.at] })),
     }
   }
 

@@ -158,7 +158,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   }
   const tuner = (name: T): ClusterTuner => clusterTuner(known(name), run)
   const doors = new Map<string, FleetDoor>()
-  const fleet = (name: string): ClusterFleet => {
+  const fleet = (name: string): FleetDoor => {
     const found = fleets.settings.get(name)
     if (found === undefined)
       throw new ConfigError({
@@ -237,6 +237,9 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     tuners: names,
     fleets: {
       names: [...fleets.settings.keys()],
+      shedsForMs: () => lag.shedsForMs(performance.now()),
+      table: (name) => fleet(name).table,
+      report: (name, report) => fleet(name).exchange(report),
       look: (name, key) => fleet(name).key(key).status(),
       command: (name, key, command, said) => fleet(name).key(key)[command](said),
     },

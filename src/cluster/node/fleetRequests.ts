@@ -1,11 +1,19 @@
-/** Requests at a gateway that are about fleets: questions and commands of people for one key. */
+/** Requests at a gateway that are about fleets: digests and questions of other processes, and what people ask of one key. */
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { type FleetAnswer, type FleetReport, readFleetReport } from "../../cohort/keyProtocol.ts"
+import { problem } from "../../domain/problems.ts"
+import { attempt } from "../../domain/readInput.ts"
 import { send } from "../../replica/httpReports.ts"
 import { KEY_COMMANDS, type KeyCommandName, type KeyDone } from "../keyStanding.ts"
-import { type May, nameIn, refuse, type Said, saidIn, unknownText } from "./requests.ts"
+import { bodyOf, type May, nameIn, refuse, type Said, saidIn, unknownText } from "./requests.ts"
 
 /** What requests about fleets lead to. */
 export interface FleetsBehind {
+  /** For how long reports are refused; 0: they are taken. */
+  readonly shedsForMs: () => number
+  /** Hash of the fleet's knobs. */
+  readonly table: (fleet: string) => string
+  readonly report: (fleet: string, report: FleetReport) => Promise<FleetAnswer>
   readonly names: ReadonlyArray<string>
   /** Null: no owner can be reached. */
   readonly look: (fleet: string, key: string) => Promise<object | null>
@@ -22,6 +30,7 @@ const REFUSED = {
 const NO_OWNER = "the owner of this key cannot be reached"
 const RETRY_AFTER_MS = 1000
 /** `/arqon/fleets/NAME/keys/KEY` and `/arqon/fleets/NAME/keys/KEY/COMMAND`. */
+const REPORT = /^\/arqon\/fleets\/([^/]+)\/report$/
 const KEY_PATH = /^\/arqon\/fleets\/([^/]+)\/keys\/([^/]+)(?:\/([^/]+))?$/
 
 export async function answerFleet(
@@ -31,6 +40,9 @@ export async function answerFleet(
   response: ServerResponse,
   may: May,
 ): Promise<void> {
+  const reported = REPORT.exec(path)?.[1]
+  if (reported !== undefined && request.method === "POST")
+    return hearFleet(behind, nameIn(reported) ?? "", path, request, response, may)
   const [, named = "", keyed = "", command] = KEY_PATH.exec(path) ?? []
   const [fleet, key] = [nameIn(named), nameIn(keyed)]
   if (!fleet || !key) return refuse(response, 404, "there is nothing at this address")
@@ -50,6 +62,37 @@ export async function answerFleet(
   if (done.refused === null) return send(response, 200, done)
   const [status, error] = REFUSED[done.refused]
   send(response, status, { error, problems: [], done })
+}
+
+async function hearFleet(
+  behind: FleetsBehind,
+  fleet: string,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  may: May,
+): Promise<void> {
+  const shedMs = behind.shedsForMs()
+  if (shedMs > 0) {
+    request.resume()
+    return refuse(response, 429, "this runner is overloaded", Math.ceil(shedMs))
+  }
+  if (!may({ kind: "fleet", name: fleet }, "report")) return
+  if (!behind.names.includes(fleet)) {
+    request.resume()
+    return refuse(response, 404, unknownText("fleet", fleet, behind.names))
+  }
+  const text = await bodyOf(request, response, path)
+  if (text === null) return
+  const read = readFleetReport(attempt(() => JSON.parse(text) as unknown))
+  if (!read.ok) return send(response, 400, { error: "this is no report of keys", problems: read.problems })
+  if (read.value.table === behind.table(fleet))
+    return send(response, 200, await behind.report(fleet, read.value))
+  const remedy = "Give both sides the same names, bounds, scales and steps."
+  send(response, 409, {
+    error: "the process has other knobs",
+    problems: [problem(["table"], "belongs to other knobs.", remedy)],
+  })
 }
 
 const isCommand = (word: string): word is KeyCommandName => KEY_COMMANDS.some((known) => known === word)

@@ -9,7 +9,6 @@ import type { DigestCounts, KeyAnswer, KeyDigest } from "../cohort/keyProtocol.t
 import { Follower } from "../cohort/Follower.ts"
 import { type Lease, leaseAfter, NO_LEASE, type Standing, standingAt } from "../cohort/Lease.ts"
 import { BEFORE_ALL, type Pair, samePair } from "../cohort/order.ts"
-import { bucketOf } from "./Fleets.ts"
 
 /** Digests that leave together at most. */
 export const BATCH = 100
@@ -33,15 +32,19 @@ export interface FleetCounts extends DigestCounts {
 
 /** The way to a bucket; null: nobody is there. */
 export interface FleetWay {
-  readonly observe: (bucket: number, batch: ReadonlyArray<KeyDigest>) => Promise<DigestCounts | null>
+  /** `unreachable`: digests of the batch whose owner cannot be reached. */
+  readonly observe: (
+    bucket: number,
+    batch: ReadonlyArray<KeyDigest>,
+  ) => Promise<(DigestCounts & { readonly unreachable?: number }) | null>
   readonly follow: (bucket: number, keys: ReadonlyArray<string>) => Promise<ReadonlyArray<KeyAnswer> | null>
 }
 
 /** A key that is followed. */
-export interface FollowedKey {
+export interface FollowedKey<K extends string = string> {
   readonly key: string
   /** The knobs now; each read is local. */
-  readonly values: Readonly<Record<string, number>>
+  readonly values: Readonly<Record<K, number>>
   readonly state: Standing
   /** What was taken last: epoch and generation. */
   readonly at: Pair
@@ -58,7 +61,7 @@ interface Followed {
 
 export class FollowedKeys {
   private readonly settings: EngineSettings
-  private readonly buckets: number
+  private readonly bucketOf: (key: string) => number
   private readonly way: FleetWay
   private readonly nowUs: () => number
   private readonly maxStep: number
@@ -76,9 +79,15 @@ export class FollowedKeys {
     unattributed: 0,
   }
 
-  constructor(settings: EngineSettings, buckets: number, way: FleetWay, nowUs: () => number) {
+  /** `bucketOf`: digests of one bucket leave together. */
+  constructor(
+    settings: EngineSettings,
+    bucketOf: (key: string) => number,
+    way: FleetWay,
+    nowUs: () => number,
+  ) {
     this.settings = settings
-    this.buckets = buckets
+    this.bucketOf = bucketOf
     this.way = way
     this.nowUs = nowUs
     this.maxStep = resolveGuardrails(settings.guardrails).maxStep
@@ -90,7 +99,7 @@ export class FollowedKeys {
 
   observe(key: string, digest: DigestInput, at: Pair | null = null): void {
     if (this.waits >= MOST_WAITING) return void this.numbers.dropped++
-    const bucket = bucketOf(key, this.buckets)
+    const bucket = this.bucketOf(key)
     const batch = this.waiting.get(bucket) ?? []
     batch.push([key, digest, at])
     this.waits++
@@ -105,7 +114,7 @@ export class FollowedKeys {
       const { space } = this.settings
       one = { follower: new Follower(space, this.maxStep), lease: NO_LEASE, state: "fallen" }
       this.followed.set(key, one)
-      void this.ask(bucketOf(key, this.buckets), [key])
+      void this.ask(this.bucketOf(key), [key])
     }
     const followed = one
     const { table, names } = this.settings.space
@@ -151,7 +160,7 @@ export class FollowedKeys {
   async refresh(): Promise<void> {
     const byBucket = new Map<number, Array<string>>()
     for (const key of this.followed.keys()) {
-      const bucket = bucketOf(key, this.buckets)
+      const bucket = this.bucketOf(key)
       byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), key])
     }
     await Promise.all(Array.from(byBucket, ([bucket, keys]) => this.ask(bucket, keys)))
@@ -187,8 +196,10 @@ export class FollowedKeys {
         this.waits -= batch.length
         const counts = await this.way.observe(bucket, batch)
         if (counts === null) this.numbers.unreachable += batch.length
-        else
+        else {
+          this.numbers.unreachable += counts.unreachable ?? 0
           for (const name of ["taken", "full", "invalid", "late"] as const) this.numbers[name] += counts[name]
+        }
       }
       this.waiting.delete(bucket)
     } finally {
