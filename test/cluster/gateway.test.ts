@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type ClusterOptions, createCluster, sqlite } from "../../src/cluster/index.ts"
 import { access, gatewayProblems } from "../../src/cluster/node/access.ts"
+import { certificateProblems } from "../../src/cluster/node/certificates.ts"
 import { LoopLag } from "../../src/cluster/node/LoopLag.ts"
 import { selfSigned } from "./selfSigned.ts"
 import { PLANT, Troop } from "./Troop.ts"
@@ -212,6 +213,35 @@ describe("the options of a gateway", () => {
       "gateway.tokens[0].token",
       "gateway.tokens[0].tuner",
       "gateway.tokens[0].right",
+    ])
+  })
+
+  it("are refused with a certificate that has ended, has not begun, is another key's or is none, without showing a key", () => {
+    const own = selfSigned(folder, "own")
+    const other = selfSigned(folder, "other")
+    const now = Date.now()
+    const day = 86_400_000
+    const found = (tls: { key: string; cert: string; ca?: string }, nowMs = now) => {
+      const parts = tls.ca === undefined ? (["key", "cert"] as const) : (["key", "cert", "ca"] as const)
+      const problems = certificateProblems(["node", "tls"], tls, parts, nowMs)
+      expect(JSON.stringify(problems)).not.toContain("PRIVATE KEY")
+      return problems.map(({ path, message }) => `${path} ${message}`)
+    }
+    expect(found({ ...own, ca: other.cert })).toEqual([])
+    expect(found({ ...own, ca: other.cert }, now + 2 * day)).toEqual([
+      expect.stringMatching(/^node\.tls\.cert must be valid now, and ended on /),
+      expect.stringMatching(/^node\.tls\.ca must be valid now, and ended on /),
+    ])
+    expect(found(own, now - 2 * day)).toEqual([
+      expect.stringMatching(/^node\.tls\.cert must be valid now, and begins on /),
+    ])
+    expect(found({ key: other.key, cert: own.cert })).toEqual([
+      "node.tls.key must be the key of this certificate.",
+    ])
+    expect(found({ key: own.cert, cert: own.key })).toEqual(["node.tls.cert must be a certificate in PEM."])
+    expect(found({ key: "x", cert: own.cert, ca: "" })).toEqual([
+      "node.tls.key must be a PEM text.",
+      "node.tls.ca must be a PEM text.",
     ])
   })
 

@@ -6,6 +6,7 @@ import type { Problem } from "../../domain/errors.ts"
 import { didYouMean, problem } from "../../domain/problems.ts"
 import { tokenProblems } from "../../replica/replicaProblems.ts"
 import { sameText } from "../../replica/httpReports.ts"
+import { certificateProblems } from "./certificates.ts"
 import { isLoopback, isPort } from "./nodeRunner.ts"
 
 /** To report as a replica; to look; to give commands, which is to look as well. */
@@ -61,11 +62,12 @@ export function gatewayProblems(
       : []),
     ...(tls === undefined
       ? []
-      : (["key", "cert"] as const)
-          .filter((part) => typeof tls[part] !== "string" || !tls[part].includes("-----BEGIN "))
-          .map((part) =>
-            problem(["gateway", "tls", part], "must be a PEM text.", "Read the file and pass its text."),
-          )),
+      : certificateProblems(
+          ["gateway", "tls"],
+          { key: tls.key, cert: tls.cert },
+          ["key", "cert"],
+          Date.now(),
+        )),
     ...(tokens.length === 0 && !loopback
       ? [
           at(

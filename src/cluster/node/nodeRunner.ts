@@ -21,6 +21,7 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { Problem } from "../../domain/errors.ts"
 import { problem } from "../../domain/problems.ts"
 import { messageOf } from "../../system/messageOf.ts"
+import { certificateProblems } from "./certificates.ts"
 import { type LockTimes, messageStorage, runnerStorage, shardingConfig } from "../runners.ts"
 import { StorageError } from "../StorageError.ts"
 
@@ -64,11 +65,7 @@ export function nodeProblems(node: NodeOptions): ReadonlyArray<Problem> {
       : []),
     ...(tls === undefined
       ? []
-      : (["key", "cert", "ca"] as const)
-          .filter((part) => typeof tls[part] !== "string" || !tls[part].includes("-----BEGIN "))
-          .map((part) =>
-            problem(["node", "tls", part], "must be a PEM text.", "Read the file and pass its text."),
-          )),
+      : certificateProblems(["node", "tls"], tls, ["key", "cert", "ca"], Date.now())),
   ]
 }
 
