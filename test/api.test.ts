@@ -188,6 +188,7 @@ describe("the public names", () => {
 
   it("of arqon/cluster", () => {
     expect(Object.keys(clusterEntry).sort()).toEqual([
+      "CampaignError",
       "StorageError",
       "Study",
       "StudyError",

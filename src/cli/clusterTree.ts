@@ -4,20 +4,11 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
 import type { Action } from "./action.ts"
-import { duration, file, option, optional, storage, whole } from "./flags.ts"
+import { duration, file, gateway, option, optional, storage, whole } from "./flags.ts"
 
 const wait = optional(
   duration("wait", "Goes on serving for so long, not ready, before it hands over: 5s (default 0)"),
 )
-const url = Flag.withDefault(
-  Flag.String("url").pipe(
-    Flag.withMetavar("<url>"),
-    Flag.withDescription("The gateway of a runner (default http://127.0.0.1:7070)"),
-  ),
-  "http://127.0.0.1:7070",
-)
-const tokenFile = optional(file("token-file", "A file with a token of the gateway"))
-
 const text = (flag: string, metavar: string, description: string): Flag.Flag<string | null> =>
   optional(Flag.String(flag).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
 
@@ -43,14 +34,14 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
 
   const status = Command.make(
     "status",
-    { url, tokenFile, json: option("json", "Print one JSON object") },
+    { ...gateway, json: option("json", "Print one JSON object") },
     (flags) => doing(async () => (await load()).statusCommand(flags)),
   ).pipe(
     Command.withDescription("Print a runner's state, and who owns what under which epoch"),
     Command.withExamples([{ command: "arqon cluster status --url https://a:7070 --token-file ./token" }]),
   )
 
-  const drain = Command.make("drain", { url, tokenFile, wait }, (flags) =>
+  const drain = Command.make("drain", { ...gateway, wait }, (flags) =>
     doing(async () => (await load()).drainCommand(flags)),
   ).pipe(
     Command.withDescription("Have a runner hand over what it owns and end; returns once it has"),
@@ -66,8 +57,7 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
           "trip, reset, rollback, setBaseline; of a tuner also pause, resume, rollOut, rollOutVariant, withdraw",
         ),
       ),
-      url,
-      tokenFile,
+      ...gateway,
       tuner: text("tuner", "<name>", "The tuner that is meant"),
       fleet: text("fleet", "<name>", "The fleet that is meant, with --engine"),
       engine: text("engine", "<key>", "The key of the fleet"),

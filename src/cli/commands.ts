@@ -3,6 +3,7 @@
  * What each does stands in a file of its own.
  */
 import { auditTree } from "./auditTree.ts"
+import { campaignTree } from "./campaignTree.ts"
 import { clusterTree } from "./clusterTree.ts"
 import { demoTree } from "./demoTree.ts"
 import { growTree } from "./growTree.ts"
@@ -248,6 +249,7 @@ export function commandTree(choose: (action: Action) => void) {
       rulesTree(doing),
       studyTree(doing),
       clusterTree(doing),
+      campaignTree(doing),
       completions,
     ]),
   )

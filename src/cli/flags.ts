@@ -41,3 +41,15 @@ export const storage = optional(
     Flag.withDescription("A postgres:// url or a SQLite file (default: $ARQON_STORAGE, else arqon.db)"),
   ),
 )
+
+/** Where a runner of a cluster is reached, and with which token. */
+export const gateway = {
+  url: Flag.withDefault(
+    Flag.String("url").pipe(
+      Flag.withMetavar("<url>"),
+      Flag.withDescription("The gateway of a runner (default http://127.0.0.1:7070)"),
+    ),
+    "http://127.0.0.1:7070",
+  ),
+  tokenFile: optional(file("token-file", "A file with a token of the gateway")),
+}

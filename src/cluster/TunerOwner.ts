@@ -228,6 +228,23 @@ export class TunerOwner {
     return this.commands.get(key) ?? done
   }
 
+  /** Rolls a variant out as a command of this key does, and keeps nothing where it cannot begin now. Null: it cannot. */
+  tryOut(asked: TunerCommand, nowUs: number, atMs: number): CommandDone | null {
+    this.host.tick(nowUs)
+    this.afterwards()
+    const { loop } = this.host
+    const mayBegin = loop.tunes && loop.onTrial === null
+    return mayBegin || this.commands.has(asked.key) ? this.command(asked, nowUs, atMs) : null
+  }
+
+  /** Ends the trial that the command of this key has begun. Null: there was none. */
+  giveUp(key: string, nowUs: number): CommandDone | null {
+    this.host.tick(nowUs)
+    if (this.rollOuts.key === key) this.host.withdraw()
+    this.afterwards()
+    return this.commands.get(key) ?? null
+  }
+
   /** Whether something has changed that must be saved before it is announced. */
   get mustSave(): boolean {
     return this.saved !== this.essence()

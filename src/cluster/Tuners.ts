@@ -10,7 +10,7 @@ import { problem, didYouMean } from "../domain/problems.ts"
 import type { Hearing } from "../replica/TunerHost.ts"
 import type { Epochs } from "./Epochs.ts"
 import type { RecordsPlace } from "./records/recordsSink.ts"
-import { type TunerConfig, TunerEntity, tunerLayer } from "./tunerEntity.ts"
+import { type TrialAnswer, type TunerConfig, TunerEntity, tunerLayer } from "./tunerEntity.ts"
 import type { CommandDone, TunerCommand, TunerOwner, TunerView } from "./TunerOwner.ts"
 
 /** The longest that a report may be under way within the cluster: its replica has given up by then. */
@@ -31,6 +31,14 @@ export class Tuners extends Context.Service<
     /** Has a command carried out, once. Waits for an owner; if the caller is interrupted, the command is carried out all the same. */
     readonly command: (tuner: string, command: TunerCommand) => Effect.Effect<CommandDone, ClusterFailure>
     readonly view: (tuner: string) => Effect.Effect<TunerView, ClusterFailure>
+    /**
+     * Rolls a variant out under a key, once and as soon as it can begin, and says what became of it; `variant` null: ends it. To be asked again
+     * and again. Null: the owner is not confirmed, or away. Never fails.
+     */
+    readonly tryOut: (
+      tuner: string,
+      asked: { readonly key: string; readonly by: string; readonly note: string; readonly variant: unknown },
+    ) => Effect.Effect<TrialAnswer | null>
   }
 >()("arqon/cluster/Tuners") {
   /**
@@ -81,6 +89,22 @@ const make = (names: ReadonlyArray<string>) =>
       command: (tuner: string, command: TunerCommand) =>
         Effect.map(clientOf(tuner).Command(command), (done) => done as CommandDone),
       view: (tuner: string) => Effect.map(clientOf(tuner).View(), (view) => view as TunerView),
+      tryOut: (
+        tuner: string,
+        asked: {
+          readonly key: string
+          readonly by: string
+          readonly note: string
+          readonly variant: unknown
+        },
+      ): Effect.Effect<TrialAnswer | null> =>
+        clientOf(tuner)
+          .TryOut(asked)
+          .pipe(
+            Effect.map((answer) => answer as TrialAnswer | null),
+            Effect.timeout(REPORT_TIMEOUT),
+            Effect.catchCause(() => Effect.succeed(null)),
+          ),
     }
   })
 

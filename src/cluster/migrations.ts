@@ -121,6 +121,49 @@ export const MIGRATIONS: ReadonlyArray<Migration> = [
       },
     ],
   },
+  {
+    id: 6,
+    name: "campaigns",
+    statements: [
+      // What a campaign was begun with, and how far it is. `cancelled`: who wants it to end, and why.
+      `CREATE TABLE arqon_campaign (
+  name text PRIMARY KEY,
+  options text NOT NULL,
+  state text NOT NULL,
+  reason text,
+  cancelled text,
+  created_ms bigint NOT NULL
+)`,
+      // What its steps came to: a row here is committed with the step's effect.
+      `CREATE TABLE arqon_campaign_step (
+  campaign text NOT NULL REFERENCES arqon_campaign (name),
+  step text NOT NULL,
+  n integer NOT NULL,
+  body text NOT NULL,
+  at_ms bigint NOT NULL,
+  PRIMARY KEY (campaign, step)
+)`,
+      `CREATE TABLE arqon_variant (
+  name text PRIMARY KEY,
+  version bigint NOT NULL,
+  state text NOT NULL,
+  record text NOT NULL
+)`,
+      {
+        pg: `CREATE TABLE arqon_variant_step (
+  n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  variant text NOT NULL REFERENCES arqon_variant (name),
+  body text NOT NULL
+)`,
+        sqlite: `CREATE TABLE arqon_variant_step (
+  n integer PRIMARY KEY AUTOINCREMENT,
+  variant text NOT NULL REFERENCES arqon_variant (name),
+  body text NOT NULL
+)`,
+      },
+      "CREATE INDEX arqon_variant_step_variant ON arqon_variant_step (variant)",
+    ],
+  },
 ]
 
 /** The tables that a program needs to read and write; an error about rights names them. */
@@ -133,4 +176,8 @@ export const TABLES: ReadonlyArray<string> = [
   "arqon_engine",
   "arqon_setting",
   "arqon_record",
+  "arqon_campaign",
+  "arqon_campaign_step",
+  "arqon_variant",
+  "arqon_variant_step",
 ]

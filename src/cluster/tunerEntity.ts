@@ -48,8 +48,14 @@ const Command = Rpc.make("Command", {
   // One that waits for an owner is left to the next one when this owner ends.
   .annotate(ClusterSchema.InterruptOnTermination, true)
 
+/** Volatile: who wants a trial asks until it has ended, and nobody's wish outlives it. `variant` null: ends it. */
+const TryOut = Rpc.make("TryOut", {
+  payload: { key: Schema.String, by: Schema.String, note: Schema.String, variant: Schema.Unknown },
+  success: Schema.Unknown,
+})
+
 /** The entity; its id is the tuner's name. */
-export const TunerEntity = Entity.make("arqon/tuner", [Report, View, Command])
+export const TunerEntity = Entity.make("arqon/tuner", [Report, View, Command, TryOut])
 
 /** A tuner of a cluster: `engine`, `replicas` and `sinks` as of `createTuner`. */
 export type TunerConfig = Omit<TunerOptions, "name" | "epoch" | "token">
@@ -109,6 +115,15 @@ const serve = Effect.fnUntraced(function* (
         (hearing) => hearing ?? UNOWNED,
       ),
     View: (): Effect.Effect<TunerView> => Effect.sync(() => owner.view()),
+    TryOut: ({ payload: { variant, ...said } }): Effect.Effect<TrialAnswer | null> => {
+      const asked: TunerCommand = { ...said, command: "rollOutVariant", candidate: { variant } }
+      return answer(() => ({
+        done:
+          variant === null
+            ? owner.giveUp(said.key, nowUs())
+            : owner.tryOut(asked, nowUs(), clock.currentTimeMillisUnsafe()),
+      }))
+    },
     // A command waits for an owner that may carry it out: here, or the next one.
     Command: ({ payload }): Effect.Effect<CommandDone> => {
       const carryOut = answer(() =>
@@ -121,5 +136,10 @@ const serve = Effect.fnUntraced(function* (
     },
   })
 })
+
+/** What became of a trial, as it is saved; null: it has not begun. */
+export interface TrialAnswer {
+  readonly done: CommandDone | null
+}
 
 type TunerOwnerOptions = TunerConfig & { readonly name: string }

@@ -3,7 +3,7 @@ import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { expect, it } from "vitest"
-import { sqlite } from "../../src/cluster/index.ts"
+import { createCluster, sqlite } from "../../src/cluster/index.ts"
 import { claim } from "../../src/cluster/owners.ts"
 import { ready } from "../../src/cluster/Storage.ts"
 import { epochCommand } from "../../src/cli/epochCommand.ts"
@@ -91,6 +91,45 @@ it("refuses to tell what makes no sense, before it asks anybody", async () => {
   await expect(tell("rollOutVariant", { tuner: "a", variant: "/none.json" })).rejects.toThrow(
     /cannot be read/,
   )
+})
+
+it("begins, shows and ends campaigns over a runner's gateway, and says in sentences why not", async () => {
+  const cluster = createCluster({
+    storage: sqlite(":memory:"),
+    gateway: { port: 0 },
+    tuners: { checkout: { engine: { params: { x: { min: 0, max: 1 } } } } },
+  })
+  await cluster.start()
+  const campaign = (command: string, ...more: ReadonlyArray<string>) =>
+    desk.run("campaign", command, ...more, "--url", cluster.url ?? "")
+  const why = ["--by", "bob", "--why", "not now"] as const
+  expect((await campaign("list")).stdout).toBe("No campaigns.\n")
+  const options = { name: "nightly", tuner: "checkout", study: "search", by: "ada", why: "load" }
+  desk.write("unknown.json", JSON.stringify(options))
+  expect(await campaign("start", "--campaign", "unknown.json")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/study search: .* has no study of this name/),
+  })
+  const config = { budget: 9, bounds: { x: { min: 0, max: 1 } } }
+  desk.write("nightly.json", JSON.stringify({ ...options, config }))
+  expect((await campaign("start", "--campaign", "nightly.json")).stdout).toMatch(
+    /^nightly {2}studying {2}study search for tuner checkout\nproposed by ada: load\n$/,
+  )
+  expect((await campaign("approve", "nightly", ...why)).stderr).toMatch(
+    /answered 409: campaign nightly: it is studying and does not wait for a person now/,
+  )
+  expect(JSON.parse((await campaign("cancel", "nightly", ...why, "--json")).stdout)).toMatchObject({
+    state: "back",
+    reason: "Cancelled by bob: not now",
+  })
+  expect((await campaign("show", "nightly")).stdout).toMatch(
+    /^nightly {2}back .*\n.*\n\S+Z {2}study {2}\{"best":null/,
+  )
+  expect((await campaign("list")).stdout).toMatch(/^nightly {2}back {2}.*Cancelled by bob: not now\n$/)
+  expect((await campaign("show", "weekly")).stderr).toContain(
+    "answered 404: there is no campaign of this name",
+  )
+  await cluster.stop()
 })
 
 it("raises the epochs of a database that is there, and makes none", async () => {

@@ -41,6 +41,7 @@ describe("the reference of the command line", () => {
       "rules",
       "study",
       "cluster",
+      "campaign",
       "completions",
     ])
     const audit = ["verify", "show", "tail", "why", "export"].map((name) => ["audit", name])
@@ -48,7 +49,7 @@ describe("the reference of the command line", () => {
     const variants = ["list", "show", "history", ...steps].map((name) => ["variants", name])
     const grow = ["show", "replay", "verify"].map((name) => ["grow", name])
     const studies = ["create", "work", "show", "retry", "change", "export"].map((name) => ["study", name])
-    const groups = ["audit", "variants", "machines", "study", "cluster"]
+    const groups = ["audit", "variants", "machines", "study", "cluster", "campaign"]
     const alone = names.filter((name) => !groups.includes(name)).map((name) => [name])
     for (const path of [
       ...alone,
@@ -58,6 +59,10 @@ describe("the reference of the command line", () => {
       ...studies,
       ["machines", "export"],
       ...["start", "status", "drain", "migrate"].map((name) => ["cluster", name]),
+      ...["list", "show", "start", "evaluate", "approve", "reject", "cancel"].map((name) => [
+        "campaign",
+        name,
+      ]),
     ]) {
       const doc = await helpDocOf(path)
       expect(doc?.description).not.toBe("")

@@ -170,6 +170,47 @@ describe("a gateway", () => {
     },
   )
 
+  it("shows and ends campaigns of a token's tuner, and no others", async () => {
+    const config = { budget: 9, bounds: { rate: { min: 0, max: 1 } } }
+    const begun = { by: "ada", why: "load", config }
+    for (const tuner of ["checkout", "search"])
+      await cluster.campaigns.start({ ...begun, name: `of ${tuner}`, tuner, study: tuner })
+    const at = (tuner: string, command = "") =>
+      `/arqon/campaigns/${encodeURIComponent(`of ${tuner}`)}${command}`
+    const word = { by: "bob", why: "not now" }
+    expect(await ask("GET", at("checkout"), SECRETS.read)).toMatchObject({
+      status: 200,
+      json: { state: "studying" },
+    })
+    expect((await ask("POST", at("checkout", "/cancel"), SECRETS.read, word)).status).toBe(403)
+    for (const [token, status] of [
+      [null, 401],
+      [SECRETS.read, 403],
+      [SECRETS.steer, 403],
+    ] as const) {
+      expect((await ask("GET", at("search"), token)).status).toBe(status)
+      expect((await ask("POST", at("search", "/cancel"), token, word)).status).toBe(status)
+      expect((await ask("GET", at("nothing"), token)).status).toBe(status)
+      expect((await ask("GET", "/arqon/campaigns", token)).status).toBe(status)
+      expect((await ask("POST", "/arqon/campaigns", token, { ...begun, name: "x" })).status).toBe(status)
+    }
+    expect((await ask("GET", "/arqon/campaigns", SECRETS.all)).text).toContain("of search")
+    expect((await ask("GET", at("nothing"), SECRETS.all)).status).toBe(404)
+    for (const [path, body, status] of [
+      ["/cancel", "[]", 400],
+      ["/approve", word, 409],
+      ["/aprove", word, 404],
+      ["", word, 405],
+      ["/cancel", { by: "", why: "" }, 400],
+      ["/cancel", word, 200],
+      ["/cancel", word, 409],
+    ] as const)
+      expect([path, (await ask("POST", at("checkout", path), SECRETS.steer, body)).status]).toEqual([
+        path,
+        status,
+      ])
+  })
+
   it("speaks TLS where it has a certificate", async () => {
     const tls = selfSigned(folder, "localhost")
     const secure = clusterWith({ gateway: { port: 0, tls } })

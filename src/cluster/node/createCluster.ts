@@ -25,9 +25,11 @@ import { StorageError } from "../StorageError.ts"
 import { storageFailure } from "../storageFailure.ts"
 import { messageOf } from "../../system/messageOf.ts"
 import type { TunerConfig } from "../tunerEntity.ts"
+import { Campaigns } from "../campaign/Campaigns.ts"
 import { bucketLayer } from "../bucketEntity.ts"
 import { Fleets } from "../Fleets.ts"
 import { Tuners } from "../Tuners.ts"
+import { campaignDoors, type ClusterCampaign, type ClusterCampaigns } from "./clusterCampaigns.ts"
 import {
   type ClusterFleet,
   type ClusterFleetConfig,
@@ -91,6 +93,9 @@ export interface Cluster<T extends string = string> {
   readonly tuner: (name: T) => ClusterTuner
   /** The engines of a fleet by key, wherever their owners are. */
   readonly fleet: (name: string) => ClusterFleet
+  /** From studies to roll-outs, with a person's approval. */
+  readonly campaigns: ClusterCampaigns
+  readonly campaign: (name: string) => ClusterCampaign
   /** An agent in this process, without a network. Its knobs are the tuner's. */
   readonly replica: (
     name: T,
@@ -180,6 +185,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     }
     return door
   }
+  const doorsOfCampaigns = campaignDoors((work) => run(work))
   const status = (): Promise<ClusterStatus> =>
     run(
       Effect.gen(function* () {
@@ -214,6 +220,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     await stop()
   }
   const behind: Behind = {
+    ...doorsOfCampaigns,
     report: (name, report) =>
       run(Effect.flatMap(Tuners, (all) => all.report(name, report))).then((hearing) => {
         reports.set(hearing.status, (reports.get(hearing.status) ?? 0) + 1)
@@ -275,6 +282,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     metrics,
     tuner,
     fleet,
+    ...doorsOfCampaigns,
     replica: (name, more = {}) => {
       const { params, objective, guardrails } = tuners[known(name)].engine
       return createReplica({ ...more, tuner: name, at: tuner(name), params, objective, guardrails })
@@ -308,7 +316,8 @@ function layerOf({ storage, node, tuners, fleets, records, times, runner, here }
     Tuners.layer(new Map(Object.entries(tuners)), here.tuners, records),
     Fleets.layer.pipe(Layer.provideMerge(bucketLayer(fleets, here.buckets))),
   )
-  return owned.pipe(
+  return Campaigns.layer(storage.name, tuners).pipe(
+    Layer.provideMerge(owned),
     Layer.provideMerge(
       Epochs.layer({ runner, expirationMs: times.expirationMs, selfFence: times.selfFence !== false }),
     ),

@@ -12,6 +12,7 @@ import { readBody, send, TOO_LARGE } from "../../replica/httpReports.ts"
 import { REPORT_PATH } from "../../replica/transport.ts"
 import { type CommandDone, TUNER_COMMANDS, type TunerCommand, type TunerCommandName } from "../TunerOwner.ts"
 import { access, type GatewayOptions } from "./access.ts"
+import { answerCampaign, type CampaignsBehind } from "./campaignRequests.ts"
 import { answerFleet, type FleetsBehind } from "./fleetRequests.ts"
 import type { LoopLag } from "./LoopLag.ts"
 import { bodyOf, type May, nameIn, refuse, saidIn, unknownText } from "./requests.ts"
@@ -23,7 +24,7 @@ export type ClusterState = "idle" | "running" | "draining" | "stopped"
 export const MOST_WAIT_MS = 300_000
 
 /** What the gateway leads to. */
-export interface Behind {
+export interface Behind extends CampaignsBehind {
   readonly report: (tuner: string, report: unknown) => Promise<Hearing>
   readonly view: (tuner: string) => Promise<object>
   readonly command: (tuner: string, command: TunerCommand) => Promise<CommandDone>
@@ -125,6 +126,7 @@ async function answer(
     return send(response, 202, { state: behind.state() })
   }
   if (method === "POST" && path === REPORT_PATH) return hearReport(behind, request, response, may)
+  if (path.startsWith("/arqon/campaigns")) return answerCampaign(behind, path, request, response, may)
   if (path.startsWith("/arqon/fleets/")) return answerFleet(behind.fleets, path, request, response, may)
   const [, name, command] = /^\/arqon\/tuners\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? []
   const tuner = name === undefined ? null : nameIn(name)

@@ -13,9 +13,9 @@ import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import type { RunArtifact } from "../../solver/RunArtifact.ts"
 import type { Best } from "../../solver/Solver.ts"
 import type { SolverConfig } from "../../solver/SolverConfig.ts"
-import { ready, type Storage } from "../Storage.ts"
+import { ready } from "../Storage.ts"
 import { isPassing, storageFailure } from "../storageFailure.ts"
-import { joinStudy, type StudyOptions } from "./joinStudy.ts"
+import { type JoinOptions, joinStudy, type StudyOptions } from "./joinStudy.ts"
 import { LOST, NOBODY, type StudyEvent } from "./StudyEvent.ts"
 import { parseEvent, type StudyProgress, StudyReplica, type Taken } from "./StudyReplica.ts"
 import { StudyStore } from "./StudyStore.ts"
@@ -39,7 +39,7 @@ export class Study {
   readonly worker: string
   readonly leaseMs: number
   readonly config: SolverConfig
-  private readonly storage: Storage
+  private readonly storage: { readonly name: string }
   private readonly store: StudyStore
   private readonly retries: number
   private readonly about: string
@@ -52,7 +52,7 @@ export class Study {
   private steps = 0
 
   private constructor(
-    storage: Storage,
+    storage: { readonly name: string },
     sql: SqlClient.SqlClient,
     joined: Effect.Success<ReturnType<typeof joinStudy>>,
   ) {
@@ -75,11 +75,19 @@ export class Study {
   ): Effect.fn.Return<Study, StudyFailure, Scope.Scope> {
     const context = yield* Layer.build(ready(options.storage))
     const sql = yield* Effect.provide(SqlClient.SqlClient, context)
-    const joined = yield* joinStudy(sql, options)
-    const study = new Study(options.storage, sql, joined)
-    yield* study.refresh
+    const study = yield* Study.watch(sql, options)
     yield* study.present
     yield* Effect.addFinalizer(() => Effect.ignore(study.store.left(study.worker)))
+    return study
+  })
+
+  /** The same over a storage that is open already, and unseen by the workers until it takes trials. */
+  static readonly watch = Effect.fnUntraced(function* (
+    sql: SqlClient.SqlClient,
+    options: JoinOptions,
+  ): Effect.fn.Return<Study, StudyFailure> {
+    const study = new Study(options.storage, sql, yield* joinStudy(sql, options))
+    yield* study.refresh
     return study
   })
 

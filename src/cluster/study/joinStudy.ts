@@ -47,7 +47,10 @@ const LONGEST_LEASE_MS = 86_400_000
 const RETRIES = 2
 const LONGEST_NAME = 200
 
-export const joinStudy = (sql: SqlClient.SqlClient, options: StudyOptions) =>
+/** Of a storage that is open already its name is enough. */
+export type JoinOptions = Omit<StudyOptions, "storage"> & { readonly storage: { readonly name: string } }
+
+export const joinStudy = (sql: SqlClient.SqlClient, options: JoinOptions) =>
   Effect.gen(function* () {
     const { name, worker = "worker", about = "" } = options
     const strategies = [...(options.strategies ?? []), ...EXTRA_STRATEGIES]
@@ -98,7 +101,7 @@ export const joinStudy = (sql: SqlClient.SqlClient, options: StudyOptions) =>
     return joined
   })
 
-function optionProblem({ name, leaseMs, retries }: StudyOptions): string | null {
+function optionProblem({ name, leaseMs, retries }: JoinOptions): string | null {
   if (typeof name !== "string" || name.trim() === "" || name.length > LONGEST_NAME)
     return `name must be a text of 1 to ${LONGEST_NAME} characters.`
   if (
@@ -116,7 +119,7 @@ function changes(
   begun: SolverConfig,
   wanted: SolverConfig | null,
   row: StudyRow,
-  options: StudyOptions,
+  options: JoinOptions,
 ): ReadonlyArray<string> {
   const differ = (name: string, was: unknown, is: unknown): ReadonlyArray<string> => {
     const [a, b] = [JSON.stringify(was) ?? "nothing", JSON.stringify(is) ?? "nothing"]

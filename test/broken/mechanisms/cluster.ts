@@ -42,4 +42,20 @@ export const cluster: ReadonlyArray<Mechanism> = [
     broken: "start,",
     test: "test/cluster/tunerOwner.test.ts",
   },
+  {
+    name: "campaign-step-without-its-row",
+    invariant: 41,
+    file: "src/cluster/campaign/CampaignStore.ts",
+    intact: "if (before !== null) return before.body as A",
+    broken: "if (before !== null && row === undefined) return before.body as A",
+    test: "test/cluster/campaign.test.ts",
+  },
+  {
+    name: "author-approves-a-campaign",
+    invariant: 41,
+    file: "src/control/variantRules.ts",
+    intact: "if (authors.some((author) => samePerson(author, by)))",
+    broken: "if (authors.some((author) => author === by && samePerson(author, by)))",
+    test: "test/cluster/campaign.test.ts",
+  },
 ]

@@ -1,0 +1,99 @@
+/** `arqon campaign ...`: its flags and examples. What the commands do stands in campaignCommands.ts. */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import type * as Effect from "effect/Effect"
+import type { Action } from "./action.ts"
+import type { CampaignCommand } from "./campaignCommands.ts"
+import { file, gateway, option } from "./flags.ts"
+
+const name = Argument.String("name").pipe(
+  Argument.withMetavar("<name>"),
+  Argument.withDescription("The campaign"),
+)
+const json = option("json", "Print one JSON object")
+const word = (flag: string, metavar: string, description: string): Flag.Flag<string> =>
+  Flag.String(flag).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
+const signed = {
+  ...gateway,
+  name,
+  by: word("by", "<person>", "Your name; who proposed a candidate cannot approve it"),
+  why: word("why", "<reason>", "The reason, kept with the step"),
+  json,
+}
+
+const PLAIN: ReadonlyArray<readonly [CampaignCommand, string]> = [
+  ["approve", "Let a candidate be tried on canaries, and rolled out if it is no worse"],
+  ["reject", "End a campaign before its candidate is tried"],
+  ["cancel", "End a campaign wherever it is; returns once it has ended"],
+]
+
+export function campaignTree(doing: (action: Action) => Effect.Effect<void>) {
+  const load = () => import("./campaignCommands.ts")
+
+  const list = Command.make("list", { ...gateway, json }, (flags) =>
+    doing(async () => (await load()).listCommand(flags)),
+  ).pipe(
+    Command.withDescription("List the campaigns with their state"),
+    Command.withExamples([{ command: "arqon campaign list" }]),
+  )
+
+  const show = Command.make("show", { ...gateway, name, json }, (flags) =>
+    doing(async () => (await load()).showCommand(flags)),
+  ).pipe(
+    Command.withDescription(
+      "Print one campaign: its candidate, the evidence, what was done, what is missing",
+    ),
+    Command.withExamples([{ command: "arqon campaign show nightly" }]),
+  )
+
+  const start = Command.make(
+    "start",
+    {
+      ...gateway,
+      campaign: file("campaign", "What it is begun with, as JSON: name, tuner, study, by, why"),
+      json,
+    },
+    (flags) => doing(async () => (await load()).startCommand(flags)),
+  ).pipe(
+    Command.withDescription(
+      "Begin a campaign: a study's recommendation, to be approved, tried and rolled out",
+    ),
+    Command.withExamples([{ command: "arqon campaign start --campaign nightly.json" }]),
+  )
+
+  const evaluate = Command.make(
+    "evaluate",
+    {
+      ...signed,
+      evidence: file(
+        "evidence",
+        "One measurement, as JSON: source, mean, standardError, readings, constraintsHeld",
+      ),
+    },
+    (flags) => doing(async () => (await load()).evaluateCommand(flags)),
+  ).pipe(
+    Command.withDescription("Add a measurement of the candidate, while it waits for a person"),
+    Command.withExamples([
+      {
+        command: "arqon campaign evaluate nightly --evidence monday.json --by ada --why measured",
+      },
+    ]),
+  )
+
+  const plain = PLAIN.map(([command, description]) =>
+    Command.make(command, signed, (flags) =>
+      doing(async () => (await load()).stepCommand(command, flags)),
+    ).pipe(
+      Command.withDescription(description),
+      Command.withExamples([
+        { command: `arqon campaign ${command} nightly --by bob --why "evidence is sound"` },
+      ]),
+    ),
+  )
+
+  return Command.make("campaign").pipe(
+    Command.withDescription("From a study to all replicas, with a person's approval"),
+    Command.withSubcommands([list, show, start, evaluate, ...plain]),
+  )
+}
