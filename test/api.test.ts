@@ -293,6 +293,7 @@ describe("the public names", () => {
 
   it("of arqon/adapters, the same in a browser and under Node", () => {
     expect(Object.keys(adapters).sort()).toEqual([
+      "FailedReplyError",
       "InFlightLimiter",
       "LimitExceededError",
       "WorkMeter",
@@ -305,6 +306,9 @@ describe("the public names", () => {
       "concurrencyAdapter",
       "expressLimiter",
       "fastifyLimiter",
+      "fromExpress",
+      "fromFastify",
+      "fromHono",
       "honoLimiter",
       "inFlightLimiter",
       "pgPoolSize",
@@ -312,6 +316,10 @@ describe("the public names", () => {
       "powerLoss",
       "promDigests",
       "queueConcurrency",
+      "sameReply",
+      "toExpress",
+      "toFastify",
+      "toHono",
       "tune",
       "undiciConnections",
     ])

@@ -42,6 +42,14 @@ export {
 export { expressLimiter, type SendableResponse } from "./express.ts"
 export { fastifyLimiter, type ReplyLike } from "./fastify.ts"
 export { type HonoContextLike, honoLimiter } from "./hono.ts"
+// stability: unstable
+export { type ExpressHandlerLike, fromExpress, toExpress, type WritableReply } from "./expressHandler.ts"
+// stability: unstable
+export { type FastifyHandlerLike, fromFastify, type SendingReply, toFastify } from "./fastifyHandler.ts"
+// stability: unstable
+export { fromHono, type HonoExchange, type HonoHandlerContext, toHono } from "./honoHandler.ts"
+// stability: unstable
+export { FailedReplyError, type HttpExchange, type Reply, sameReply } from "./reply.ts"
 export type { LimitRequestsOptions, ResponseLike } from "./middleware.ts"
 export { type PgPoolLike, pgPoolSize } from "./pgPool.ts"
 // stability: unstable
