@@ -41,6 +41,13 @@ const FEATURES = [
 /** Told of where `counts` of the solver are. */
 const COUNTS = ["spent", "asked", "told", "failed", "duplicates", "seeded", "foreign"]
 
+/** By how the name of a schema begins. */
+const OTHER_PAGES = [
+  ["variant", "variants.md"],
+  ["replica", "replica.md"],
+  ["fleet", "cluster.md"],
+] as const
+
 describe("docs/reference/solver-files.md", () => {
   it("shows files that load", () => {
     expect(requireSolverConfig(readJson(example).value).space.names).toEqual(["rate", "x"])
@@ -63,15 +70,11 @@ describe("docs/reference/solver-files.md", () => {
     expect(page).toContain(`\`\`\`\n${shown}\n\`\`\``)
   })
 
-  it("describes every field, and the pages of variants and replicas those of theirs", () => {
+  it("describes every field, and the pages of variants, replicas and fleets those of theirs", () => {
     const missing = schemaFiles().flatMap(({ file, text }) => {
-      const ofVariants = file.startsWith("variant")
-      const told = ofVariants
-        ? pageOf("variants.md")
-        : file.startsWith("replica")
-          ? pageOf("replica.md")
-          : page
-      const end = ofVariants ? "[`,:?} ]" : "[`,} ]"
+      const other = OTHER_PAGES.find(([start]) => file.startsWith(start))
+      const told = other === undefined ? page : pageOf(other[1])
+      const end = other?.[0] === "variant" ? "[`,:?} ]" : "[`,} ]"
       const fields = fieldsOf(JSON.parse(text))
       expect(fields.length).toBeGreaterThan(5)
       return fields
