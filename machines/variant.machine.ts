@@ -13,10 +13,10 @@ import {
   noWay,
   promotionProblems,
   revisionProblems,
-  samePerson,
   signatureProblems,
   withEvidence,
 } from "../src/control/variantRules.ts"
+import { samePerson } from "../src/domain/samePerson.ts"
 import type { Problem } from "../src/domain/errors.ts"
 import type {
   Evidence,

@@ -5,6 +5,7 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
+import { sections as libraryParts } from "../bench/library/sections.ts"
 import { sections as recordParts } from "../bench/records/sections.ts"
 import { sections as replicaParts } from "../bench/replicas/sections.ts"
 import { type ArenaRun, arenaSection } from "./arenaSection.ts"
@@ -56,6 +57,7 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
     growthSection(allOf(["--expose-gc", "bench/growth/main.ts", "--section", "host", "--json"])),
   ],
   records: () => [recordsSection(allOf(["bench/records/main.ts", "--json"]))],
+  library: () => [librarySection(allOf(["bench/library/main.ts", "--json"]))],
   replicas: () => [replicasSection(allOf(["bench/replicas/main.ts", "--json"]))],
   fleet: () => [fleetSection(printed(["--expose-gc", "bench/fleet/main.ts"]))],
   cluster: () => [clusterSection(lastLine(["--expose-gc", "bench/cluster/main.ts", "--json"]) as ClusterRun)],
@@ -87,6 +89,11 @@ const recordsSection = (run: SectionsRun): string => `## Records in a database
 \`npm run bench:records\`: what it costs to keep [the records of a cluster](reference/cluster.md#records) in PostgreSQL, and what holds when owners lose their place or are killed. The records are those of a tuner with six replicas and two knobs.
 
 ${sectionTables(recordParts, run)}`
+
+const librarySection = (run: SectionsRun): string => `## A library of kernels
+\`npm run bench:library\`: what it costs to keep compiled kernels on a disk, how much of a growth they serve, and what a kill leaves. Files that are fetched are in the system's cache. Each store waits for the disk several times, so its time is that of the disk.
+
+${sectionTables(libraryParts, run)}`
 
 const fleetSection = (text: string): string => `## Ten thousand engines
 \`npm run bench:fleet\`: a [fleet](reference/fleet.md) on the real clock, through the public calls. Budget: a spawn in

@@ -48,6 +48,14 @@ const findings: Readonly<Record<string, (text: string) => void>> = {
     expect(text).toContain("nan was refused")
     expect(shareAt(/^five epochs later:/)).toBeGreaterThanOrEqual(99)
   },
+  "growth-own-blueprint.ts": (text) => {
+    expect(numbersOf(text, /^waves learns/).slice(0, 2)).toEqual([416, 384])
+    expect(text).toContain("loud: build must add exactly zero at birth")
+    expect(text).toContain("Ada: by must be another person than Ada")
+    expect(numbersOf(text, /^alone:/)[0]).toBeLessThan(90)
+    expect(numbersOf(text, /^with waves:/)[0]).toBeGreaterThanOrEqual(98)
+    expect(text).toContain("and it is fossilized")
+  },
   "growth-own-host.ts": (text) => {
     expect(readFileSync(join(folder, "growth-own-host.ts"), "utf8").split("\n").length).toBeLessThanOrEqual(
       251,

@@ -7,6 +7,7 @@
  */
 import type { Problem } from "../domain/errors.ts"
 import { problem } from "../domain/problems.ts"
+import { personOf, samePerson, UNSEEN } from "../domain/samePerson.ts"
 import {
   type Evidence,
   MAX_BY,
@@ -28,28 +29,10 @@ const MAX_DATE_US = 8.64e21
 /** Control characters, marks of direction, and spaces that take no room. */
 const HIDDEN = /[\p{Cc}\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/u
 
-/** What nobody sees: of a name it makes no other one. */
-const UNSEEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}]/gu
-
-/** Names of people compared as people would: case, spelling in Unicode, white space and what cannot be seen make nobody another person. */
-const person = (name: string): string =>
-  name
-    .normalize("NFKC")
-    .replace(/\s+/g, " ")
-    .replace(UNSEEN, "")
-    .trim()
-    // There and back: capitals of one letter may be two.
-    .toUpperCase()
-    .toLowerCase()
-    .normalize("NFKC")
-
-/** True when both names mean one person. */
-export const samePerson = (a: string, b: string): boolean => person(a) === person(b)
-
 /** Who and why: demanded of every step. */
 export function signatureProblems({ by, why, atUs }: Signature): ReadonlyArray<Problem> {
   const problems: Array<Problem> = []
-  if (person(by) === "") problems.push(problem(["by"], "is missing.", "Say who does it."))
+  if (personOf(by) === "") problems.push(problem(["by"], "is missing.", "Say who does it."))
   if (why.replace(UNSEEN, "").trim() === "")
     problems.push(problem(["why"], "is missing.", "Say why it is done."))
   // What is longer could be kept, and not be read again.
@@ -151,7 +134,7 @@ export function approvalProblems(record: VariantRecord, by: string): ReadonlyArr
       problems.push(
         problem(["evidence"], `number ${id} says that a constraint was broken.`, "Revise the variant."),
       )
-  if (authors.some((author) => person(author) === ""))
+  if (authors.some((author) => personOf(author) === ""))
     problems.push(problem(["authors"], "include somebody without a name.", "Draft a new variant."))
   if (authors.some((author) => samePerson(author, by)))
     problems.push(problem(["by"], "is one of its authors.", "Somebody else must approve it."))

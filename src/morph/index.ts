@@ -5,8 +5,9 @@
  * Stability: unstable.
  */
 export { GrowthError } from "../domain/GrowthError.ts"
-export type { Blueprint, BlueprintParameters, Bound, Cost } from "./blueprints/Blueprint.ts"
+export type { Approval, Blueprint, BlueprintParameters, Bound, Cost } from "./blueprints/Blueprint.ts"
 export { BLUEPRINTS } from "./blueprints/catalogue.ts"
+export { checkBlueprint } from "./blueprints/checkBlueprint.ts"
 export { type GraftGraph, graftGraph } from "./blueprints/graftGraph.ts"
 export type { GraftStateName } from "./contracts/enums.ts"
 export type { Check, Figures, Finding, Host, Mode, Planting, Socket, Verdict } from "./contracts/Host.ts"

@@ -130,6 +130,8 @@ const lateFaults = (chance: Chance): ReadonlyArray<Blueprint> =>
 /** The package's blueprints, its faults as if nobody knew of some of them, and faults that come late. */
 export const randomCatalogue = (chance: Chance): ReadonlyArray<AnyBlueprint> => [
   ...BLUEPRINTS,
-  ...FAULTS.map((one) => (chance.is(0.2) ? one : { ...one, quarantineOnly: false as const })),
+  ...FAULTS.map((one) =>
+    chance.is(0.2) ? one : { ...one, quarantineOnly: false as const, tier: "safe" as const },
+  ),
   ...lateFaults(chance),
 ]

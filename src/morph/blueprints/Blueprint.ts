@@ -7,7 +7,7 @@ import { didYouMean, problem, show } from "../../domain/problems.ts"
 import type { TierName } from "../contracts/enums.ts"
 import type { Arena, Slice } from "../tensor/Arena.ts"
 import { Graph } from "../tensor/Graph.ts"
-import { type Attributes, type Node, type Shape, sizeOf } from "../tensor/ir.ts"
+import { type Attributes, type Node, type Shape, shapeText, sizeOf } from "../tensor/ir.ts"
 import { TensorError } from "../tensor/TensorError.ts"
 
 /** What a parameter may be: a knob of the engine, with every field given. */
@@ -31,6 +31,12 @@ export interface Cost {
   readonly parameters: number
   /** Products of its dense layers, convolutions and matrix products. */
   readonly multiplyAdds: number
+}
+
+/** That somebody has looked at a blueprint and agrees that it is planted. */
+export interface Approval {
+  readonly by: string
+  readonly why: string
 }
 
 /** What a blueprint and a fault have in common. */
@@ -59,6 +65,10 @@ interface Recipe {
 /** What can be planted: a name, what it takes, what it builds and what that costs. */
 export interface Blueprint extends Recipe {
   readonly quarantineOnly: false
+  /** Who has made it: somebody else has to approve it. */
+  readonly author?: string
+  /** Given by `approveBlueprint`. What is not of the tier `safe` is not planted without one. */
+  readonly approval?: Approval
 }
 
 /** What may be tried in quarantine, and is never planted. */
@@ -82,7 +92,7 @@ class BlueprintGraph extends Graph {
 
   override scope(name: string, owner: number = this.owner): Graph {
     if (owner !== this.owner)
-      throw new TensorError(this.path, `asks for the parameters of owner ${owner}`, "Use its own scope")
+      throw new TensorError(this.path, `asks for parameters of owner ${owner}`, "Use its own scope")
     return new BlueprintGraph(this, this.path === "" ? name : `${this.path}/${name}`, owner, this.count)
   }
 
@@ -100,14 +110,16 @@ export function calling<T>({ name }: AnyBlueprint, part: string, code: () => T):
   } catch (error) {
     if (error instanceof TensorError) throw error
     const said = error instanceof Error ? error.message : show(error)
-    throw new TensorError(name, `threw in ${part}: ${said}`, "Use a blueprint that throws nothing")
+    throw new TensorError(name, `threw in ${part}: ${said}`, "Throw nothing")
   }
 }
 
-const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`
-
 /** A result of another shape than the value has. */
 class Misfit extends TensorError {}
+
+/** Whether somebody has to approve it before it is planted. */
+export const needsApproval = (blueprint: AnyBlueprint): boolean =>
+  blueprint.tier !== "safe" && !blueprint.quarantineOnly && blueprint.approval === undefined
 
 /** Whether it is made for a row's value of this shape. */
 export const takes = ({ axes }: AnyBlueprint, shape: Shape): boolean =>
@@ -146,7 +158,7 @@ export function buildBlueprint(
   const own = new BlueprintGraph(graph, blueprint.name, owner)
   const added = calling(blueprint, "build", () => blueprint.build(own, value, parameters))
   if (!graph.nodes.includes(added))
-    throw new TensorError(blueprint.name, "gives no node of the graph", "Return what the graph gave")
+    throw new TensorError(blueprint.name, "gives no node of the graph", "Return a node of it")
   // Broadcasting would hide a result that is too small.
   if (added.shape.join() !== value.shape.join())
     throw new Misfit(

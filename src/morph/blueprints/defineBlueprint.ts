@@ -6,7 +6,7 @@ import { readBlueprints } from "./readBlueprints.ts"
 
 /** What has to be said of a blueprint, and what may be. */
 export type BlueprintDefinition = Pick<Blueprint, "name" | "build"> &
-  Partial<Omit<Blueprint, "quarantineOnly">>
+  Partial<Omit<Blueprint, "quarantineOnly" | "approval">>
 
 const OWNER = 1
 

@@ -2,8 +2,8 @@
  * A blueprint as a graph of its own, for a host that computes by other means than this package's: what comes in, what is added to it, and
  * the numbers that are learnt, with their initial values. Our own host builds blueprints into its programs instead.
  */
-import { GrowthError } from "../../domain/GrowthError.ts"
-import { problem, show } from "../../domain/problems.ts"
+import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
+import { show } from "../../domain/problems.ts"
 import { Graph } from "../tensor/Graph.ts"
 import { fillInitial } from "../tensor/initialisers.ts"
 import { type Node, type Shape, sizeOf } from "../tensor/ir.ts"
@@ -32,19 +32,16 @@ export interface GraftGraph {
  */
 export function graftGraph(blueprint: Blueprint, shape: Shape, given: BlueprintParameters = {}): GraftGraph {
   if (typeof blueprint?.build !== "function" || blueprint.quarantineOnly)
-    throw refused("blueprint", `must be a blueprint, not ${show(blueprint)}.`)
+    throw growthProblem("blueprint", `must be a blueprint, not ${show(blueprint)}.`, "Use BLUEPRINTS.")
   const { parameters, problems } = readParameters(blueprint, given)
   if (problems.length > 0) throw new GrowthError({ problems })
   try {
     return graphOf(blueprint, shape, parameters)
   } catch (error) {
     if (!(error instanceof TensorError)) throw error
-    throw refused(error.path, `${error.problem}.`, error.remedy)
+    throw growthProblem(error.path, `${error.problem}.`, error.remedy)
   }
 }
-
-const refused = (path: string, message: string, suggestion?: string): GrowthError =>
-  new GrowthError({ problems: [problem([path], message, suggestion)] })
 
 function graphOf(blueprint: Blueprint, shape: Shape, parameters: BlueprintParameters): GraftGraph {
   const graph = new Graph()

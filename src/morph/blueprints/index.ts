@@ -4,8 +4,10 @@
  *
  * Stability: unstable.
  */
-export type { Blueprint, BlueprintParameters, Bound, Cost } from "./Blueprint.ts"
+export { approveBlueprint } from "./approveBlueprint.ts"
+export type { Approval, Blueprint, BlueprintParameters, Bound, Cost } from "./Blueprint.ts"
 export { GrowthError } from "../../domain/GrowthError.ts"
 export { type BlueprintDefinition, defineBlueprint } from "./defineBlueprint.ts"
 export { CATALOGUE, FURTHER_BLUEPRINTS } from "./more/all.ts"
+export { UNAVAILABLE } from "./unavailable.ts"
 export { type BlueprintWish, chooseBlueprint, findBlueprint, findBlueprints } from "./query.ts"

@@ -8,6 +8,7 @@ import { sha256 } from "../tensor/digest.ts"
 import type { Shape } from "../tensor/ir.ts"
 import { type Blueprint, type BlueprintParameters, readParameters, takes } from "./Blueprint.ts"
 import { CATALOGUE } from "./more/all.ts"
+import { UNAVAILABLE } from "./unavailable.ts"
 
 /** What a blueprint has to be; a field that is left out asks for nothing. */
 export interface BlueprintWish {
@@ -36,7 +37,10 @@ export function findBlueprint(
   const blueprint = CATALOGUE.find((one) => one.name === name)
   if (blueprint === undefined) {
     const names = CATALOGUE.map((one) => one.name)
-    throw refused([problem(["blueprint"], `There is no blueprint ${show(name)}.`, didYouMean(name, names))])
+    const why = Object.hasOwn(UNAVAILABLE, name) ? `${name} is not available: ${UNAVAILABLE[name]}.` : null
+    throw refused([
+      problem(["blueprint"], why ?? `There is no blueprint ${show(name)}.`, didYouMean(name, names)),
+    ])
   }
   const { parameters, problems } = readParameters(blueprint, given)
   if (problems.length > 0) throw refused(problems)

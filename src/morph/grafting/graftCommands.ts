@@ -68,11 +68,7 @@ function misfits(life: GraftLife, event: GraftCommand): ReadonlyArray<Problem> {
   if (type === "pause") return conditions.paused === null ? [] : because(type, `${here} is paused already.`)
   if (type === "resume") return conditions.paused === null ? because(type, `${here} is not paused.`) : []
   if (type === "fineTune" && evidence.fineTuned)
-    return because(
-      type,
-      "This probation was restarted before, and that is possible only once.",
-      "Fossilize or cull.",
-    )
+    return because(type, "A probation is restarted only once.", "Fossilize or cull.")
   if (type === "fineTune") return state === "probationary" ? [] : wrongState(life, type, "probationary")
   if (request !== null)
     return type === "cull" && request.operation !== "cull"

@@ -94,7 +94,7 @@ export const LIFE: ReadonlyArray<LifeRow> = [
     graftLearnsFrom: "nothing",
     least: 5,
     most: 20,
-    description: "The graft is inert and is measured: the same weights and data, with it and without.",
+    description: "The graft is inert and measured: the same weights and data, with and without it.",
   },
   {
     state: "probationary",
@@ -159,8 +159,7 @@ export const LIFE: ReadonlyArray<LifeRow> = [
     graftLearnsFrom: "nothing",
     least: 0,
     most: null,
-    description:
-      "The slice is zeroed and everything is released. It is asked for again until nothing is left.",
+    description: "The slice is zeroed and everything is released, until nothing is left.",
   },
   {
     state: "terminated",

@@ -1,7 +1,7 @@
 /** What is wrong with a person's or a policy's wish to plant something, field by field. */
 import type { Problem } from "../../domain/errors.ts"
 import { didYouMean, problem } from "../../domain/problems.ts"
-import { type AnyBlueprint, misfitOf, readParameters } from "../blueprints/Blueprint.ts"
+import { type AnyBlueprint, misfitOf, needsApproval, readParameters } from "../blueprints/Blueprint.ts"
 import { type GrowthLife, permits } from "../grafting/growthMode.ts"
 import type { Socket } from "../contracts/Host.ts"
 import type { GerminateRequest } from "./GrowthBoundary.ts"
@@ -34,6 +34,8 @@ export function germinationProblems(
       ),
     )
   else {
+    if (needsApproval(blueprint))
+      problems.push(problem(["blueprint"], "must be approved.", "Use approveBlueprint."))
     const read = readParameters(blueprint, request.parameters)
     problems.push(...read.problems)
     const misfit =

@@ -6,7 +6,7 @@
 import type { Problem } from "../../domain/errors.ts"
 import { didYouMean, problem, show } from "../../domain/problems.ts"
 import type { Graph } from "../tensor/Graph.ts"
-import type { Node, Shape } from "../tensor/ir.ts"
+import { type Node, type Shape, shapeText } from "../tensor/ir.ts"
 
 /** A hidden layer that moves a window over the places of a sequence or an image. */
 export interface Convolution {
@@ -101,8 +101,6 @@ function readLayer(given: unknown, at: ReadonlyArray<PropertyKey>, problems: Arr
   return problems.length > before ? null : { units: filters as number, window, stride }
 }
 
-const text = (shape: Shape): string => `[${shape.join(", ")}]`
-
 /** What of a convolution does not fit the value that it gets. */
 function misfitOf({ window, stride }: Layer, shape: Shape, at: ReadonlyArray<PropertyKey>): Problem | null {
   if (window === 0) return null
@@ -111,7 +109,7 @@ function misfitOf({ window, stride }: Layer, shape: Shape, at: ReadonlyArray<Pro
   if (places.length === 0)
     return problem(
       at,
-      `moves a window over places, and a row of the shape ${text(shape)} has none.`,
+      `moves a window over places, and a row of the shape ${shapeText(shape)} has none.`,
       "Give units, or inputs: [length, channels] or [height, width, channels].",
     )
   const wide = Math.max(window, stride)
@@ -119,7 +117,7 @@ function misfitOf({ window, stride }: Layer, shape: Shape, at: ReadonlyArray<Pro
     ? null
     : problem(
         at,
-        `has ${window > least ? "a window" : "a stride"} of ${text(places.map(() => wide))}, and its value has the shape ${text(shape)}.`,
+        `has ${window > least ? "a window" : "a stride"} of ${shapeText(places.map(() => wide))}, and its value has the shape ${shapeText(shape)}.`,
         `Give at most ${least}.`,
       )
 }

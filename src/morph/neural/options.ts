@@ -3,7 +3,7 @@ import type { Problem } from "../../domain/errors.ts"
 import { GrowthError } from "../../domain/GrowthError.ts"
 import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
 import { type HiddenLayer, isCount, type Layer, readLayers } from "./layers.ts"
-import type { Shape } from "../tensor/ir.ts"
+import { type Shape, shapeText } from "../tensor/ir.ts"
 import { TensorError } from "../tensor/TensorError.ts"
 import type { GrowthData } from "../training/data.ts"
 import type { RateOptions } from "../training/LearningRates.ts"
@@ -166,8 +166,6 @@ export function neuralHost(given: NeuralHostOptions): NeuralDescription {
   }
 }
 
-const text = (shape: Shape): string => `[${shape.join(", ")}]`
-
 /** What of the data does not fit the host. */
 export function misfits(
   { shape, classes, outputs }: NeuralOptions,
@@ -178,8 +176,8 @@ export function misfits(
     problems.push(
       problem(
         ["data", "shape"],
-        `is ${text(data.shape)} for a row, and the host takes ${text(shape)}.`,
-        `Give the host inputs: ${data.shape.length === 1 ? data.shape[0] : text(data.shape)}.`,
+        `is ${shapeText(data.shape)} for a row, and the host takes ${shapeText(shape)}.`,
+        `Give the host inputs: ${data.shape.length === 1 ? data.shape[0] : shapeText(data.shape)}.`,
       ),
     )
   if (classes !== data.classes || (classes === 0 && outputs !== data.outputs)) {

@@ -2,7 +2,7 @@
  * A service that grows, for its owner: start it, offer a candidate, watch, stop. A timer ends an evaluation window each second; calls of
  * the service never wait for any of it.
  */
-import { GrowthError } from "../../domain/GrowthError.ts"
+import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import type { Problem } from "../../domain/Problem.ts"
 import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
 import { problemsOf } from "../../domain/readInput.ts"
@@ -48,7 +48,7 @@ export function growPipeline<P extends Functions>(
   const { thresholds, seed, windowMs, clock: given } = readOptions(options, keep !== undefined)
   const clock = outside(given, watch)
   if (owner.isGrown)
-    throw refused("host", "is grown already.", "Give every createGrowth a pipelineHost of its own.")
+    throw growthProblem("host", "is grown already.", "Give every createGrowth a pipelineHost of its own.")
   owner.isGrown = true
   const keeper = options.state === undefined ? null : (keep?.(options.state) ?? null)
   const listeners = new Set<(boundary: PipelineBoundary) => void>()
@@ -59,7 +59,7 @@ export function growPipeline<P extends Functions>(
 
   const live = (call: string): PipelineCore => {
     if (core === null || status !== "started")
-      throw refused(
+      throw growthProblem(
         call,
         status === "stopped"
           ? "The growing service has been stopped."
@@ -143,7 +143,7 @@ export function growPipeline<P extends Functions>(
   return {
     start: async () => {
       if (status !== "new")
-        throw refused("start", "The growing service was started before.", "Create another one.")
+        throw growthProblem("start", "The growing service was started before.", "Create another one.")
       status = "started"
       try {
         await keeper?.open({
@@ -186,7 +186,7 @@ export function growPipeline<P extends Functions>(
       }),
     subscribe: (listener) => {
       if (typeof listener !== "function")
-        throw refused("listener", `must be a function, not ${show(listener)}.`, "Give a function.")
+        throw growthProblem("listener", `must be a function, not ${show(listener)}.`, "Give a function.")
       const own = (boundary: PipelineBoundary): void => listener(boundary)
       listeners.add(own)
       return { unsubscribe: () => void listeners.delete(own) }
@@ -214,9 +214,6 @@ const outside = ({ now, after, soon }: PipelineClock, watch: CallWatch): Pipelin
   after: (ms, act) => watch.outside(() => after(ms, act)),
   soon: (act) => watch.outside(() => soon(act)),
 })
-
-const refused = (path: string, message: string, suggestion: string): GrowthError =>
-  new GrowthError({ problems: [problem([path], message, suggestion)] })
 
 interface ReadGrowthOptions {
   readonly thresholds: PipelineThresholds

@@ -49,7 +49,7 @@ const chart = (ask: (command: PersonCommand) => void) => {
   })
   return growing.createMachine({
     id: "growingHost",
-    description: "A host that grows while it runs: how carefully, and what its sockets hold.",
+    description: "How carefully a host grows, and what its sockets hold.",
     context: NEW,
     initial: "new",
     on: {

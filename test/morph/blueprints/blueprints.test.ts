@@ -163,7 +163,7 @@ describe("a blueprint", () => {
   it("that asks for another owner's parameters is stopped, however deep it asks", () => {
     const theft = (graph: Graph) =>
       graph.scope("inner").scope("hidden1", 0).parameter("weights", [2, 3], { initial: "zeros" })
-    expect(build({ build: (graph) => theft(graph) })).toThrow("asks for the parameters of owner 0")
+    expect(build({ build: (graph) => theft(graph) })).toThrow("asks for parameters of owner 0")
   })
 
   it.each([

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest"
 import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { defineBlueprint } from "../../../src/morph/blueprints/defineBlueprint.ts"
+import { approveBlueprint } from "../../../src/morph/blueprints/approveBlueprint.ts"
+import { checkBlueprint } from "../../../src/morph/blueprints/checkBlueprint.ts"
+import { UNAVAILABLE } from "../../../src/morph/blueprints/unavailable.ts"
 import { CATALOGUE } from "../../../src/morph/blueprints/more/all.ts"
 import { chooseBlueprint, findBlueprint, findBlueprints } from "../../../src/morph/blueprints/query.ts"
 import { createGrowth } from "../../../src/morph/service/growAny.ts"
@@ -25,6 +28,10 @@ describe("a query for blueprints", () => {
       suggestion: 'Did you mean "conv3"?',
     })
     expect(problemsOf(() => findBlueprint("conv3", { hidden: 0 }))[0].path).toBe("parameters.hidden")
+    for (const [name, why] of Object.entries(UNAVAILABLE)) {
+      expect(problemsOf(() => findBlueprint(name))[0].message).toBe(`${name} is not available: ${why}.`)
+      expect(CATALOGUE.some((one) => one.name === name)).toBe(false)
+    }
   })
 
   it("by tier, shape and tag gives those that are all of it, sorted", () => {
@@ -80,7 +87,7 @@ describe("a blueprint that is defined", () => {
       host: neuralHost({ inputs: 2, hidden: [4], classes: 2 }),
       data: tasks.moons({ rows: 64 }),
       policy: "manual",
-      blueprints: [born(initial)],
+      blueprints: [approveBlueprint(born(initial), { by: "Ada", why: "test" })],
     })
     await growth.start()
     await growth.germinate("hidden1", { blueprint: "shift", why: "test" })
@@ -94,5 +101,64 @@ describe("a blueprint that is defined", () => {
     expect(wrong).toThrow(GrowthError)
     expect(problemsOf(wrong).map(({ path }) => path)).toEqual(["name", "risk"])
     expect(problemsOf(() => defineBlueprint({ name: "a", build: null as never }))[0].path).toBe("build")
+  })
+
+  it("is checked before it is given away: what it adds at birth, and what it says it costs", () => {
+    expect(() => checkBlueprint(born("zeros"), [4, 8])).not.toThrow()
+    for (const blueprint of CATALOGUE)
+      expect(() => checkBlueprint(blueprint, [2, ...[6, 6, 4].slice(-(blueprint.axes ?? 1))])).not.toThrow()
+    expect(problemsOf(() => checkBlueprint(born("ones"), [4, 8]))).toEqual([
+      {
+        path: "build",
+        message: expect.stringMatching(/^must add exactly zero at birth, and shift adds -?\d/),
+        suggestion: 'Begin its last layer with "zeros".',
+      },
+    ])
+    const dear = { ...born("zeros"), cost: () => ({ parameters: 9, multiplyAdds: 0 }) }
+    expect(problemsOf(() => checkBlueprint(dear, [4, 8]))[0]).toMatchObject({
+      path: "cost.parameters",
+      message: "must be 8, as many as it learns, not 9.",
+    })
+    const unread = defineBlueprint({
+      name: "constant",
+      build: (graph, { shape }) => graph.parameter("all", shape, { initial: "ones" }),
+    })
+    expect(problemsOf(() => checkBlueprint(unread, [1, 2]))[0].message).toContain("adds 1.")
+    expect(() => checkBlueprint(findBlueprint("conv3").blueprint, [1, 8])).toThrow(/takes 3 axes/)
+  })
+
+  it("is planted once another person than its author has approved it, unless it is safe", async () => {
+    const own = { ...born("zeros"), author: "Ada Lovelace" }
+    const approved = approveBlueprint(own, { by: "Bo", why: "measured" })
+    expect(approved).toEqual({ ...own, approval: { by: "Bo", why: "measured" } })
+    expect(problemsOf(() => approveBlueprint(own, { by: " ada  LOVELACE", why: "mine" }))).toEqual([
+      {
+        path: "by",
+        message: "must be another person than Ada Lovelace, who made shift.",
+        suggestion: "Ask somebody.",
+      },
+    ])
+    expect(problemsOf(() => approveBlueprint(own, { by: " ", why: "" })).map(({ path }) => path)).toEqual([
+      "by",
+      "why",
+    ])
+    const safe = { ...born("zeros"), name: "harmless", tier: "safe" } as const
+    const growth = createGrowth({
+      host: neuralHost({ inputs: 2, hidden: [4], classes: 2 }),
+      data: tasks.moons({ rows: 64 }),
+      policy: "manual",
+      blueprints: [own, { ...approved, name: "approved" }, safe],
+    })
+    await growth.start()
+    await expect(growth.germinate("hidden1", { blueprint: "shift", why: "test" })).rejects.toMatchObject({
+      problems: [{ path: "blueprint", message: "must be approved.", suggestion: "Use approveBlueprint." }],
+    })
+    for (const blueprint of ["approved", "harmless"]) {
+      await growth.germinate("hidden1", { blueprint, why: "test" })
+      expect((await growth.run({ epochs: 3 }))?.sockets[0].state).toBe("training")
+      await growth.cull("hidden1", { why: "test" })
+      await growth.run({ epochs: 12 })
+    }
+    await growth.stop()
   })
 })

@@ -149,7 +149,7 @@ describe("a command", () => {
     expect(at.life.evidence.stay).toBe(0)
     for (let i = 0; i < 3; i++) at.pass()
     at.send({ type: "fineTune", why: "again" })
-    expect(at.life.refusal?.[0]?.message).toContain("possible only once")
+    expect(at.life.refusal?.[0]?.message).toContain("restarted only once")
     expect(at.life.evidence.stay).toBe(3)
   })
 })

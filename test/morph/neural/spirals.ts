@@ -12,6 +12,7 @@ import { tasks } from "../../../src/morph/training/tasks.ts"
 export const UNKNOWN_FAULTS: ReadonlyArray<Blueprint> = [...FAULTS, ...MORE_FAULTS].map((one) => ({
   ...one,
   quarantineOnly: false,
+  tier: "safe",
 }))
 
 export const spiralsHost = (

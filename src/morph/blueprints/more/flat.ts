@@ -1,7 +1,7 @@
 /** Further blueprints that work on the last axis of a value, so they fit rows, sequences and images alike. */
 import { type Node, sizeOf } from "../../tensor/ir.ts"
 import type { Blueprint } from "../Blueprint.ts"
-import { common, dense, HIDDEN, last, mlpCost, narrowed, places } from "../pieces.ts"
+import { common, dense, down, HIDDEN, last, mlp, mlpCost, narrowed, places, RATIO, up } from "../pieces.ts"
 import {
   affine,
   divisor,
@@ -53,10 +53,7 @@ const activated = (name: string, activation: "gelu" | "silu"): Blueprint => ({
   risk: 0.2,
   tags: ["mlp"],
   parameters: { hidden: HIDDEN },
-  build: (graph, value, { hidden }) => {
-    const inner = graph.apply(activation, [dense(graph, "up", value, hidden, "he")])
-    return dense(graph, "down", inner, last(value.shape), "zeros")
-  },
+  build: (graph, value, { hidden }) => mlp(graph, value, hidden, activation),
   cost: (shape, { hidden }) => mlpCost(shape, hidden),
 })
 
@@ -87,7 +84,7 @@ const squeezeExcite: Blueprint = {
   description: "a factor for each channel, by the mean over all places",
   risk: 0.1,
   tags: ["gate", "narrow"],
-  parameters: { ratio: { min: 1, max: 64, scale: "log", step: 1, initial: 2 } },
+  parameters: { ratio: RATIO },
   build: (graph, value, { ratio }) => {
     const width = last(value.shape)
     const narrow = dense(graph, "narrow", squeezed(graph, value), narrowed(width, ratio), "he")
@@ -179,13 +176,13 @@ const experts: Blueprint = {
   build: (graph, value, { experts: count, hidden }) => {
     const rows = sizeOf(value.shape) / last(value.shape)
     const shares = graph.apply("softmax", [dense(graph, "gate", value, count, "he")])
-    const inner = graph.apply("relu", [dense(graph, "up", value, count * hidden, "he")])
+    const inner = up(graph, value, count * hidden, "relu")
     const weighed = graph.apply("multiply", [
       graph.apply("reshape", [inner], { shape: [rows, count, hidden] }),
       graph.apply("reshape", [shares], { shape: [rows, count, 1] }),
     ])
     const flat = graph.apply("reshape", [weighed], { shape: inner.shape })
-    return dense(graph, "down", flat, last(value.shape), "zeros")
+    return down(graph, flat, value)
   },
   cost: (shape, { experts: count, hidden }) =>
     sum(affine(places(shape), last(shape), count), mlpCost(shape, count * hidden)),
@@ -209,7 +206,7 @@ const deepResidual: Blueprint = {
       const layer = graph.apply("tanh", [dense(graph, `layer${i}`, inner, hidden, "he")])
       inner = graph.apply("add", [inner, layer])
     }
-    return dense(graph, "down", inner, last(value.shape), "zeros")
+    return down(graph, inner, value)
   },
   cost: (shape, { hidden, depth }) =>
     sum(
@@ -229,9 +226,8 @@ const dropoutMlp: Blueprint = {
     dropPercent: { min: 0, max: 90, scale: "linear", step: 5, initial: 20 },
   },
   build: (graph, value, { hidden, dropPercent }) => {
-    const inner = graph.apply("relu", [dense(graph, "up", value, hidden, "he")])
-    const kept = graph.apply("dropout", [inner], { rate: dropPercent / 100 })
-    return dense(graph, "down", kept, last(value.shape), "zeros")
+    const inner = up(graph, value, hidden, "relu")
+    return down(graph, graph.apply("dropout", [inner], { rate: dropPercent / 100 }), value)
   },
   cost: (shape, { hidden }) => mlpCost(shape, hidden),
 }
@@ -248,10 +244,8 @@ const groupNormMlp: Blueprint = {
     hidden: HIDDEN,
   },
   build: (graph, value, { groups, hidden }) => {
-    const width = last(value.shape)
-    const even = groupNorm(graph, "norm", value, divisor(width, groups))
-    const inner = graph.apply("relu", [dense(graph, "up", even, hidden, "he")])
-    return dense(graph, "down", inner, width, "zeros")
+    const even = groupNorm(graph, "norm", value, divisor(last(value.shape), groups))
+    return mlp(graph, even, hidden, "relu")
   },
   cost: (shape, { hidden }) => sum(learnt(2 * last(shape)), mlpCost(shape, hidden)),
 }

@@ -3,7 +3,7 @@ import type { Graph } from "../../tensor/Graph.ts"
 import type { Initial } from "../../tensor/Graph.ts"
 import type { Node } from "../../tensor/ir.ts"
 import type { Blueprint } from "../Blueprint.ts"
-import { common, dense, HIDDEN, last, narrowed, places } from "../pieces.ts"
+import { common, dense, down, HIDDEN, last, narrowed, places, RATIO } from "../pieces.ts"
 import { affine, learnt, overPlaces, products, squeezed, sum } from "./parts.ts"
 
 const image = { ...common, axes: 3 } as const
@@ -51,7 +51,7 @@ const separable: Blueprint = {
     const window = graph.parameter("window", [3, 3, width], { initial: "he", fanIn: 9 })
     const seen = graph.apply("depthwise2d", [value, window])
     const inner = graph.apply("relu", [dense(graph, "up", seen, hidden, "he")])
-    return dense(graph, "down", inner, width, "zeros")
+    return down(graph, inner, value)
   },
   cost: (shape, { hidden }) =>
     sum(
@@ -70,7 +70,7 @@ const convExcite: Blueprint = {
   tags: ["convolution", "gate"],
   parameters: {
     hidden: HIDDEN,
-    ratio: { min: 1, max: 64, scale: "log", step: 1, initial: 2 },
+    ratio: RATIO,
   },
   build: (graph, value, { hidden, ratio }) => {
     const window = convolution(graph, "window", value, { size: 3, filters: hidden, initial: "he" })
@@ -98,7 +98,7 @@ const convBottleneck: Blueprint = {
   description: "a window of 3 by 3 through few channels",
   risk: 0.2,
   tags: ["convolution", "narrow"],
-  parameters: { ratio: { min: 1, max: 64, scale: "log", step: 1, initial: 2 } },
+  parameters: { ratio: RATIO },
   build: (graph, value, { ratio }) => {
     const filters = narrowed(last(value.shape), ratio)
     const narrow = graph.apply("relu", [dense(graph, "narrow", value, filters, "he")])

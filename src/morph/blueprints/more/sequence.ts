@@ -2,7 +2,7 @@
 import type { Graph } from "../../tensor/Graph.ts"
 import type { Node, Shape } from "../../tensor/ir.ts"
 import type { Blueprint, Cost } from "../Blueprint.ts"
-import { common, dense, HIDDEN, last, mlpCost } from "../pieces.ts"
+import { common, dense, down, HIDDEN, last, mlp, mlpCost, up } from "../pieces.ts"
 import { affine, layerNorm, learnt, overPlaces, products, sum } from "./parts.ts"
 
 const sequence = { ...common, axes: 2 } as const
@@ -112,8 +112,7 @@ const transformer: Blueprint = {
   build: (graph, value, { heads, width, hidden }) => {
     const found = attention(graph.scope("attention"), layerNorm(graph, "first", value), heads, width)
     const both = layerNorm(graph, "second", graph.apply("add", [value, found]))
-    const inner = graph.apply("gelu", [dense(graph, "up", both, hidden, "he")])
-    return graph.apply("add", [found, dense(graph, "down", inner, last(value.shape), "zeros")])
+    return graph.apply("add", [found, mlp(graph, both, hidden, "gelu")])
   },
   cost: (shape, { heads, width, hidden }) =>
     sum(attentionCost(shape, heads * width), learnt(4 * last(shape)), mlpCost(shape, hidden)),
@@ -129,9 +128,7 @@ const timeMix: Blueprint = {
   parameters: { hidden: HIDDEN },
   build: (graph, value, { hidden }) => {
     const turned = graph.apply("transpose", [value], { order: [0, 2, 1] })
-    const inner = graph.apply("gelu", [dense(graph, "up", turned, hidden, "he")])
-    const down = dense(graph, "down", inner, value.shape[1], "zeros")
-    return graph.apply("transpose", [down], { order: [0, 2, 1] })
+    return graph.apply("transpose", [mlp(graph, turned, hidden, "gelu")], { order: [0, 2, 1] })
   },
   cost: ([length, width], { hidden }) => sum(affine(width, length, hidden), affine(width, hidden, length)),
 }
@@ -145,8 +142,7 @@ const positional: Blueprint = {
   parameters: { hidden: HIDDEN },
   build: (graph, value, { hidden }) => {
     const table = graph.parameter("table", value.shape.slice(1), { initial: "glorot" })
-    const inner = dense(graph, "up", graph.apply("add", [value, table]), hidden, "he")
-    return dense(graph, "down", graph.apply("relu", [inner]), last(value.shape), "zeros")
+    return mlp(graph, graph.apply("add", [value, table]), hidden, "relu")
   },
   cost: (shape, { hidden }) => sum(learnt(shape[0] * shape[1]), mlpCost(shape, hidden)),
 }
@@ -161,8 +157,7 @@ const contextGate: Blueprint = {
   build: (graph, value, { hidden }) => {
     const context = dense(graph, "context", graph.apply("globalMean", [value]), hidden, "he")
     const gate = overPlaces(graph, graph.apply("sigmoid", [context]), value)
-    const inner = graph.apply("gelu", [dense(graph, "up", value, hidden, "he")])
-    return dense(graph, "down", graph.apply("multiply", [inner, gate]), last(value.shape), "zeros")
+    return down(graph, graph.apply("multiply", [up(graph, value, hidden, "gelu"), gate]), value)
   },
   cost: (shape, { hidden }) => sum(affine(1, last(shape), hidden), mlpCost(shape, hidden)),
 }
