@@ -5,7 +5,7 @@
 import type { Arena } from "../tensor/Arena.ts"
 import { Code } from "../tensor/fast/Code.ts"
 import { kernelsOver, type Run } from "../tensor/fast/kernels.ts"
-import { backwardPass, forwardPass, type Pass } from "../tensor/fast/passes.ts"
+import { backwardPass, forwardPass, instructionBlock, type Pass } from "../tensor/fast/passes.ts"
 import type { Node, Step } from "../tensor/ir.ts"
 import { Layout } from "../tensor/Layout.ts"
 import { plain as LOOPS } from "../tensor/loops/plain.ts"
@@ -66,17 +66,13 @@ export class StandardPlan implements Plan {
     this.kernels = kernels
     this.layout = new Layout(program, arena)
     this.run = kernelsOver(arena.memory)
-    const measured = new Code()
-    forwardPass(this.layout, measured)
-    backwardPass(this.layout, arena, measured)
-    const scratch = (measured.scratchWords + 3) & ~3
-    const ownWords = scratch + measured.words.length
-    this.words = this.layout.words + ownWords
-    this.block = this.reserved(ownWords)
+    const [block, words, start] = instructionBlock(this.layout)
+    this.words = this.layout.words + words
+    this.block = block
     const codes = [new MarkedCode(this.block * 4), new MarkedCode(this.block * 4)] as const
-    const passes = [forwardPass(this.layout, codes[0]), backwardPass(this.layout, arena, codes[1])] as const
+    const passes = [forwardPass(this.layout, codes[0]), backwardPass(this.layout, codes[1])] as const
     const segments = segmentsOf(this.layout)
-    let at = (this.block + scratch) * 4
+    let at = start
     const [forward, backward] = ([FORWARD, BACKWARD] as const).map((way): Stretch => {
       const from = at
       at = codes[way].writeTo(arena.memory, from)
@@ -87,16 +83,6 @@ export class StandardPlan implements Plan {
     for (const { segment, guard, kernel } of forward.pieces)
       if (segment !== null && kernel === null)
         kernels.want({ owner: segment.owner, shape: segment.value.shape, guard })
-  }
-
-  /** Where there is no room for it, what was taken before is given back. */
-  private reserved(words: number): number {
-    try {
-      return this.arena.reserve(words)
-    } catch (error) {
-      this.layout.release()
-      throw error
-    }
   }
 
   /** In the order in which they run. */

@@ -36,7 +36,7 @@ export function passesOf(program: Program, arena: Arena): Passes {
     const code = new UntilGraft(
       Math.min(...segment.steps.map((step) => order.indexOf(step)).filter((at) => at >= 0)),
     )
-    backwardPass(layout, arena, code)
+    backwardPass(layout, code)
     return { forward, backward: backwardOf(segment, code.found) }
   } finally {
     layout.release()

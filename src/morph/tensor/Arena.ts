@@ -1,5 +1,5 @@
 import { fillInitial } from "./initialisers.ts"
-import { HEAD_SEED_HIGH, HEAD_SEED_LOW, HEAD_WORDS, type Node, sizeOf, type Views } from "./ir.ts"
+import { aligned, HEAD_SEED_HIGH, HEAD_SEED_LOW, HEAD_WORDS, type Node, sizeOf, type Views } from "./ir.ts"
 import { TensorError } from "./TensorError.ts"
 
 /** Words at the start that belong to the caller: 64 bytes for the emergency word and what else has to outlive a thread. */
@@ -113,7 +113,7 @@ export class Arena {
       )
     if (this.slices.has(owner))
       throw new TensorError(`owner ${owner}`, "has a slice already", "Remove it first, or take another owner")
-    const length = parameters.reduce((sum, { shape }) => sum + ((sizeOf(shape) + 3) & ~3), 0)
+    const length = parameters.reduce((sum, { shape }) => sum + aligned(sizeOf(shape)), 0)
     const words = HEAD_WORDS + 4 * length
     const known = this.find((at, u32) => u32[at] === owner)
     if (known !== null && known[3] !== length)
@@ -140,7 +140,7 @@ export class Arena {
       const name = node.attributes["name"] as string
       const size = sizeOf(node.shape)
       this.places.set(`${owner}:${name}`, { name, owner, offset, size })
-      offset += (size + 3) & ~3
+      offset += aligned(size)
     }
     if (known === null) {
       const { u32 } = this.views

@@ -1,11 +1,8 @@
 import type { Arena } from "./Arena.ts"
-import { type Node, sizeOf, type Step } from "./ir.ts"
+import { aligned, type Node, sizeOf, type Step } from "./ir.ts"
 import { OPERATORS } from "./operators/table.ts"
 import type { Program } from "./Program.ts"
 import { TensorError } from "./TensorError.ts"
-
-/** Tensors begin at a multiple of four words, so that a SIMD load is aligned. */
-const aligned = (words: number): number => (words + 3) & ~3
 
 /**
  * Gives every tensor of a program its place: parameters in the slices of their owners, all else in one block of the arena, values

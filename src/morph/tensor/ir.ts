@@ -86,6 +86,9 @@ export interface Loops {
   readonly backward?: Kernel
 }
 
+/** Tensors begin at a multiple of four words, so that a SIMD load is aligned. */
+export const aligned = (words: number): number => (words + 3) & ~3
+
 export const sizeOf = (shape: Shape): number => shape.reduce((product, length) => product * length, 1)
 
 export const sameShape = (a: Shape, b: Shape): boolean =>

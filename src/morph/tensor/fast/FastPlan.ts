@@ -13,7 +13,7 @@ import type { Program } from "../Program.ts"
 import type { Plan } from "../ReferencePlan.ts"
 import { Code } from "./Code.ts"
 import { kernelsOver, type Run } from "./kernels.ts"
-import { backwardPass, forwardPass, type Pass } from "./passes.ts"
+import { backwardPass, forwardPass, instructionBlock, type Pass } from "./passes.ts"
 
 /** Bytes from where each stretch begins to where the last ends. */
 type Bounds = Int32Array
@@ -33,34 +33,19 @@ export class FastPlan implements Plan {
     this.arena = arena
     this.layout = new Layout(program, arena)
     this.run = kernelsOver(arena.memory)
-    const measured = new Code()
-    forwardPass(this.layout, measured)
-    backwardPass(this.layout, arena, measured)
-    const scratch = (measured.scratchWords + 3) & ~3
-    const ownWords = scratch + measured.words.length
-    this.words = this.layout.words + ownWords
-    this.block = this.reserved(ownWords)
+    const [block, words, start] = instructionBlock(this.layout)
+    this.words = this.layout.words + words
+    this.block = block
     const code = new Code(this.block * 4)
     const forward = forwardPass(this.layout, code)
     const middle = code.words.length
-    const backward = backwardPass(this.layout, arena, code)
-    const start = (this.block + scratch) * 4
+    const backward = backwardPass(this.layout, code)
     code.writeTo(arena.memory, start)
     this.passes = [forward, backward]
     this.bounds = [
-      Int32Array.from([0, ...forward.ends], (words) => start + words * 4),
-      Int32Array.from([middle, ...backward.ends], (words) => start + words * 4),
+      Int32Array.from([0, ...forward.ends], (ends) => start + ends * 4),
+      Int32Array.from([middle, ...backward.ends], (ends) => start + ends * 4),
     ]
-  }
-
-  /** Where there is no room for it, what was taken before is given back. */
-  private reserved(words: number): number {
-    try {
-      return this.arena.reserve(words)
-    } catch (error) {
-      this.layout.release()
-      throw error
-    }
   }
 
   offset(node: Node): number {

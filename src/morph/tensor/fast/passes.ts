@@ -1,6 +1,5 @@
 /** A program's two passes as instructions. Each step ends with a call of `code.settle`, in both. */
-import type { Arena } from "../Arena.ts"
-import { sizeOf, type Step } from "../ir.ts"
+import { aligned, sizeOf, type Step } from "../ir.ts"
 import type { Layout } from "../Layout.ts"
 import { Code } from "./Code.ts"
 import { LOWERED } from "./lowering.ts"
@@ -14,12 +13,31 @@ export interface Pass {
   readonly plain: ReadonlyArray<Step>
 }
 
+/**
+ * Reserves a block beside a layout's own: scratch first, then the instructions of both passes. `start` is where these begin, bytes. Where
+ * there is no room for it, the layout gives back what it took.
+ */
+export function instructionBlock(layout: Layout): [block: number, words: number, start: number] {
+  const measured = new Code()
+  forwardPass(layout, measured)
+  backwardPass(layout, measured)
+  const scratch = aligned(measured.scratchWords)
+  const words = scratch + measured.words.length
+  try {
+    const block = layout.arena.reserve(words)
+    return [block, words, (block + scratch) * 4]
+  } catch (error) {
+    layout.release()
+    throw error
+  }
+}
+
 export function forwardPass({ steps }: Layout, code: Code): Pass {
   return passOf(steps, "forward", code)
 }
 
-export function backwardPass(layout: Layout, arena: Arena, code: Code): Pass {
-  const { program } = layout
+export function backwardPass(layout: Layout, code: Code): Pass {
+  const { program, arena } = layout
   const { loss } = program
   const own = ownGradients(layout)
   const at = loss === null ? -1 : layout.gradient(loss)
