@@ -1,24 +1,21 @@
 /** `arqon campaign ...`: its flags and examples. What the commands do stands in campaignCommands.ts. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
 import type { Action } from "./action.ts"
 import type { CampaignCommand } from "./campaignCommands.ts"
-import { file, gateway, option } from "./flags.ts"
+import { evidence, file, gateway, option, text } from "./flags.ts"
 
 const name = Argument.String("name").pipe(
   Argument.withMetavar("<name>"),
   Argument.withDescription("The campaign"),
 )
 const json = option("json", "Print one JSON object")
-const word = (flag: string, metavar: string, description: string): Flag.Flag<string> =>
-  Flag.String(flag).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
 const signed = {
   ...gateway,
   name,
-  by: word("by", "<person>", "Your name; who proposed a candidate cannot approve it"),
-  why: word("why", "<reason>", "The reason, kept with the step"),
+  by: text("by", "<person>", "Your name; who proposed a candidate cannot approve it"),
+  why: text("why", "<reason>", "The reason, kept with the step"),
   json,
 }
 
@@ -66,10 +63,7 @@ export function campaignTree(doing: (action: Action) => Effect.Effect<void>) {
     "evaluate",
     {
       ...signed,
-      evidence: file(
-        "evidence",
-        "One measurement, as JSON: source, mean, standardError, readings, constraintsHeld",
-      ),
+      evidence,
     },
     (flags) => doing(async () => (await load()).evaluateCommand(flags)),
   ).pipe(

@@ -9,6 +9,9 @@ export const optional = <A>(flag: Flag.Flag<A>): Flag.Flag<A | null> => Flag.wit
 export const file = (name: string, description: string): Flag.Flag<string> =>
   Flag.File(name).pipe(Flag.withMetavar("<file>"), Flag.withDescription(description))
 
+export const text = (name: string, metavar: string, description: string): Flag.Flag<string> =>
+  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
+
 /** A switch that is off unless it is given. */
 export const option = (name: string, description: string): Flag.Flag<boolean> =>
   Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDescription(description), Flag.withDefault(false))
@@ -34,6 +37,10 @@ export const config = file("config", "The configuration as JSON: budget, bounds 
 export const state = file("state", "The state file of the run; created if missing")
 export const oldState = file("state", "The state file of the run")
 export const artifact = file("artifact", "A run artifact from `export`")
+export const evidence = file(
+  "evidence",
+  "One measurement, as JSON: source, mean, standardError, readings, constraintsHeld",
+)
 /** The database that processes share; the password of a url is better in the environment than on a command line. */
 export const storage = optional(
   Flag.String("storage").pipe(

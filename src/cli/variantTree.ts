@@ -1,11 +1,10 @@
 /** `arqon variants ...`: the commands over a catalogue of variants, with their flags and examples. What each does stands in variantCommands.ts. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
 import type { PlainStep } from "../engine/relocation/VariantCatalogue.ts"
 import type { Action } from "./action.ts"
-import { file, option } from "./flags.ts"
+import { evidence, file, option, text } from "./flags.ts"
 
 const store = file(
   "store",
@@ -16,8 +15,6 @@ const name = Argument.String("name").pipe(
   Argument.withMetavar("<name>"),
   Argument.withDescription("The variant"),
 )
-const text = (flag: string, metavar: string, description: string): Flag.Flag<string> =>
-  Flag.String(flag).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
 
 const signed = {
   name,
@@ -78,10 +75,7 @@ export function variantTree(doing: (action: Action) => Effect.Effect<void>) {
     "evaluate",
     {
       ...signed,
-      evidence: file(
-        "evidence",
-        "One measurement, as JSON: source, mean, standardError, readings, constraintsHeld",
-      ),
+      evidence,
     },
     (flags) => doing(async () => (await load()).evaluateCommand(flags)),
   ).pipe(
