@@ -1,12 +1,13 @@
 /** What a random growth asks a library for: a policy that plants anything anywhere, in hosts that live as growing hosts do. */
 import { approveBlueprint } from "../../src/morph/blueprints/approveBlueprint.ts"
-import { readParameters, takes } from "../../src/morph/blueprints/Blueprint.ts"
+import { takes } from "../../src/morph/blueprints/Blueprint.ts"
 import { CATALOGUE } from "../../src/morph/blueprints/more/all.ts"
 import type { KernelKey } from "../../src/morph/compile/ArtifactStore.ts"
 import { GrowthCore } from "../../src/morph/growth/GrowthCore.ts"
 import { FAST } from "../../src/morph/neural/engines.ts"
 import { NeuralHost } from "../../src/morph/neural/NeuralHost.ts"
 import { neuralHost } from "../../src/morph/neural/options.ts"
+import { kernelKey } from "../../src/morph/node/compileKernel.ts"
 import { inlinePolicy } from "../../src/morph/policy/PolicyAnswer.ts"
 import { tasks } from "../../src/morph/training/tasks.ts"
 import { Chance } from "../sequences/Chance.ts"
@@ -39,13 +40,7 @@ export function plantedIn(seed: number, hidden: ReadonlyArray<number>): Readonly
   host.plant = (socket, planting) => {
     const blueprint = FLAT.find(({ name }) => name === planting.blueprint)
     if (blueprint !== undefined)
-      keys.push({
-        blueprint: blueprint.name,
-        parameters: readParameters(blueprint, planting.parameters).parameters,
-        shape: [BATCH, ...(shapes.get(socket) ?? [])],
-        compiler: "1",
-        mode: "standard",
-      })
+      keys.push(kernelKey(blueprint, [BATCH, ...(shapes.get(socket) ?? [])], planting.parameters))
     plant(socket, planting)
   }
   const core = new GrowthCore({

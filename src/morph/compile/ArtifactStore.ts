@@ -10,6 +10,8 @@ export type CompileMode = "standard" | "aggressive"
 /** What a kernel is compiled from. One key has one artifact at most. */
 export interface KernelKey {
   readonly blueprint: string
+  /** `irDigest` of what it builds for this shape and these parameters: a blueprint that was changed under its name has another one. */
+  readonly graph: string
   /** All of its parameters. */
   readonly parameters: Readonly<Record<string, number>>
   /** Of the value at the socket, with the batch. */
@@ -52,9 +54,9 @@ export interface ArtifactStore {
 }
 
 /** A key as a text that is equal where the keys are: SHA-256, as 64 hexadecimal digits. */
-export function keyText({ blueprint, parameters, shape, compiler, mode }: KernelKey): string {
+export function keyText({ blueprint, graph, parameters, shape, compiler, mode }: KernelKey): string {
   const sorted = Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return sha256(JSON.stringify([blueprint, sorted, shape, compiler, mode]))
+  return sha256(JSON.stringify([blueprint, graph, sorted, shape, compiler, mode]))
 }
 
 /** Artifacts for as long as the process lives. */

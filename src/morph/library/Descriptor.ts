@@ -42,6 +42,7 @@ const count = {
 
 const Key: Shape<KernelKey> = object({
   blueprint: name,
+  graph: digest,
   parameters: record(number(), null, count),
   shape: list(whole(1, 2 ** 31), count),
   compiler: name,
@@ -128,6 +129,6 @@ export interface ArtifactStep {
 /** A shape as one writes it, and as it is asked for: `[128,8]`. */
 export const shapeText = (shape: ReadonlyArray<number>): string => JSON.stringify(shape)
 
-/** Kernels of one blueprint with the same parameters for one shape are of one line, whatever compiled them. */
+/** Kernels of one blueprint with the same parameters for one shape are of one line, whatever it built and whatever compiled them. */
 export const lineOf = ({ blueprint, parameters, shape }: KernelKey): string =>
-  keyText({ blueprint, parameters, shape, compiler: "", mode: "standard" })
+  keyText({ blueprint, graph: "", parameters, shape, compiler: "", mode: "standard" })

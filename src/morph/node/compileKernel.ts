@@ -12,12 +12,14 @@ import {
 import type { CompileMode, KernelKey } from "../compile/ArtifactStore.ts"
 import { Kernels } from "../compile/Kernels.ts"
 import { STANDARD_TILE, type Tile } from "../compile/kernels/knownProducts.ts"
+import { knownSource } from "../compile/kernels/module.ts"
 import { moduleText, type Passes } from "../compile/moduleText.ts"
 import { passesOf } from "../compile/passesOf.ts"
 import { guardOf } from "../compile/segments.ts"
 import { StandardPlan } from "../compile/StandardPlan.ts"
 import { type GraftProgram, OWNER, type Verification, verifyKernel } from "../compile/verifyKernel.ts"
 import { Arena } from "../tensor/Arena.ts"
+import { irDigest } from "../tensor/digest.ts"
 import { BYTES } from "../tensor/fast/kernelBytes.ts"
 import { Graph } from "../tensor/Graph.ts"
 import type { Shape } from "../tensor/ir.ts"
@@ -34,9 +36,9 @@ const TIMED = 64
 
 /**
  * The compiler's version: part of every key, so that another version compiles again. The second part changes with the kernels that it
- * writes into modules.
+ * writes into modules, and with the module whose bits they give.
  */
-export const COMPILER: string = `1-${createHash("sha256").update(BYTES).digest("hex").slice(0, 8)}`
+export const COMPILER: string = `1-${createHash("sha256").update(BYTES).update(knownSource(STANDARD_TILE)).digest("hex").slice(0, 8)}`
 
 export interface CompiledKernel {
   readonly key: KernelKey
@@ -72,8 +74,8 @@ export async function compileKernel(
   given: BlueprintParameters = {},
   { mode = "standard", tile = STANDARD_TILE, now = () => performance.now() }: CompileOptions = {},
 ): Promise<CompiledKernel> {
-  const { parameters, problems } = readParameters(blueprint, given)
-  if (problems.length > 0) throw new GrowthError({ problems })
+  const key = kernelKey(blueprint, shape, given, mode)
+  const { parameters } = key
   const branch = readable(() => ready(blueprint, shape, parameters, false))
   const through = readable(() => ready(blueprint, shape, parameters, true))
   const { forward, backward } = branch.passes
@@ -105,7 +107,6 @@ export async function compileKernel(
       `The kernel of ${blueprint.name} differs from the reference by ${worst}, or from the bits of the SIMD module.`,
       "Run it as `fast`.",
     )
-  const key: KernelKey = { blueprint: blueprint.name, parameters, shape, compiler: COMPILER, mode }
   const plan = new StandardPlan(branch.graft.program, branch.arena, kernels)
   return {
     key,
@@ -115,6 +116,30 @@ export async function compileKernel(
     fused,
     verification: { passed: true, worst, sameBits },
     ...prewarmed(() => plan.forward(), now),
+  }
+}
+
+/**
+ * What a kernel is kept under. A library is asked by it before anything is compiled, so it builds the blueprint and runs nothing. Throws
+ * a `GrowthError` where a parameter is out of its bounds, or the blueprint cannot be built for this shape.
+ */
+export function kernelKey(
+  blueprint: Blueprint,
+  shape: Shape,
+  given: BlueprintParameters = {},
+  mode: CompileMode = "standard",
+): KernelKey {
+  const { parameters, problems } = readParameters(blueprint, given)
+  if (problems.length > 0) throw new GrowthError({ problems })
+  const graph = new Graph()
+  readable(() => buildBlueprint(blueprint, graph, graph.input("value", shape), parameters, OWNER))
+  return {
+    blueprint: blueprint.name,
+    graph: irDigest(graph.nodes),
+    parameters,
+    shape,
+    compiler: COMPILER,
+    mode,
   }
 }
 

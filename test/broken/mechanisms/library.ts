@@ -3,6 +3,14 @@ import type { Mechanism } from "../Mechanism.ts"
 
 export const library: ReadonlyArray<Mechanism> = [
   {
+    name: "kernel-key-without-graph",
+    invariant: 40,
+    file: "src/morph/compile/ArtifactStore.ts",
+    intact: "sha256(JSON.stringify([blueprint, graph, sorted,",
+    broken: "sha256(JSON.stringify([blueprint, graph.length, sorted,",
+    test: "test/morph/compile/compile.test.ts",
+  },
+  {
     name: "kernel-checksum-not-read",
     invariant: 40,
     file: "src/morph/library/Library.ts",

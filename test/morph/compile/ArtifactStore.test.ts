@@ -8,6 +8,7 @@ import {
 
 const KEY: KernelKey = {
   blueprint: "residualMlp",
+  graph: "0".repeat(64),
   parameters: { hidden: 32, depth: 2 },
   shape: [128, 8],
   compiler: "1",
@@ -29,6 +30,7 @@ test("the order of parameters does not change a key, and everything else does", 
   expect(keyText({ ...KEY, parameters: { depth: 2, hidden: 32 } })).toBe(text)
   const others: ReadonlyArray<Partial<KernelKey>> = [
     { blueprint: "linear" },
+    { graph: "1".repeat(64) },
     { parameters: { hidden: 32, depth: 3 } },
     { shape: [8, 128] },
     { compiler: "2" },

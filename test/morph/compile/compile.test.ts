@@ -3,7 +3,8 @@ import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
 import { defineBlueprint } from "../../../src/morph/blueprints/defineBlueprint.ts"
 import { CATALOGUE } from "../../../src/morph/blueprints/more/all.ts"
-import { compileKernel } from "../../../src/morph/node/compileKernel.ts"
+import { keyText } from "../../../src/morph/compile/ArtifactStore.ts"
+import { compileKernel, kernelKey } from "../../../src/morph/node/compileKernel.ts"
 import type { Shape } from "../../../src/morph/tensor/ir.ts"
 
 const named = (name: string): Blueprint => CATALOGUE.find((one) => one.name === name) as Blueprint
@@ -85,6 +86,28 @@ test("the same blueprint and shape give the same text and bytes, and another sha
   expect(same.bytes).toEqual(one.bytes)
   expect(same.guards).toEqual(one.guards)
   for (const name of ["forward", "backward", "through"]) expect(other.guards[name]).not.toBe(one.guards[name])
+})
+
+test("a blueprint that was changed under its name has another key, and the same one has the same", async () => {
+  const scaledBy = (factor: number): Blueprint =>
+    defineBlueprint({
+      name: "scaled",
+      description: "a dense layer behind a scale",
+      risk: 0.1,
+      parameters: {},
+      build: (graph, value) => {
+        const width = value.shape[value.shape.length - 1]
+        return graph.apply("dense", [
+          graph.apply("scale", [value], { factor }),
+          graph.parameter("out", [width, width], { initial: "zeros" }),
+        ])
+      },
+    })
+  const [before, same, after] = [scaledBy(2), scaledBy(2), scaledBy(3)].map((one) => kernelKey(one, [4, 8]))
+  expect(same).toEqual(before)
+  expect({ ...after, graph: before.graph }).toEqual(before)
+  expect(keyText(after)).not.toBe(keyText(before))
+  expect((await compileKernel(scaledBy(2), [4, 8])).key).toEqual(before)
 })
 
 test("a shape that no memory holds is refused", async () => {

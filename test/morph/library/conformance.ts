@@ -85,6 +85,7 @@ export function storeConformance(name: string, makeStore: () => StoreRig): void 
       expect(versionOf({ compiler: "3" }, "other places")).toBe("2.0.0")
       expect(versionOf({ compiler: "4" })).toBe("1.2.0")
       expect(versionOf({ compiler: "4", mode: "aggressive" })).toBe("1.3.0")
+      expect(versionOf({ graph: "1".repeat(64) })).toBe("1.0.1")
       expect(versionOf({ shape: [64, 8] })).toBe("1.0.0")
       expect(versionOf({ parameters: { hidden: 16 } })).toBe("1.0.0")
     })
