@@ -3,13 +3,13 @@ import express from "express"
 import fastify, { type FastifyRequest } from "fastify"
 import { type Context, Hono } from "hono"
 import { type Server, request as httpRequest } from "node:http"
-import type { AddressInfo } from "node:net"
 import { afterEach, describe, expect, it } from "vitest"
 import { type InFlightLimiter, inFlightLimiter } from "../../src/adapters/InFlightLimiter.ts"
 import { expressLimiter } from "../../src/adapters/express.ts"
 import { fastifyLimiter } from "../../src/adapters/fastify.ts"
 import { honoLimiter } from "../../src/adapters/hono.ts"
 import { until } from "./FakeEngine.ts"
+import { listening } from "./listening.ts"
 
 /** Handlers that the test lets go, in the order in which they were entered. */
 const held: Array<() => void> = []
@@ -21,17 +21,6 @@ afterEach(async () => {
   for (const go of held.splice(0)) go()
   for (const close of closing.splice(0)) await close()
 })
-
-const listening = (server: Server): Promise<number> =>
-  new Promise((resolve) => {
-    closing.push(() => {
-      server.closeAllConnections()
-      return new Promise((done) => server.close(done))
-    })
-    const port = (): void => resolve((server.address() as AddressInfo).port)
-    if (server.listening) port()
-    else server.once("listening", port)
-  })
 
 const frameworks = {
   Express: (limiter: InFlightLimiter) => {
@@ -50,7 +39,7 @@ const frameworks = {
     app.use((_e: unknown, _q: express.Request, response: express.Response, _n: express.NextFunction) => {
       response.status(500).end()
     })
-    return listening(app.listen(0, "127.0.0.1"))
+    return listening(app.listen(0, "127.0.0.1"), closing)
   },
   Fastify: async (limiter: InFlightLimiter) => {
     const app = fastify()
@@ -67,7 +56,7 @@ const frameworks = {
     })
     app.get("/reject", () => Promise.reject(new Error("handler")))
     await app.listen({ port: 0, host: "127.0.0.1" })
-    return listening(app.server)
+    return listening(app.server, closing)
   },
   Hono: (limiter: InFlightLimiter) => {
     const app = new Hono()
@@ -83,7 +72,7 @@ const frameworks = {
     })
     app.get("/reject", () => Promise.reject(new Error("handler")))
     app.onError((_error, context) => context.body(null, 500))
-    return listening(serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }) as Server)
+    return listening(serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }) as Server, closing)
   },
 }
 

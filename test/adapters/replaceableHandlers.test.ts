@@ -4,28 +4,17 @@ import express from "express"
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify"
 import { type Context, Hono } from "hono"
 import type { Server } from "node:http"
-import type { AddressInfo } from "node:net"
 import { afterEach, describe, expect, it } from "vitest"
 import { fromExpress, toExpress } from "../../src/adapters/expressHandler.ts"
 import { fromFastify, toFastify } from "../../src/adapters/fastifyHandler.ts"
 import { fromHono, toHono } from "../../src/adapters/honoHandler.ts"
 import { FailedReplyError, type Reply, sameReply } from "../../src/adapters/reply.ts"
+import { listening } from "./listening.ts"
 
 const closing: Array<() => Promise<unknown>> = []
 afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })
-
-const listening = (server: Server): Promise<number> =>
-  new Promise((resolve) => {
-    closing.push(() => {
-      server.closeAllConnections()
-      return new Promise((done) => server.close(done))
-    })
-    const port = (): void => resolve((server.address() as AddressInfo).port)
-    if (server.listening) port()
-    else server.once("listening", port)
-  })
 
 type Answers<T> = (exchange: T) => Promise<Reply | null>
 /** Answers each request twice, and a third time after the response was sent: every answer has to be the same. */
@@ -98,7 +87,7 @@ const frameworks: Readonly<Record<string, Start>> = {
     app.use((error: Error, _q: express.Request, response: express.Response, _n: express.NextFunction) => {
       response.status(500).send(error.message)
     })
-    return listening(app.listen(0, "127.0.0.1"))
+    return listening(app.listen(0, "127.0.0.1"), closing)
   },
   Fastify: async (repeater) => {
     const app = fastify()
@@ -129,7 +118,7 @@ const frameworks: Readonly<Record<string, Start>> = {
     app.get("/pass", async () => "the next one")
     app.setErrorHandler((error, _request, reply) => reply.code(500).send((error as Error).message))
     await app.listen({ port: 0, host: "127.0.0.1" })
-    return listening(app.server)
+    return listening(app.server, closing)
   },
   Hono: (repeater) => {
     const app = new Hono()
@@ -171,7 +160,7 @@ const frameworks: Readonly<Record<string, Start>> = {
     )
     app.get("/pass", (context) => context.text("the next one"))
     app.onError((error, context) => context.text(error.message, 500))
-    return listening(serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }) as Server)
+    return listening(serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }) as Server, closing)
   },
 }
 
