@@ -111,6 +111,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: [...NUMBERS, "machines", "engine", "journal/format", "system"],
     packages: [EFFECT, NODE],
   },
+  // Where a tuner in one process stands, on a disk.
+  "replica/node": { rooms: ["domain", "cohort", "replica", "journal", "system"], packages: [NODE] },
   worker: {
     rooms: [...NUMBERS, "telemetry", "machines", "engine", "engine/interop", "system"],
     packages: [EFFECT, XSTATE, NODE],

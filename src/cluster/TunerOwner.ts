@@ -4,8 +4,8 @@
  * entity drives it in a cluster, a test in virtual time.
  */
 import { CANARY_ENDS, type CanaryEnd } from "../cohort/Canary.ts"
-import { type CohortStanding, CohortStandingShape, successorOf } from "../cohort/CohortStanding.ts"
-import { standingOf } from "../cohort/standingOf.ts"
+import { CohortStandingShape, UNREADABLE_STANDING } from "../cohort/CohortStanding.ts"
+import { essenceOf, standingOf } from "../cohort/standingOf.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { Problem } from "../domain/errors.ts"
 import { readText } from "../domain/readInput.ts"
@@ -21,13 +21,8 @@ import {
   type ShapeType,
   string,
 } from "../domain/Shape.ts"
-import {
-  type Hearing,
-  type ReplicaStatus,
-  TunerHost,
-  type TunerOptions,
-  type TunerStatus,
-} from "../replica/TunerHost.ts"
+import { type Hearing, type ReplicaStatus, TunerHost, type TunerStatus } from "../replica/TunerHost.ts"
+import type { TunerOptions } from "../replica/tunerOptions.ts"
 import { TunerTrail } from "../replica/TunerTrail.ts"
 import { type Candidate, RollOuts, TrialShape } from "./RollOuts.ts"
 
@@ -131,7 +126,6 @@ export interface TunerOwnerStart {
 
 export class TunerOwner {
   readonly host: TunerHost
-  readonly began: string | null
   private readonly runner: string
   private readonly trail: TunerTrail
   private readonly commands: Map<string, CommandDone>
@@ -146,25 +140,14 @@ export class TunerOwner {
 
   constructor({ options, epoch, left, runner, nowUs }: TunerOwnerStart) {
     const read = left === null ? null : readText(StandingShape, left)
-    const plain = new TunerHost({ ...options, epoch })
-    const { settings, loop } = plain
-    const next =
-      left === null
-        ? null
-        : successorOf(read?.cohort ?? UNREADABLE, settings.space, {
-            nowUs,
-            safeModeUs: loop.options.safeModeUs,
-            rollbacksPerHour: loop.hot.executor.policy.rollbacksPerHour,
-          })
-    this.host = next === null ? plain : new TunerHost({ ...options, epoch }, next)
-    this.began = next === null ? null : [next.resumption.from.why, ...next.resumption.warnings].join(" ")
+    this.host = new TunerHost(
+      { ...options, epoch },
+      left === null ? null : (read?.cohort ?? UNREADABLE_STANDING),
+    )
     this.commands = new Map((read?.commands ?? []).map((done) => [done.key, done]))
     this.runner = runner
-    this.trail = new TunerTrail(this.host.loop, settings, {
-      run: `${options.name}-${epoch}`,
-      ...(options.sinks && { sinks: options.sinks }),
-    })
-    this.trail.start(nowUs)
+    this.trail = new TunerTrail(this.host, `${options.name}-${epoch}`)
+    this.trail.start(nowUs, options.sinks)
     this.host.start(nowUs)
     this.rollOuts = new RollOuts(this.host)
     const trial = read?.trial ?? null
@@ -284,7 +267,7 @@ export class TunerOwner {
       replicas: this.host.replicas(),
       commands: [...this.commands.values()],
       records: this.trail.audit.records().slice(-MOST_RECORDS),
-      began: this.began,
+      began: this.host.began,
     }
   }
 
@@ -330,27 +313,7 @@ export class TunerOwner {
   }
 
   private essence(): string {
-    const { loop } = this.host
-    const { config, executor } = loop.hot
-    const baseline = new Float64Array(config.knobs)
-    if (config.hasBaseline) config.baselineUnits(baseline)
     const newest = [...this.commands.keys()].at(-1) ?? ""
-    const latch = Atomics.load(executor.latch, 0)
-    return `${config.hasBaseline} ${baseline.join(" ")} ${latch} ${loop.wayOut} ${loop.isResting} ${executor.rollbacks} ${this.rollOuts.key ?? ""} ${newest}`
+    return `${essenceOf(this.host.loop)} ${this.rollOuts.key ?? ""} ${newest}`
   }
-}
-
-/** For a standing that cannot be read: nothing is known but that there was an owner, so a fault it is. */
-const UNREADABLE: CohortStanding = {
-  resumption: {
-    start: {},
-    baseline: null,
-    safeMode: null,
-    rollbacksUs: [],
-    generation: null,
-    from: { run: null, ended: false, atUs: 0, why: "" },
-    warnings: [],
-  },
-  paused: false,
-  learned: null,
 }

@@ -26,6 +26,21 @@ export const CohortStandingShape = object({
 })
 export interface CohortStanding extends ShapeType<typeof CohortStandingShape> {}
 
+/** For a standing that cannot be read: nothing is known but that there was an owner, so a fault it is. */
+export const UNREADABLE_STANDING: CohortStanding = {
+  resumption: {
+    start: {},
+    baseline: null,
+    safeMode: null,
+    rollbacksUs: [],
+    generation: null,
+    from: { run: null, ended: false, atUs: 0, why: "" },
+    warnings: [],
+  },
+  paused: false,
+  learned: null,
+}
+
 /** What the next owner begins with, at `nowUs` of its own clock, when the last one left this behind. */
 export function successorOf(
   left: CohortStanding,

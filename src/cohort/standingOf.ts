@@ -50,3 +50,11 @@ export function standingOf(loop: CohortLoop, space: ParamSpace, run: string, end
     },
   }
 }
+
+/** What must be saved before it is announced, as one text: the baseline, SafeMode, rollbacks, and whether a person has stopped tuning. */
+export function essenceOf({ hot: { config, executor }, wayOut, isResting }: CohortLoop): string {
+  const baseline = new Float64Array(config.knobs)
+  if (config.hasBaseline) config.baselineUnits(baseline)
+  const latch = Atomics.load(executor.latch, 0)
+  return `${config.hasBaseline} ${baseline.join(" ")} ${latch} ${wayOut} ${isResting} ${executor.rollbacks}`
+}

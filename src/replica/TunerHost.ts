@@ -6,45 +6,21 @@ import type { CanaryEnd, CanaryState, VariantTrial } from "../cohort/Canary.ts"
 import { answerFor } from "../cohort/answers.ts"
 import type { CohortLoop } from "../cohort/CohortLoop.ts"
 import type { Gathering } from "../cohort/quorum.ts"
-import { type CohortConfig, cohortProblems, cohortSettings, CohortShape } from "../cohort/cohortOptions.ts"
-import type { CohortStanding } from "../cohort/CohortStanding.ts"
+import { type CohortStanding, successorOf } from "../cohort/CohortStanding.ts"
 import { knobHash } from "../cohort/knobHash.ts"
 import { makeCohort } from "../cohort/makeCohort.ts"
 import type { Pair } from "../cohort/order.ts"
 import { type Answer, readReport, type Refusal, type Role } from "../cohort/protocol.ts"
-import { type EngineConfig, type EngineSettings, parseEngineConfig } from "../domain/Config.ts"
+import type { EngineSettings } from "../domain/Config.ts"
 import { ConfigError, type Problem } from "../domain/errors.ts"
 import { problem, tidy } from "../domain/problems.ts"
 import { keptBaseline } from "../domain/Resumption.ts"
-import { optionsOf, tokenProblems, unknownOptions } from "./replicaProblems.ts"
-import { attempt } from "../domain/readInput.ts"
-import { readShape } from "../domain/Shape.ts"
 import { MILLISECOND_US } from "../domain/Units.ts"
-import type { AuditSink } from "../engine/audit/AuditSink.ts"
-import { sinkProblems } from "../engine/audit/sinkProblems.ts"
 import { TRIP_REASONS, type TripReason, type Verdict, type VerdictReason } from "../domain/words.ts"
 import { byName } from "../domain/listOf.ts"
 import { readCandidate } from "../cohort/readCandidate.ts"
 import { readVariant } from "../cohort/readVariant.ts"
-
-/** What a tuner of many replicas is made of. */
-export interface TunerOptions<K extends string = string> {
-  readonly name: string
-  /** As for `createEngine`: the knobs, the objective, the guardrails. */
-  readonly engine: EngineConfig<K>
-  /** How it works with its replicas. */
-  readonly replicas?: CohortConfig
-  /** Higher than that of every owner of this tuner before; 1 where there was none. */
-  readonly epoch?: number
-  /** What a report over HTTP must bring as its bearer token. */
-  readonly token?: string | undefined
-  /** Where its records go besides memory, as for `createEngine`. */
-  readonly sinks?: ReadonlyArray<AuditSink>
-}
-
-const OPTIONS = ["name", "engine", "replicas", "epoch", "token", "sinks"] as const satisfies ReadonlyArray<
-  keyof TunerOptions
->
+import { readTunerOptions, type TunerOptions } from "./tunerOptions.ts"
 
 /** One replica, as its tuner knows it. */
 export interface ReplicaStatus {
@@ -125,30 +101,6 @@ export interface HearingRefusal {
   readonly retryAfterMs?: number
 }
 
-/** Options of an engine that mean nothing to a tuner of replicas, or that it does not have yet. */
-const ABSENT = [
-  "window",
-  "covariate",
-  "state",
-  "journal",
-  "resume",
-  "learned",
-  "homeostasis",
-  "variants",
-  "rules",
-  "stability",
-  "schedule",
-  "meta",
-  "placement",
-] as const
-
-const absentProblems = (engine: unknown): ReadonlyArray<Problem> =>
-  typeof engine !== "object" || engine === null
-    ? []
-    : ABSENT.filter((option) => (engine as Record<string, unknown>)[option] !== undefined).map((option) =>
-        problem(["engine", option], "is not available to a tuner of replicas.", "Leave it out."),
-      )
-
 /** Microseconds between two looks at all replicas that reports lead to: with a thousand of them a look costs more than a report. */
 const LOOK_US = 5_000
 
@@ -162,54 +114,39 @@ export class TunerHost {
   readonly settings: EngineSettings
   readonly loop: CohortLoop
   private readonly table: string
+  /** How it began, in a sentence; null: from the start of its settings, or not yet. */
+  began: string | null = null
   private readonly left: CohortStanding | null
   private lookedUs = Number.NEGATIVE_INFINITY
 
-  /** Throws a ConfigError that lists every problem of the options. `left`: what the owner before left behind, as `successorOf` has it. */
-  constructor(given: TunerOptions, left: CohortStanding | null = null) {
-    const options = optionsOf(given)
-    const { name, engine, replicas = {}, epoch = 1 } = options
-    const settings = parseEngineConfig(engine)
-    const read = readShape(CohortShape, replicas, { at: ["replicas"] })
-    const wrong: ReadonlyArray<Problem> = [
-      ...(typeof name === "string" && name !== "" && name.length <= 128
-        ? []
-        : [problem(["name"], "must be a name of 1 to 128 characters.")]),
-      ...(Number.isSafeInteger(epoch) && epoch >= 1
-        ? []
-        : [problem(["epoch"], "must be a whole number from 1.", "Take one more than the last owner had.")]),
-      ...(settings instanceof ConfigError
-        ? settings.problems.map((one) => ({
-            ...one,
-            path: one.path === "" ? "engine" : `engine.${one.path}`,
-          }))
-        : []),
-      ...tokenProblems(options.token),
-      ...sinkProblems(options.sinks),
-      ...unknownOptions(options, OPTIONS),
-      ...(attempt(() => absentProblems(engine)) ?? []),
-      ...(read.ok
-        ? cohortProblems(
-            read.value,
-            settings instanceof ConfigError ? (read.value.shared ?? []) : settings.space.names,
-            !(settings instanceof ConfigError) && settings.comparison !== null,
-          )
-        : read.problems),
-    ]
-    if (wrong.length > 0 || settings instanceof ConfigError || !read.ok)
-      throw new ConfigError({ problems: tidy(wrong) })
+  /** Throws a ConfigError that lists every problem of the options, and `more`. `left`: what the owner before left behind. */
+  constructor(given: TunerOptions, left: CohortStanding | null = null, more: ReadonlyArray<Problem> = []) {
+    const { name, epoch, settings, cohort } = readTunerOptions(given, more)
     this.name = name
     this.settings = settings
     this.table = knobHash(settings.space)
     this.left = left
-    this.loop = makeCohort(settings, cohortSettings(read.value), epoch, left?.resumption)
+    const policy = { safeModeUs: 0, rollbacksPerHour: 0, nowUs: 0 }
+    // Where it begins does not depend on when.
+    const place = left === null ? null : successorOf(left, settings.space, policy).resumption
+    this.loop = makeCohort(settings, cohort, epoch, place)
   }
 
   /** Begins to tune, at this time, from the start or where the owner before stood. */
   start(nowUs: number): void {
+    const next = this.successor(nowUs)
     this.loop.hot.nowCell[0] = nowUs
-    if (this.left === null) this.loop.start()
-    else this.loop.takeOver(this.left, keptBaseline(this.settings.space, this.left.resumption))
+    if (next === null) return this.loop.start()
+    const { from, warnings } = next.resumption
+    this.began = [from.why, ...warnings].join(" ")
+    this.loop.takeOver(next, keptBaseline(this.settings.space, next.resumption))
+  }
+
+  /** What it begins with at this time; null: from the start of its settings. */
+  successor(nowUs: number): CohortStanding | null {
+    const { safeModeUs } = this.loop.options
+    const { rollbacksPerHour } = this.loop.hot.executor.policy
+    return this.left && successorOf(this.left, this.settings.space, { nowUs, safeModeUs, rollbacksPerHour })
   }
 
   /** Takes a report as it came, at this time, and says what to answer. Total: no input makes it throw. */

@@ -5,9 +5,8 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { recordEngineStarted, recordEngineStopped } from "../../machines/hotAudit.ts"
-import type { CohortLoop } from "../cohort/CohortLoop.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
-import { configOf, type EngineSettings } from "../domain/Config.ts"
+import { configOf } from "../domain/Config.ts"
 import { AuditDecoder } from "../engine/audit/AuditDecoder.ts"
 import type { AuditSink } from "../engine/audit/AuditSink.ts"
 import { type AuditState, AuditTrail } from "../engine/audit/AuditTrail.ts"
@@ -15,6 +14,7 @@ import { SinkQueues } from "../engine/audit/SinkQueues.ts"
 import type { Subscription } from "../engine/calls/Listeners.ts"
 import { Notifications } from "../engine/calls/Notifications.ts"
 import { startRecord } from "../engine/engineParts.ts"
+import type { TunerHost } from "./TunerHost.ts"
 
 /** The audit of a tuner, as of an engine. */
 export interface TunerAudit {
@@ -26,19 +26,17 @@ export interface TunerAudit {
 
 export class TunerTrail {
   readonly audit: TunerAudit
-  private readonly loop: CohortLoop
+  private readonly host: TunerHost
   private readonly trail: AuditTrail
+  private beganUs = 0
   private writers: ReadonlyArray<Fiber.Fiber<never>> = []
 
-  constructor(
-    loop: CohortLoop,
-    settings: EngineSettings,
-    { run, sinks = [] }: { readonly run: string; readonly sinks?: ReadonlyArray<AuditSink> },
-  ) {
-    this.loop = loop
+  constructor(host: TunerHost, run: string) {
+    this.host = host
+    const { loop, settings } = host
     const { epoch, cohort } = loop
     const start = (): Readonly<Record<string, unknown>> => ({
-      ...startRecord(settings, [], null),
+      ...startRecord(settings, [], host.successor(this.beganUs)?.resumption ?? null),
       // What replicas measured is not in the records, so this is no run that can be run again.
       config: configOf({ ...settings, auditDigests: false }),
       cohort: { epoch, ...cohort },
@@ -53,7 +51,6 @@ export class TunerTrail {
       decodesLater: true,
     })
     this.trail = trail
-    if (sinks.length > 0) trail.attach(new SinkQueues(sinks))
     loop.onNote = (seq, text) => trail.note("cohort", seq, text)
     this.audit = {
       records: () => trail.records(),
@@ -62,9 +59,11 @@ export class TunerTrail {
     }
   }
 
-  /** The first record, and the fibers that write. */
-  start(nowUs: number): void {
-    recordEngineStarted(this.loop.hot, nowUs)
+  /** The first record, and the fibers that write to these sinks. */
+  start(nowUs: number, sinks: ReadonlyArray<AuditSink> = []): void {
+    if (sinks.length > 0) this.trail.attach(new SinkQueues(sinks))
+    this.beganUs = nowUs
+    recordEngineStarted(this.host.loop.hot, nowUs)
     this.writers = this.trail.writers(() => this.flush()).map(({ run }) => Effect.runFork(run))
   }
 
@@ -80,7 +79,7 @@ export class TunerTrail {
 
   /** The last record; resolves once the sinks have everything and are closed, and rejects with what they have not. */
   stop(): Promise<void> {
-    const { hot } = this.loop
+    const { hot } = this.host.loop
     recordEngineStopped(hot, hot.nowCell[0])
     this.flush()
     return Effect.runPromise(Effect.ensuring(this.trail.finish, Fiber.interruptAll(this.writers)))

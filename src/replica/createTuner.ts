@@ -1,28 +1,34 @@
 /**
  * A tuner for many replicas in one process, with a clock: for services whose replicas live in this process, and for one process that the
- * others report to. It keeps nothing on disk: after a restart it begins again at its start, and its replicas follow.
+ * others report to. With `state` it outlives its process; without, a restart begins again at the start.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Canary, CanaryEnd } from "../cohort/Canary.ts"
+import { problem } from "../domain/problems.ts"
 import { attempt } from "../domain/readInput.ts"
+import { AuditError, type Problem } from "../domain/errors.ts"
 import type { VariantRecord } from "../domain/Variant.ts"
+import type { AuditSink } from "../engine/audit/AuditSink.ts"
 import { readBody, sameText, send, TOO_LARGE } from "./httpReports.ts"
-import {
-  type Hearing,
-  type ReplicaStatus,
-  TunerHost,
-  type TunerOptions,
-  type TunerStatus,
-} from "./TunerHost.ts"
+import { KeptTuner } from "./KeptTuner.ts"
+import { optionsOf } from "./replicaProblems.ts"
+import type { TunerDisk } from "./TunerDisk.ts"
+import { type Hearing, type ReplicaStatus, TunerHost, type TunerStatus } from "./TunerHost.ts"
+import type { TunerOptions } from "./tunerOptions.ts"
 import { type TunerAudit, TunerTrail } from "./TunerTrail.ts"
 import { REPORT_PATH, RefusedReport, type Transport } from "./transport.ts"
 
 const TICK_MS = 50
 const NOT_RUNNING = { status: 503, body: { error: "the tuner does not run", problems: [] } } as const
+const NOT_SAVED = {
+  status: 503,
+  body: { error: "the tuner cannot save where it stands", problems: [], retryAfterMs: 1000 },
+} as const
 
 /** A tuner for many replicas in this process. */
 export interface Tuner<K extends string = string> {
-  readonly start: () => void
+  /** Resolves once it runs: at once, or once its `state` is taken. Rejects with an AuditError where another process has that, or it cannot be written. */
+  readonly start: () => Promise<void>
   /**
    * Ends tuning. Replicas fall back to their base, then to their baseline, by themselves. Resolves once the sinks have every record;
    * rejects with an AuditError that names what they have not.
@@ -35,7 +41,7 @@ export interface Tuner<K extends string = string> {
    * not encrypt: mount it behind TLS.
    */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => boolean
-  readonly status: () => TunerStatus
+  readonly status: () => TunerStatus & KeptStatus
   readonly replicas: () => ReadonlyArray<ReplicaStatus>
   /** What was decided, and why: the records of Tier 1, how pairs were drawn, what their sides read. */
   readonly audit: TunerAudit
@@ -58,17 +64,35 @@ export interface Tuner<K extends string = string> {
   readonly reset: () => void
 }
 
+/** What a tuner with `state` says of it. */
+export interface KeptStatus {
+  /** How it went on from the tuner before, in a sentence; null: it did not. */
+  readonly began: string | null
+  /** Why where it stands is not saved: its replicas are not answered meanwhile. Null: it is. */
+  readonly unsaved: string | null
+}
+
 /** Creates a tuner for many replicas. Throws a ConfigError that lists every problem of the options. */
-export function createTuner<const K extends string>(options: TunerOptions<K>): Tuner<K> {
-  const host = new TunerHost(options)
-  const { name, token, sinks } = options
-  const trail = new TunerTrail(host.loop, host.settings, {
-    run: `${name}-${crypto.randomUUID()}`,
-    ...(sinks && { sinks }),
-  })
+export const createTuner = <const K extends string>(options: TunerOptions<K>): Tuner<K> =>
+  tunerOver(null, options)
+
+/** `disk`: where `state` is kept; null: nowhere. */
+export function tunerOver<const K extends string>(
+  disk: TunerDisk | null,
+  options: TunerOptions<K>,
+): Tuner<K> {
+  const plain = new TunerHost(options, null, disk === null ? noDisk(options) : [])
+  const { name, token, sinks = [], state } = options
+  const kept = disk === null || state === undefined ? null : new KeptTuner(disk, state, name)
+  const epoch = kept?.epochFor(options.epoch)
+  const host =
+    epoch === undefined ? plain : new TunerHost({ ...options, epoch }, kept?.found.left?.cohort ?? null)
+  const trail = new TunerTrail(host, `${name}-${epoch ?? crypto.randomUUID()}`)
+  let starting: Promise<void> | null = null
   let ended: Promise<void> | null = null
   let timer: ReturnType<typeof setInterval> | null = null
-  const nowUs = (): number => performance.now() * 1000
+  // As those of an engine: comparable between processes, and never led by the wall clock.
+  const nowUs = (): number => (performance.timeOrigin + performance.now()) * 1000
   let awaiting: { readonly canary: Canary; readonly resolve: (end: CanaryEnd) => void } | null = null
   /** Resolves what `rollOut` has promised, once the candidate's trial has ended. */
   const settled = (): void => {
@@ -90,29 +114,54 @@ export function createTuner<const K extends string>(options: TunerOptions<K>): T
     if (timer === null) return null
     const hearing = host.hear(input, nowUs())
     settled()
-    return hearing
+    // What is not saved is not said.
+    return kept?.keep(host) === false ? NOT_SAVED : hearing
   }
   const tick = (): void => {
     host.tick(nowUs())
     settled()
+    kept?.keep(host)
+  }
+  const begin = (into: ReadonlyArray<AuditSink>): void => {
+    trail.start(nowUs(), into)
+    host.start(nowUs())
+    trail.flush()
+    timer = setInterval(tick, TICK_MS)
+    ;(timer as { unref?: () => void }).unref?.()
+  }
+  const takeAndBegin = async (keeper: KeptTuner): Promise<void> => {
+    const journal = await keeper.take()
+    begin([journal, ...sinks])
+    // Nobody has heard of this epoch before it is kept.
+    if (keeper.save(host, false)) return
+    await end()
+    throw new AuditError({ reason: "open", sink: "state", detail: keeper.trouble ?? "it cannot be written" })
+  }
+  const end = (): Promise<void> => {
+    if (timer === null) return Promise.resolve()
+    clearInterval(timer)
+    timer = null
+    host.withdraw()
+    kept?.save(host, true)
+    host.loop.stop()
+    settled()
+    return trail.stop()
+  }
+  const command = (act: () => void): void => {
+    host.tick(nowUs())
+    act()
+    settled()
+    kept?.keep(host)
   }
   return {
     start: () => {
-      if (timer !== null || ended !== null) return
-      trail.start(nowUs())
-      host.start(nowUs())
-      trail.flush()
-      timer = setInterval(tick, TICK_MS)
-      ;(timer as { unref?: () => void }).unref?.()
+      if (ended === null) starting ??= kept === null ? Promise.resolve(begin(sinks)) : takeAndBegin(kept)
+      return starting ?? Promise.resolve()
     },
+    // A start that fails has nothing to end.
     stop: () => {
-      if (timer === null) return ended ?? Promise.resolve()
-      clearInterval(timer)
-      timer = null
-      host.withdraw()
-      host.loop.stop()
-      settled()
-      ended = trail.stop()
+      if (starting === null) return Promise.resolve()
+      ended ??= kept === null ? end() : starting.then(end, () => {})
       return ended
     },
     transport: (report) => {
@@ -142,7 +191,7 @@ export function createTuner<const K extends string>(options: TunerOptions<K>): T
       })
       return true
     },
-    status: () => host.status(),
+    status: () => ({ ...host.status(), began: host.began, unsaved: kept?.trouble ?? null }),
     replicas: () => host.replicas(),
     audit: trail.audit,
     rollOut: (values) => trialOf(() => host.rollOut(values as Readonly<Record<string, number>>)),
@@ -151,7 +200,18 @@ export function createTuner<const K extends string>(options: TunerOptions<K>): T
       host.withdraw()
       settled()
     },
-    trip: () => host.loop.trip(),
-    reset: () => host.loop.reset(),
+    trip: () => command(() => host.loop.trip()),
+    reset: () => command(() => host.loop.reset()),
   }
 }
+
+const noDisk = (options: TunerOptions): ReadonlyArray<Problem> =>
+  optionsOf(options).state === undefined
+    ? []
+    : [
+        problem(
+          ["state"],
+          "must be left out: it needs a disk, which is not available here.",
+          'Under Node import from "arqon/replica".',
+        ),
+      ]

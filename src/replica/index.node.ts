@@ -3,3 +3,4 @@ import "../system/requireNode.ts"
 
 export * from "./index.ts"
 export { createReplica, followFleet } from "./createReplicaInNode.ts"
+export { createTuner } from "./node/createTuner.ts"

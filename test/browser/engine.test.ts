@@ -135,7 +135,7 @@ describe("replicas on a page in Chromium", () => {
 
   it("follow the tuner of their server, stand on both sides of its pairs, and say goodbye", async () => {
     const tuner = tunerOf()
-    tuner.start()
+    void tuner.start()
     const { states, roles, sizes, failures } = await ofPage(tuner, "of the page")
     expect(failures).toEqual([])
     expect(states).toEqual(["following", "following", "following", "following"])

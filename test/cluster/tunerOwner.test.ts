@@ -106,7 +106,7 @@ describe("the owner of a tuner", () => {
     stage.begin()
     expect(stage.base).toEqual(baseline)
     expect(stage.owner.host.status().safeMode).toBe("engineFault")
-    expect(stage.owner.began).toContain("without saying so")
+    expect(stage.owner.host.began).toContain("without saying so")
     stage.run(25)
     expect(stage.owner.host.status().safeMode).toBe("engineFault")
     stage.run(60)
@@ -305,6 +305,6 @@ describe("the owner of a tuner", () => {
       nowUs: 1,
     })
     expect(owner.host.status().base).toEqual({ rate: base["rate"], size: 5 })
-    expect(owner.began).toMatch(/baseline is dropped.*learned is dropped/)
+    expect(owner.host.began).toMatch(/baseline is dropped.*learned is dropped/)
   })
 })

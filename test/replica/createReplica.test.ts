@@ -220,7 +220,7 @@ describe("replicas and a tuner in one process", () => {
 
   it("are tuned together, and rest on one base when the tuner stops", async () => {
     const tuner = tunerOf()
-    tuner.start()
+    void tuner.start()
     const all = Array.from({ length: 6 }, (_, i) => make({ at: tuner, name: `r${i}`, zone: `z${i % 2}` }))
     await Promise.all(all.map((one) => one.start()))
     const work = setInterval(() => {
@@ -251,7 +251,7 @@ describe("replicas and a tuner in one process", () => {
   it("take no answer that was under way when they stopped", async () => {
     let answer: (body: unknown) => void = () => {}
     const tuner = tunerOf()
-    tuner.start()
+    void tuner.start()
     const held = { transport: () => new Promise<unknown>((resolve) => (answer = resolve)) }
     const replica = make({ at: held })
     void replica.start()
@@ -268,8 +268,8 @@ describe("replicas and a tuner in one process", () => {
   it("tell a tuner that restarted under its old epoch that they follow something newer", async () => {
     const before = tunerOf({ epoch: 3 })
     const after = tunerOf({ epoch: 2 })
-    before.start()
-    after.start()
+    void before.start()
+    void after.start()
     let now = before
     const replica = make({ at: { transport: (...sent: Parameters<Transport>) => now.transport(...sent) } })
     await replica.start()
@@ -286,7 +286,7 @@ describe("replicas and a tuner in one process", () => {
 
   it("say goodbye when they stop, and rest on their base", async () => {
     const tuner = tunerOf()
-    tuner.start()
+    void tuner.start()
     const replica = make({ at: tuner })
     await replica.start()
     expect(tuner.replicas()).toHaveLength(1)
@@ -299,7 +299,7 @@ describe("replicas and a tuner in one process", () => {
   it("drive the adapters of an engine", async () => {
     const limiter = inFlightLimiter()
     const tuner = createTuner({ name: "t", engine: { params: limiter.params } })
-    tuner.start()
+    void tuner.start()
     const replica = createReplica({ tuner: "t", at: tuner, params: limiter.params })
     const attached = attach(replica, limiter)
     await replica.start()
@@ -312,7 +312,7 @@ describe("replicas and a tuner in one process", () => {
 
   it("are refused by a tuner with other knobs, and stay on their own values", async () => {
     const tuner = tunerOf()
-    tuner.start()
+    void tuner.start()
     const replica = make({ at: tuner, params: { batch: { min: 1, max: 100, initial: 5 } } })
     void replica.start()
     await vi.advanceTimersByTimeAsync(5_000)

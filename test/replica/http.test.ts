@@ -25,7 +25,7 @@ beforeEach(async () => {
     engine: { params, guardrails: { preset: "aggressive", appliesPerSecond: 1000, minIntervalUs: 0 } },
     replicas: { settleMs: 0 },
   })
-  tuner.start()
+  void tuner.start()
   server = createServer((request, response) => {
     if (!tuner.handle(request, response)) response.writeHead(404).end()
   })

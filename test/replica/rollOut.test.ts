@@ -45,7 +45,7 @@ describe("rolling out a candidate", () => {
 
   it("is refused while another is on trial; that one is withdrawn by a person, and when the tuner stops", async () => {
     const tuner = createTuner({ name: "t", engine: { params } })
-    tuner.start()
+    void tuner.start()
     const first = tuner.rollOut({ batch: 51 })
     expect(tuner.status().canary).toMatchObject({
       values: { batch: 51, size: 4 },
@@ -66,7 +66,7 @@ describe("rolling out a candidate", () => {
 
   it("resolves once the rest may follow, and they do", async () => {
     const tuner = createTuner({ name: "t", engine: { params, guard: false } })
-    tuner.start()
+    void tuner.start()
     const all = Array.from({ length: 6 }, (_, i) =>
       createReplica({ tuner: "t", at: tuner, params, name: `pod-${i}` }),
     )
@@ -91,7 +91,7 @@ describe("rolling out a candidate", () => {
 
   it("keeps a variant that breaks its constraints from all but the canary and the one it changes places with", async () => {
     const tuner = createTuner({ name: "t", engine: { params, guard: false } })
-    tuner.start()
+    void tuner.start()
     const all = Array.from({ length: 6 }, (_, i) =>
       createReplica({ tuner: "t", at: tuner, params, name: `pod-${i}` }),
     )

@@ -22,7 +22,7 @@ describe("a replica in the place of an engine", () => {
     const puts: Array<number> = []
     const adapter = concurrencyAdapter("n", { initial: 20 }, (value) => puts.push(value))
     const tuner = createTuner({ name: "t", engine: { params: adapter.params, guardrails: "aggressive" } })
-    tuner.start()
+    void tuner.start()
     const others = Array.from({ length: 3 }, () => make({ at: tuner, params: adapter.params }))
     for (const other of others) void other.start()
     const made = make({ at: tuner, params: adapter.params })

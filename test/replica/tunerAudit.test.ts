@@ -13,7 +13,7 @@ import { whyChanged } from "../../src/journal/read/whyChanged.ts"
 import { replayJournal } from "../../src/journal/replay/replayJournal.ts"
 import { createReplica } from "../../src/replica/createReplica.ts"
 import { createTuner, type Tuner } from "../../src/replica/createTuner.ts"
-import type { TunerOptions } from "../../src/replica/TunerHost.ts"
+import type { TunerOptions } from "../../src/replica/tunerOptions.ts"
 
 const params = { batch: { min: 1, max: 101, initial: 21 } }
 const cost = (batch: number): number => ((batch - 71) / 100) ** 2
@@ -37,7 +37,7 @@ async function tuned(over: Partial<TunerOptions>, ms: number): Promise<Tuner> {
     engine: { params, guardrails: { preset: "aggressive", rangePerMinute: 1, pathPerMinute: 100 } },
     ...over,
   })
-  tuner.start()
+  void tuner.start()
   let silent = false
   const at = (i: number) => ({
     transport: (...sent: Parameters<Tuner["transport"]>) =>
@@ -128,7 +128,7 @@ describe("the audit of a tuner of many replicas", () => {
     const kinds: Array<string> = []
     const tuner = createTuner({ name: "t", engine: { params } })
     tuner.audit.subscribe(({ kind }) => kinds.push(kind))
-    tuner.start()
+    void tuner.start()
     tuner.trip()
     await tuner.stop()
     expect(kinds).toEqual(expect.arrayContaining(["engineStarted", "safeModeEntered", "engineStopped"]))

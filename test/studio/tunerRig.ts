@@ -35,7 +35,7 @@ export class TunerRig implements TunerSource {
     this.epoch++
     const engine = { params, guardrails: "aggressive", seed: 7 } as const
     this.host = new TunerHost({ name: this.name, engine, epoch: this.epoch })
-    this.trail = new TunerTrail(this.host.loop, this.host.settings, { run: `run-${this.epoch}` })
+    this.trail = new TunerTrail(this.host, `run-${this.epoch}`)
     this.trail.start(this.nowUs)
     this.host.start(this.nowUs)
     return this

@@ -34,23 +34,29 @@ export const openJournal = (
     catch: (cause) => failure("open", cause),
   })
 
-/** As `openJournal`, rejecting with what the disk says. `ready` is called under the lock, before anything is written. */
+/** As `openJournal`, rejecting with what the disk says. `ready` is called under the lock, before anything is written. `whose`: for people. */
 export async function openJournalFile(
   directory: string,
   options: JournalOptions,
   ready: () => void = () => {},
+  whose: "engine" | "tuner" = "engine",
 ): Promise<JournalSink> {
-  return sinkOf(directory, await open(directory, settled(options), ready))
+  return sinkOf(directory, await open(directory, settled(options), ready, whose))
 }
 
-async function open(directory: string, options: Settled, ready: () => void): Promise<JournalFile> {
+async function open(
+  directory: string,
+  options: Settled,
+  ready: () => void,
+  whose: "engine" | "tuner",
+): Promise<JournalFile> {
   makePrivateFolder(directory)
   requireLocal(directory)
   const lock = await lockFile(join(directory, NAME), {
-    command: `an engine in ${basename(process.argv[1] ?? process.title)}`,
+    command: `${whose === "engine" ? "an" : "a"} ${whose} in ${basename(process.argv[1] ?? process.title)}`,
     brief: false,
     patienceMs: 0,
-    otherwise: "give every engine a state directory of its own",
+    otherwise: `give every ${whose} a state directory of its own`,
   })
   try {
     ready()

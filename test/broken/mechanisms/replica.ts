@@ -91,4 +91,20 @@ export const replica: ReadonlyArray<Mechanism> = [
     broken: "void 0",
     test: "test/cohort/SharedKnobs.test.ts",
   },
+  {
+    name: "epoch-taken-twice",
+    invariant: 13,
+    file: "src/replica/KeptTuner.ts",
+    intact: "(this.found.left?.epoch ?? 0) + 1",
+    broken: "this.found.left?.epoch ?? 1",
+    test: "test/replica/kept.test.ts",
+  },
+  {
+    name: "unsaved-state-announced",
+    invariant: 13,
+    file: "src/replica/createTuner.ts",
+    intact: "return kept?.keep(host) === false ? NOT_SAVED : hearing",
+    broken: "void (kept?.keep(host) === false ? NOT_SAVED : 0)\n    return hearing",
+    test: "test/replica/kept.test.ts",
+  },
 ]
