@@ -60,6 +60,8 @@ export interface CompileOptions {
   readonly tile?: Tile
   /** A clock, in milliseconds. */
   readonly now?: () => number
+  /** Is called when the bytes are there, and when they have been verified. */
+  readonly reached?: (stage: "assembled" | "verified") => void
 }
 
 /**
@@ -72,7 +74,12 @@ export async function compileKernel(
   blueprint: Blueprint,
   shape: Shape,
   given: BlueprintParameters = {},
-  { mode = "standard", tile = STANDARD_TILE, now = () => performance.now() }: CompileOptions = {},
+  {
+    mode = "standard",
+    tile = STANDARD_TILE,
+    now = () => performance.now(),
+    reached = () => {},
+  }: CompileOptions = {},
 ): Promise<CompiledKernel> {
   const key = kernelKey(blueprint, shape, given, mode)
   const { parameters } = key
@@ -92,6 +99,7 @@ export async function compileKernel(
   }
   const { text, fused } = moduleText(passes, true, tile)
   const bytes = await assembled(blueprint.name, text)
+  reached("assembled")
   const guards = Object.fromEntries(Object.entries(passes).map(([name, pass]) => [name, guardOf(pass)]))
   const kernels = new Kernels()
   kernels.add({ bytes, guards })
@@ -107,6 +115,7 @@ export async function compileKernel(
       `The kernel of ${blueprint.name} differs from the reference by ${worst}, or from the bits of the SIMD module.`,
       "Run it as `fast`.",
     )
+  reached("verified")
   const plan = new StandardPlan(branch.graft.program, branch.arena, kernels)
   return {
     key,

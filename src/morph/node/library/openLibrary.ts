@@ -2,7 +2,7 @@
 import { CATALOGUE } from "../../blueprints/more/all.ts"
 import type { AboutBlueprint } from "../../library/Descriptor.ts"
 import { Library, type LibraryOptions } from "../../library/Library.ts"
-import { sha256 } from "./LibraryFiles.ts"
+import { PACK_ABOVE, sha256 } from "./LibraryFiles.ts"
 import { SqliteStore, type SqliteStoreOptions } from "./SqliteStore.ts"
 
 /**
@@ -11,12 +11,16 @@ import { SqliteStore, type SqliteStoreOptions } from "./SqliteStore.ts"
  */
 export const openLibrary = (
   directory: string,
-  { compile, ...options }: SqliteStoreOptions & Pick<LibraryOptions, "compile"> = {},
+  {
+    readOnly = false,
+    packAbove = PACK_ABOVE,
+    ...options
+  }: SqliteStoreOptions & Pick<LibraryOptions, "compile" | "cached"> = {},
 ): Library =>
-  new Library(new SqliteStore(directory, options), {
+  new Library(new SqliteStore(directory, { readOnly, packAbove }), {
     nowMs: Date.now,
     digest: sha256,
-    ...(compile === undefined ? {} : { compile }),
+    ...options,
   })
 
 /** What the catalogue says of a blueprint; one of a user's own is experimental. */

@@ -1,0 +1,50 @@
+/**
+ * The work of a compiling process: it does one job after the other for the process that has started it, and ends when that is gone. It
+ * takes processor time that nobody else wants.
+ */
+import { constants, setPriority } from "node:os"
+import type { Compiled } from "../../library/KernelCompiler.ts"
+import { loadBlueprints } from "../hotMessages.ts"
+import { openLibrary } from "../library/openLibrary.ts"
+import { compileJob, type JobRequest, type JobStage } from "./compileJob.ts"
+
+/** What a compiling process is started with, as its only argument. */
+export interface CompilerBoot {
+  readonly directory: string
+  /** URL of a module with blueprints of the caller's own. */
+  readonly blueprints: string | null
+  readonly patienceMs: number
+}
+
+/** What it answers. */
+export type CompilerMessage = { readonly stage: JobStage } | { readonly compiled: Compiled }
+
+/** @param reached is called beside the message about a stage */
+export async function serveCompiler(
+  { directory, blueprints, patienceMs }: CompilerBoot,
+  reached: (stage: JobStage) => void = () => {},
+): Promise<void> {
+  const say = (message: CompilerMessage): void => {
+    // Whoever asked may be gone.
+    if (process.connected) process.send?.(message)
+  }
+  process.once("disconnect", () => process.exit())
+  setPriority(constants.priority.PRIORITY_LOW)
+  const own = await loadBlueprints(blueprints)
+  // Whoever asks has a memory of its own, and asks again where something was set aside.
+  const library = openLibrary(directory, { cached: 0 })
+  const place = {
+    directory,
+    library,
+    blueprints: own,
+    nowMs: Date.now,
+    patienceMs,
+    reached: (stage: JobStage): void => {
+      say({ stage })
+      reached(stage)
+    },
+  }
+  process.on("message", (request: JobRequest) => {
+    void compileJob(request, place).then((compiled) => say({ compiled }))
+  })
+}
