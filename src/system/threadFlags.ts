@@ -15,6 +15,4 @@ export const moduleFlags = (flags: ReadonlyArray<string> = process.execArgv): Re
 export const threadFlags = (
   flags: ReadonlyArray<string> = process.execArgv,
 ): { readonly execArgv?: Array<string> } =>
-  flags.some((flag) => flag.startsWith("--input-type"))
-    ? { execArgv: [...moduleFlags(flags)] }
-    : {}
+  flags.some((flag) => flag.startsWith("--input-type")) ? { execArgv: [...moduleFlags(flags)] } : {}

@@ -225,7 +225,9 @@ export class Library {
       return this.none(`it could not be compiled: ${textOf(cause)}`)
     }
     try {
-      const descriptor = this.store.put(made, nowMs())
+      // A compiler in a process of its own has stored it: a write would wait here for other writers.
+      const before = this.store.find(id)
+      const descriptor = before?.damage === null ? before : this.store.put(made, nowMs())
       // Somebody else may have stored another one meanwhile: there is one kernel for a key.
       const bytes = descriptor.wasm === own.wasm ? made.bytes : this.checked(descriptor, "wasm")
       if (bytes !== null) return this.kept(id, "compiler", { descriptor, bytes })

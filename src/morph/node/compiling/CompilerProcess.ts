@@ -75,7 +75,7 @@ interface Held {
   said: string
 }
 
-const refusal = (what: string, remedy = "Run it as `fast`."): Compiled => ({
+const refusal = (what: string, remedy: string): Compiled => ({
   refused: [problem(["compiler"], what, remedy)],
   isFinal: false,
 })
@@ -152,21 +152,22 @@ export class CompilerProcess implements KernelCompiler {
   private async tried({ key, id }: Job): Promise<Compiled> {
     let why = ""
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (this.isClosed) return refusal("was closed.")
-      if (!this.breaker.admits(this.nowMs())) return refusal("is left alone after it was lost several times.")
+      if (this.isClosed) return refusal("was closed.", "Run it as `fast`.")
+      if (!this.breaker.admits(this.nowMs()))
+        return refusal("is left alone after it was lost several times.", "Run it as `fast`.")
       if (attempt > 0) this.counted.retried++
       const answer = await this.answer(key)
       if (!("lost" in answer)) {
         this.breaker.succeeded()
         return answer
       }
-      if (this.isClosed) return refusal("was closed.")
+      if (this.isClosed) return refusal("was closed.", "Run it as `fast`.")
       this.breaker.failed(this.nowMs())
       this.counted.lost++
       why = answer.lost
       this.lost = [...this.lost, { id, why, atMs: this.nowMs() }]
     }
-    return refusal(`was lost with ${key.blueprint} ${ATTEMPTS} times: ${why}.`)
+    return refusal(`was lost with ${key.blueprint} ${ATTEMPTS} times: ${why}.`, "Run it as `fast`.")
   }
 
   private answer(key: KernelKey): Promise<Answer> {

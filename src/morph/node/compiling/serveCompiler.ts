@@ -1,6 +1,6 @@
 /**
- * The work of a compiling process: it does one job after the other for the process that has started it, and ends when that is gone. It
- * takes processor time that nobody else wants.
+ * The work of a compiling process: it does one job after the other for the process that has started it, and ends when that is gone. The
+ * system gives it a fraction of the processor time where others want it too.
  */
 import { constants, setPriority } from "node:os"
 import type { Compiled } from "../../library/KernelCompiler.ts"
@@ -29,7 +29,7 @@ export async function serveCompiler(
     if (process.connected) process.send?.(message)
   }
   process.once("disconnect", () => process.exit())
-  setPriority(constants.priority.PRIORITY_LOW)
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   const own = await loadBlueprints(blueprints)
   // Whoever asks has a memory of its own, and asks again where something was set aside.
   const library = openLibrary(directory, { cached: 0 })

@@ -48,24 +48,31 @@ async function expectOne(path: string): Promise<void> {
   expect(library.verify()).toEqual({ whole: 1, problems: [] })
   expect(library.steps(keyText(KEY))).toHaveLength(1)
   await library.close()
-  expect(["objects", "coming", "aside"].map((part) => readdirSync(join(path, part)).length)).toEqual([2, 0, 0])
+  expect(["objects", "coming", "aside"].map((part) => readdirSync(join(path, part)).length)).toEqual([
+    2, 0, 0,
+  ])
 }
 
 describe("a compiling process that is killed", () => {
-  it.each(POINTS)("at the point %s is followed by another one, and there is one kernel", async (point, counts) => {
-    const directory = folder.in("library")
-    dieAt(point, 1)
-    const compiler = new CompilerProcess({ directory, entry: DYING })
-    const compiled = await compiler.compile(KEY)
-    await compiler.close()
-    expect(compiled).toMatchObject({ artifact: { meta: { key: KEY } } })
-    expect(compiler.counts).toEqual({ compiled: 1, refused: 0, lost: 1, retried: 1 })
-    expect(JobLog.counts(jobsPath(directory))).toEqual({
-      ...{ done: 1, refused: 0, interrupted: 0 },
-      ...counts,
-    })
-    await expectOne(directory)
-  })
+  it.each(POINTS)(
+    "at the point %s is followed by another one, and there is one kernel",
+    async (point, counts) => {
+      const directory = folder.in("library")
+      dieAt(point, 1)
+      const compiler = new CompilerProcess({ directory, entry: DYING })
+      const compiled = await compiler.compile(KEY)
+      await compiler.close()
+      expect(compiled).toMatchObject({ artifact: { meta: { key: KEY } } })
+      expect(compiler.counts).toEqual({ compiled: 1, refused: 0, lost: 1, retried: 1 })
+      expect(JobLog.counts(jobsPath(directory))).toEqual({
+        done: 1,
+        refused: 0,
+        interrupted: 0,
+        ...counts,
+      })
+      await expectOne(directory)
+    },
+  )
 
   it("with whoever has asked it finishes its job, or leaves it to the next one", async () => {
     for (const point of ["opened", "begun", "assembled", "row", "done"]) {
@@ -93,7 +100,8 @@ describe("a compiling process that is killed", () => {
     expect(await compiler.compile(KEY)).toMatchObject({
       refused: [
         {
-          message: /^was lost with linear 2 times: its process ended by SIGKILL, after it was (begun|assembled)\.$/,
+          message:
+            /^was lost with linear 2 times: its process ended by SIGKILL, after it was (begun|assembled)\.$/,
           suggestion: "Run it as `fast`.",
         },
       ].map((one) => ({ ...one, message: expect.stringMatching(one.message) as string })),
@@ -103,7 +111,9 @@ describe("a compiling process that is killed", () => {
     await compiler.close()
     const next = new CompilerProcess({ directory })
     expect(await next.compile(KEY)).toMatchObject({
-      refused: [{ path: "kernel", message: expect.stringContaining("was lost with its compiler twice") as string }],
+      refused: [
+        { path: "kernel", message: expect.stringContaining("was lost with its compiler twice") as string },
+      ],
     })
     await next.close()
     expect(JobLog.counts(jobsPath(directory))).toMatchObject({ begun: 3, done: 1, lost: 2 })
