@@ -63,7 +63,7 @@ export function clusterMetrics({
       kind: "counter",
       name: "arqon.cluster.reports",
       unit: "",
-      help: "Reports of replicas answered by this gateway, by HTTP status.",
+      help: "Reports of replicas answered by this gateway, refusals included, by HTTP status.",
       samples: Array.from(reports, ([status, value]) => ({ labels: { status: String(status) }, value })),
     },
     ...tunerMetrics(here.tuners),

@@ -30,7 +30,8 @@ const TOKENS = [
 const clusterWith = (more: Partial<ClusterOptions>) =>
   createCluster({ storage: sqlite(":memory:"), tuners: { checkout: PLANT, search: PLANT }, ...more })
 
-const cluster = clusterWith({ gateway: { port: 0, tokens: TOKENS } })
+const SHOP = "https://shop.example"
+const cluster = clusterWith({ gateway: { port: 0, tokens: TOKENS, origins: [SHOP] } })
 beforeAll(() => cluster.start())
 afterAll(async () => {
   await cluster.stop()
@@ -161,6 +162,37 @@ describe("a gateway", () => {
     // Who may report is told what to do about it.
     if (status === 413)
       expect(refused.json).toMatchObject({ problems: [{ suggestion: expect.stringContaining("Merge") }] })
+  })
+
+  it("lets pages of its origins report from a browser, and no page do anything else", async () => {
+    const asks = async (path: string, origin: string) => {
+      const asked = { "access-control-request-method": "POST", origin }
+      const { status, headers } = await fetch(`${cluster.url}${path}`, { method: "OPTIONS", headers: asked })
+      const allowed = headers.get("access-control-allow-origin")
+      return `${status} ${allowed} ${headers.get("access-control-allow-headers")} ${headers.get("vary")}`
+    }
+    const allowed = `204 ${SHOP} authorization, content-type origin`
+    expect(await asks("/arqon/report", SHOP)).toBe(allowed)
+    expect(await asks("/arqon/fleets/tenants/report", SHOP)).toBe(allowed)
+    expect(await asks("/arqon/report", "https://elsewhere.example")).toBe("204 null null origin")
+    expect(await asks("/arqon/tuners/checkout/trip", SHOP)).toMatch(/^40\d null null null$/)
+    expect(await asks("/metrics", SHOP)).toMatch(/^40\d null null null$/)
+    // A page can read why it was refused.
+    const refused = await fetch(`${cluster.url}/arqon/report`, { method: "POST", headers: { origin: SHOP } })
+    await refused.text()
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get("access-control-allow-origin")).toBe(SHOP)
+  })
+
+  it("counts what it has answered to reports, refusals included", async () => {
+    const count = async (status: number) => {
+      const { text } = await ask("GET", "/metrics", SECRETS.all)
+      return Number(new RegExp(`reports_total\\{status="${status}"\\} (\\d+)`).exec(text)?.[1] ?? 0)
+    }
+    const before = [await count(401), await count(413)]
+    await ask("POST", "/arqon/report", "wrong-wrong-wrong-wrong", report())
+    await ask("POST", "/arqon/report", SECRETS.report, `"${"x".repeat(70_000)}"`)
+    expect([await count(401), await count(413)]).toEqual(before.map((n) => n + 1))
   })
 
   it.each([["{"], [{ by: 1 }], [{ key: "" }], [[1]], [{ note: "x".repeat(1001) }]])(

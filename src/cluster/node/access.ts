@@ -8,6 +8,7 @@ import { tokenProblems } from "../../replica/replicaProblems.ts"
 import { sameText } from "../../replica/httpReports.ts"
 import { certificateProblems } from "./certificates.ts"
 import { isLoopback, isPort } from "./nodeRunner.ts"
+import { originProblems } from "./origins.ts"
 
 /** To report as a replica; to look; to give commands, which is to look as well. */
 export const RIGHTS = ["report", "read", "steer"] as const
@@ -36,11 +37,13 @@ export interface GatewayOptions {
   readonly tls?: { readonly key: string; readonly cert: string }
   /** Without any, everybody on this machine may do everything; on another address they are needed. */
   readonly tokens?: ReadonlyArray<AccessToken>
+  /** Pages of these origins may report from browsers: `https://shop.example`. Default: none. */
+  readonly origins?: ReadonlyArray<string>
 }
 
 /** What is wrong with the options of a gateway. */
 export function gatewayProblems(
-  { host = "127.0.0.1", port, tls, tokens = [] }: GatewayOptions,
+  { host = "127.0.0.1", port, tls, tokens = [], origins = [] }: GatewayOptions,
   tuners: ReadonlyArray<string>,
   fleets: ReadonlyArray<string> = [],
 ): ReadonlyArray<Problem> {
@@ -93,6 +96,7 @@ export function gatewayProblems(
         ? []
         : [problem(["gateway", "tokens", i, "right"], `must be one of ${RIGHTS.join(", ")}.`)]),
     ]),
+    ...originProblems(origins),
   ]
 }
 

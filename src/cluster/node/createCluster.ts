@@ -221,11 +221,8 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   }
   const behind: Behind = {
     ...doorsOfCampaigns,
-    report: (name, report) =>
-      run(Effect.flatMap(Tuners, (all) => all.report(name, report))).then((hearing) => {
-        reports.set(hearing.status, (reports.get(hearing.status) ?? 0) + 1)
-        return hearing
-      }),
+    report: (name, report) => run(Effect.flatMap(Tuners, (all) => all.report(name, report))),
+    counted: (status) => void reports.set(status, (reports.get(status) ?? 0) + 1),
     view: (name) => run(Effect.flatMap(Tuners, (all) => all.view(name))),
     command: (name, command) => run(Effect.flatMap(Tuners, (all) => all.command(name, command))),
     status,

@@ -15,6 +15,7 @@ import { access, type GatewayOptions } from "./access.ts"
 import { answerCampaign, type CampaignsBehind } from "./campaignRequests.ts"
 import { answerFleet, type FleetsBehind } from "./fleetRequests.ts"
 import type { LoopLag } from "./LoopLag.ts"
+import { answerOrigin } from "./origins.ts"
 import { bodyOf, type May, nameIn, refuse, saidIn, unknownText } from "./requests.ts"
 
 /** `draining`: it still serves, is not ready, and is about to hand over. */
@@ -26,6 +27,8 @@ export const MOST_WAIT_MS = 300_000
 /** What the gateway leads to. */
 export interface Behind extends CampaignsBehind {
   readonly report: (tuner: string, report: unknown) => Promise<Hearing>
+  /** A report was answered with this status. */
+  readonly counted: (status: number) => void
   readonly view: (tuner: string) => Promise<object>
   readonly command: (tuner: string, command: TunerCommand) => Promise<CommandDone>
   readonly status: () => Promise<object>
@@ -87,13 +90,14 @@ export function openGateway(options: GatewayOptions, behind: Behind): Promise<Ga
 }
 
 async function answer(
-  { tokens = [] }: GatewayOptions,
+  { tokens = [], origins = [] }: GatewayOptions,
   behind: Behind,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const path = (request.url ?? "").split("?")[0]
   const method = request.method ?? ""
+  if (answerOrigin(origins, path, request, response)) return
   const may: May = (subject, right) => {
     const found = access(tokens, request.headers.authorization ?? "", subject, right)
     if (found === "unknown") refuse(response, 401, "the token is missing or wrong")
@@ -159,6 +163,7 @@ async function hearReport(
   response: ServerResponse,
   may: May,
 ): Promise<void> {
+  response.once("finish", () => behind.counted(response.statusCode))
   const shedMs = behind.lag.shedsForMs(performance.now())
   if (shedMs > 0) {
     request.resume()
