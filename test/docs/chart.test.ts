@@ -1,4 +1,5 @@
-/** The Helm chart without Helm: what its templates read is in the values and in their schema, and the drain fits the time to end. */
+/** The Helm chart: what its templates read is in the values and in their schema, the drain fits the time to end; with Helm, what it renders. */
+import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { expect, it } from "vitest"
@@ -33,6 +34,33 @@ it("reads no value in its templates that the values and their schema do not have
     path.split(".").reduce<Schema | undefined>((at, key) => at?.properties?.[key], schema) !== undefined
   expect(read.filter((path) => !known(path))).toEqual([])
   expect(given.filter((path) => !path.startsWith("resources.") && !known(path))).toEqual([])
+})
+
+const helm = (...args: ReadonlyArray<string>) =>
+  spawnSync("helm", [...args, chart, "--kube-version", "1.30.0"], { encoding: "utf8" })
+const isHelmHere = spawnSync("helm", ["version"]).status === 0
+const RUNNER = ["--set", "image.repository=registry.internal/arqon-runner,image.tag=1.0.0"]
+
+it.runIf(isHelmHere)("is rendered by Helm, with the values of its page, and refused without an image", () => {
+  expect(helm("lint", ...RUNNER)).toMatchObject({ status: 0 })
+  const peer = "networkPolicy.alsoFrom[0].namespaceSelector.matchLabels.team=monitoring"
+  const { status, stdout } = helm("template", "arqon", "--namespace", "tuning", ...RUNNER, "--set", peer)
+  expect(status).toBe(0)
+  expect(stdout.match(/^kind: \w+$/gm)).toEqual([
+    "kind: NetworkPolicy",
+    "kind: PodDisruptionBudget",
+    "kind: Service",
+    "kind: Service",
+    "kind: StatefulSet",
+  ])
+  expect(stdout).toContain(
+    '        - {"namespaceSelector":{"matchLabels":{"team":"monitoring"}}}\n      ports:',
+  )
+  expect(stdout).toContain('value: "$(POD_NAME).arqon-nodes.tuning.svc"')
+  expect(helm("template", "arqon")).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("/image/tag"),
+  })
 })
 
 it("gives a runner the time to drain, and takes one of three at a time", () => {

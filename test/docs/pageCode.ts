@@ -45,6 +45,8 @@ export const PAGES = {
     "docs/explanation/after-a-crash.md",
     "docs/explanation/homeostasis.md",
   ],
+  /** With a database, ports and a browser of their test. */
+  cluster: ["docs/how-to/operate-a-cluster.md", "docs/how-to/cluster-on-kubernetes.md"],
 } as const
 
 /** What the pages about adapters tune. */
@@ -73,6 +75,7 @@ export interface Home {
     program: string,
     args: ReadonlyArray<string>,
     cwd: string,
+    env?: Readonly<Record<string, string>>,
   ) => { readonly status: number | null; readonly stdout: string; readonly stderr: string }
 }
 
@@ -88,21 +91,22 @@ export function makeHome(): Home {
     mkdirSync(join(folder, "bin"))
     writeFileSync(
       join(folder, "bin/arqon"),
-      `#!/bin/sh\nexec node ${join(root, "dist/src/cli/main.js")} "$@"\n`,
+      // A page may leave one running: whose number is in the list can be ended.
+      `#!/bin/sh\necho $$ >> ${join(folder, "pids")}\nexec node ${join(root, "dist/src/cli/main.js")} "$@"\n`,
     )
     // What npx does once the package is installed.
     writeFileSync(join(folder, "bin/npx"), '#!/bin/sh\nexec "$@"\n')
     for (const name of ["arqon", "npx"]) chmodSync(join(folder, "bin", name), 0o755)
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const run: Home["run"] = (program, args, cwd) => {
+  const run: Home["run"] = (program, args, cwd, env = {}) => {
     const path = `${join(folder, "bin")}${delimiter}${process.env.PATH ?? ""}`
     const { status, stdout, stderr } = spawnSync(program, args, {
       cwd,
       encoding: "utf8",
       timeout: 150_000,
       // Python finds the package in its folder, and the command on the path.
-      env: { ...process.env, PATH: path, PYTHONPATH: pythonEnv.PYTHONPATH },
+      env: { ...process.env, PATH: path, PYTHONPATH: pythonEnv.PYTHONPATH, ...env },
     })
     return { status, stdout, stderr }
   }
@@ -126,23 +130,49 @@ export function write(block: Block, at: number, folder: string): string | null {
   return file
 }
 
-function perform(block: Block, at: number, folder: string, { run }: Home): void {
+/** What it printed, where it was run. */
+function perform(
+  block: Block,
+  at: number,
+  folder: string,
+  { run }: Pick<Home, "run">,
+  env?: Readonly<Record<string, string>>,
+): string {
   const written = write(block, at, folder)
   if (block.kind === "data") {
     expect(() => JSON.parse(block.text) as unknown, block.text).not.toThrow()
   } else if (block.kind === "program" && written !== null) {
-    const { status, stderr } = run("node", [written], folder)
+    const { status, stdout, stderr } = run("node", [written], folder, env)
     expect({ status, stderr }, block.text).toEqual({ status: 0, stderr: "" })
+    return stdout
   } else if (block.kind === "shell") {
-    const { status, stdout, stderr } = run("sh", ["-e", "-c", block.text], folder)
+    const { status, stdout, stderr } = run("sh", ["-e", "-c", block.text], folder, env)
     expect(status, `${block.text}\n${stdout}\n${stderr}`).toBe(0)
+    return stdout
   } else if (block.kind === "python" && python !== null) {
     const file = join(folder, `block-${at}.py`)
     writeFileSync(file, block.text)
-    const { status, stdout, stderr } = run(python, ["-B", file], folder)
+    const { status, stdout, stderr } = run(python, ["-B", file], folder, env)
     expect(status, `${block.text}\n${stdout}\n${stderr}`).toBe(0)
+    return stdout
   }
+  return ""
 }
+
+/** Runs one page in this folder, block after block, and gives what each printed. `change`: puts the addresses of a test in its text. */
+export const follow = (
+  page: string,
+  folder: string,
+  home: Home,
+  {
+    env,
+    change = (text) => text,
+  }: {
+    readonly env?: Readonly<Record<string, string>>
+    readonly change?: (text: string) => string
+  } = {},
+): ReadonlyArray<string> =>
+  readBlocks(page).map((block, at) => perform({ ...block, text: change(block.text) }, at, folder, home, env))
 
 /** Runs what stands on these pages, block after block. */
 export function describePages(pages: ReadonlyArray<string>): void {
@@ -151,11 +181,9 @@ export function describePages(pages: ReadonlyArray<string>): void {
     it.each(pages)(
       "%s runs as written",
       (page) => {
-        const blocks = readBlocks(page)
-        expect(blocks.length).toBeGreaterThan(0)
         const folder = join(home.folder, page.replaceAll("/", "-"))
         mkdirSync(folder)
-        blocks.forEach((block, at) => perform(block, at, folder, home))
+        expect(follow(page, folder, home).length).toBeGreaterThan(0)
       },
       180_000,
     )
