@@ -19,6 +19,8 @@ import { openStudio } from "../src/studio/server/openStudio.ts"
 import { launch, look, type Looks } from "../test/studio/page/browser.ts"
 import { openShelf } from "../test/studio/page/rig.ts"
 import { TunerRig } from "../test/studio/tunerRig.ts"
+import { StudyRig } from "../test/studio/studyRig.ts"
+import { StudyBook } from "../src/studio/server/StudyBook.ts"
 import { TunerBook } from "../src/studio/server/TunerBook.ts"
 import { serve } from "../test/browser/chromium.ts"
 import { playground } from "./buildPlayground.ts"
@@ -156,6 +158,15 @@ async function openReplicas() {
   return { url: studio.url, close: studio.stop }
 }
 
+/** A study of a thousand evaluations by fifty workers in a clock of its own; four of them were killed a minute ago. */
+async function openStudies() {
+  const rig = new StudyRig({ workers: 50, budget: 1000, strategy: "random" }).run(110)
+  for (let i = 10; i < 14; i++) rig.killed.add(i)
+  rig.run(75)
+  const studio = await openStudio({ engines: [], solvers: new Map(), studies: new StudyBook(rig) })
+  return { url: studio.url, close: studio.stop }
+}
+
 /** To a boundary of a growing host. */
 const toBoundary = (epoch: number) => async (page: Page) => {
   await page.locator(".moment-bar input").evaluate((slider, value) => {
@@ -167,13 +178,14 @@ const toBoundary = (epoch: number) => async (page: Page) => {
 }
 
 const game = await serve({ files: { "/": { type: "text/html; charset=utf-8", body: await playground() } } })
-const [browser, demo, shelf, fleet, growth, replicas] = await Promise.all([
+const [browser, demo, shelf, fleet, growth, replicas, studies] = await Promise.all([
   launch(),
   openDemo(),
   openShelf(),
   openFleet(),
   openGrowth(),
   openReplicas(),
+  openStudies(),
 ])
 await sleep(DEMO_MS)
 
@@ -234,6 +246,14 @@ const SHOWN: ReadonlyArray<Shown> = [
     doc: "studio-replicas.webp",
   },
   {
+    name: "studies",
+    url: studies.url,
+    hash: "#/studies",
+    ready: ".trial-map path",
+    doc: "studio-studies.webp",
+    docLooks: { ...IN_DOCS, height: 960 },
+  },
+  {
     name: "growth",
     url: growth.url,
     hash: "#/growth",
@@ -274,6 +294,7 @@ await Promise.allSettled([
   fleet.close(),
   growth.close(),
   replicas.close(),
+  studies.close(),
   game.close(),
 ])
 console.log(`The pictures are in ${docs ? images : out}`)

@@ -170,7 +170,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "system",
       "studio/protocol",
     ],
-    types: ["replica", "morph/growth", "morph/policy"],
+    types: ["replica", "cluster", "morph/growth", "morph/policy"],
     packages: [EFFECT, XSTATE, NODE, /^ws$/],
   },
   // Runs in a browser: beside the protocol and what `domain` knows it takes types from the rest of Arqon, no code.

@@ -11,6 +11,8 @@ import type { StudioEngine } from "../studio/server/StudioEngine.ts"
 import { readArtifactFile } from "../study/documents.ts"
 import type { ClusterStatus } from "../cluster/node/createCluster.ts"
 import type { TunerView } from "../cluster/TunerOwner.ts"
+import { openStudyShelf, type StudyShelf } from "../cluster/node/studyShelf.ts"
+import { StorageError } from "../cluster/StorageError.ts"
 import { askRunner } from "./askRunner.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory } from "./journalDirectory.ts"
@@ -18,6 +20,8 @@ import { note, print } from "./output.ts"
 import { shortPath } from "../system/paths.ts"
 import { openInBrowser } from "./openInBrowser.ts"
 import { onSignals } from "./signals.ts"
+import { oldStorageOf } from "./sharedStudy.ts"
+import { StudyBook } from "../studio/server/StudyBook.ts"
 import { tokenIn } from "./tokenFile.ts"
 
 export interface StudioFlags {
@@ -25,6 +29,8 @@ export interface StudioFlags {
   /** Address of a runner's gateway. */
   readonly cluster: string | null
   readonly clusterTokenFile: string | null
+  /** A storage with shared studies. */
+  readonly storage: string | null
   readonly solver: ReadonlyArray<string>
   readonly demo: boolean
   readonly port: number
@@ -36,9 +42,10 @@ export interface StudioFlags {
 }
 
 export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
-  if (flags.journal === null && flags.cluster === null && flags.solver.length === 0 && !flags.demo) {
+  const { journal, cluster, storage } = flags
+  if (journal === null && cluster === null && storage === null && flags.solver.length === 0 && !flags.demo) {
     throw new CliFailure(
-      "arqon studio has nothing to show. Give it a --journal, a --cluster or a --solver file, or try --demo. A running engine opens its own: engine.studio().",
+      "arqon studio has nothing to show. Give it a --journal, a --cluster, a --storage or a --solver file, or try --demo. A running engine opens its own: engine.studio().",
       EXIT.usage,
     )
   }
@@ -48,13 +55,15 @@ export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
   )
   // Read anew for each look; what cannot be read at all is said at once.
   for (const path of flags.solver) readArtifactFile(path)
-  const recorded = flags.journal === null ? [] : runsOf(flags.journal)
-  const tuners = flags.cluster === null ? [] : await tunersOf(flags.cluster, flags.clusterTokenFile)
+  const recorded = journal === null ? [] : runsOf(journal)
+  const tuners = cluster === null ? [] : await tunersOf(cluster, flags.clusterTokenFile)
+  const shared = storage === null ? null : await studiesIn(storage)
   const demo = flags.demo ? await startDemo(flags.readOnly) : null
   const engines = [...(demo === null ? [] : [demo.engine]), ...recorded]
   let browser: { readonly forget: () => void } | null = null
   try {
-    const studio = await opened({ engines, solvers, tuners }, flags, token)
+    const studies = shared === null ? {} : { studies: new StudyBook(shared) }
+    const studio = await opened({ engines, solvers, tuners, ...studies }, flags, token)
     const ending = ended()
     print(`The studio is at ${studio.url}`)
     if (flags.open) browser = openInBrowser(studio.url)
@@ -65,6 +74,7 @@ export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
   } finally {
     browser?.forget()
     await demo?.stop()
+    await shared?.close()
   }
   return EXIT.ok
 }
@@ -129,6 +139,16 @@ async function tunersOf(url: string, tokenFile: string | null): Promise<Readonly
         },
       }),
   )
+}
+
+/** The shared studies of a storage; what cannot be opened is said at once. */
+async function studiesIn(place: string): Promise<StudyShelf> {
+  try {
+    return await openStudyShelf(oldStorageOf(place))
+  } catch (cause) {
+    if (cause instanceof StorageError) throw new CliFailure(cause.message)
+    throw cause
+  }
 }
 
 /** Until a signal; meanwhile the process is held, which the server itself never does. */

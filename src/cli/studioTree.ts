@@ -25,6 +25,7 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
       clusterTokenFile: optional(
         file("cluster-token-file", "A file with a token that may read all of that cluster"),
       ),
+      storage: text("storage", "<url|file>", "A postgres:// url or a SQLite file: its shared studies, live"),
       solver: Flag.Path("solver").pipe(
         Flag.withMetavar("<file>"),
         Flag.withDescription("A solver's state or artifact; repeatable"),
@@ -45,6 +46,7 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
       { command: "arqon studio --demo --open", description: "Try it" },
       { command: "arqon studio --journal ./state", description: "Look through a recorded run" },
       { command: "arqon studio --cluster http://127.0.0.1:7070", description: "Watch the replicas" },
+      { command: "arqon studio --storage tune.db", description: "Watch the workers of a study" },
       { command: "arqon studio --solver tune.state.json --port 7070" },
     ]),
   )

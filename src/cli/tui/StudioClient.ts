@@ -11,7 +11,7 @@ import type {
 } from "../../studio/protocol/protocol.ts"
 import { SHOWN_KINDS } from "../../domain/recordTexts.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
-import { PATHS } from "../../studio/protocol/protocol.ts"
+import { PATHS } from "../../studio/protocol/paths.ts"
 import { Refusal } from "../../studio/server/refusal.ts"
 
 /** One message of the live stream. */

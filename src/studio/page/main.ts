@@ -61,6 +61,7 @@ commands.set([
   toView("solver", "Solver runs", "g r"),
   toView("growth", "Growth", "g n"),
   toView("replicas", "Replicas", "g p"),
+  toView("studies", "Studies", "g t"),
   toView("fleet", "Fleet", "g f"),
   {
     name: "Search",
@@ -115,6 +116,7 @@ const page = shell(model, {
   growth: (shown) => lateView("Growth", async () => (await import("./view/growth.ts")).growthView(shown)),
   replicas: (shown) =>
     lateView("Replicas", async () => (await import("./view/replicas.ts")).replicasView(shown)),
+  studies: (shown) => lateView("Studies", async () => (await import("./view/studies.ts")).studiesView(shown)),
   fleet: fleetView,
 })
 

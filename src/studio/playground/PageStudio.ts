@@ -5,13 +5,8 @@
 import type { ServerResponse } from "node:http"
 import type { EngineCore } from "../../engine/EngineCore.ts"
 import type { EventStream } from "../page/core/wire.ts"
-import {
-  type ApiError,
-  GUARDRAIL_PRESETS,
-  PATHS,
-  PROTOCOL_VERSION,
-  type Session,
-} from "../protocol/protocol.ts"
+import { PATHS } from "../protocol/paths.ts"
+import { type ApiError, GUARDRAIL_PRESETS, PROTOCOL_VERSION, type Session } from "../protocol/protocol.ts"
 import { auditQueryOf } from "../server/auditSearch.ts"
 import { actionRequestOf, DOABLE } from "../server/engineActions.ts"
 import { LiveEngine } from "../server/LiveEngine.ts"
@@ -98,6 +93,7 @@ export class PageStudio {
       fleets: [],
       growths: [],
       tuners: [],
+      studies: false,
       solvers: [],
       capabilities: { actions: DOABLE, presets: GUARDRAIL_PRESETS, live: true, replay: false, solver: false },
     }

@@ -1,8 +1,8 @@
 /**
- * What the studio's server and its page say to each other: paths, bodies, and the messages of the live stream. The page
- * imports types and constants from here and nothing else of the server; it may be loaded in a browser. `fleetProtocol`,
- * `solverProtocol`, `growthProtocol` and `tunerProtocol` say the same of fleets, of the offline solver, of growing hosts and of tuners with many replicas, `actions` what
- * may be asked of an engine.
+ * What the studio's server and its page say to each other: bodies, and the messages of the live stream. The page
+ * imports types and constants from here and nothing else of the server; it may be loaded in a browser. The files beside it say the same of
+ * fleets, of the offline solver, of growing hosts, of tuners with many replicas, of shared studies and of campaigns; `paths` has every path,
+ * `actions` what may be asked of an engine.
  *
  * Numbers that are none (NaN, infinities) are null on the wire. Times ending in `Us` are the engine's own, microseconds.
  */
@@ -16,28 +16,6 @@ import type { TunerEntry } from "./tunerProtocol.ts"
 
 /** Grows when a page of another version could not be served. */
 export const PROTOCOL_VERSION = 1
-
-/** Every path the server answers under its root, the page's own files apart. */
-export const PATHS = {
-  session: "/api/session",
-  login: "/api/login",
-  machines: "/api/machines",
-  events: "/api/events",
-  audit: "/api/audit",
-  history: "/api/history",
-  actions: "/api/actions",
-  solver: "/api/solver",
-  frames: "/api/replay/frames",
-  growth: "/api/growth",
-  growthFrame: "/api/growth/frame",
-  growthActions: "/api/growth/actions",
-  tuner: "/api/tuner",
-  fleet: "/api/fleet",
-  fleetEngine: "/api/fleet/engine",
-  fleetActions: "/api/fleet/actions",
-  metrics: "/metrics",
-  inspect: "/inspect",
-} as const
 
 /** Largest body the server reads, bytes. */
 export const MOST_BODY_BYTES = 16 * 1024
@@ -67,6 +45,8 @@ export interface Session {
   readonly growths: ReadonlyArray<GrowthEntry>
   /** Tuners of many replicas. */
   readonly tuners: ReadonlyArray<TunerEntry>
+  /** Whether there is a storage with shared studies. */
+  readonly studies: boolean
   /** Names of solver files, as `GET /api/solver?file=` takes them. */
   readonly solvers: ReadonlyArray<string>
   readonly capabilities: Capabilities

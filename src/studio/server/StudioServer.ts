@@ -17,15 +17,11 @@ import type { GrowthBook } from "./GrowthBook.ts"
 import { growthRequestOf } from "./growthActions.ts"
 import type { LiveFleet } from "./LiveFleet.ts"
 import { machineDefinitions } from "./machineDefinitions.ts"
-import {
-  type ActionResult,
-  type LoginRequest,
-  MOST_FRAMES,
-  PATHS,
-  type Session,
-} from "../protocol/protocol.ts"
+import { PATHS } from "../protocol/paths.ts"
+import { type ActionResult, type LoginRequest, MOST_FRAMES, type Session } from "../protocol/protocol.ts"
 import { numberOf, Refusal, STATUS } from "./refusal.ts"
 import type { StaticFile } from "./staticFiles.ts"
+import { type StudyBook, trialQueryOf } from "./StudyBook.ts"
 import { replicaQueryOf, type TunerBook } from "./TunerBook.ts"
 import type { LiveSide, StudioEngine } from "./StudioEngine.ts"
 
@@ -54,6 +50,8 @@ export interface StudioContent {
   readonly fleets: ReadonlyArray<LiveFleet>
   readonly growths: ReadonlyArray<GrowthBook>
   readonly tuners: ReadonlyArray<TunerBook>
+  /** Null where there is no storage. */
+  readonly studies: StudyBook | null
   readonly session: () => Session
   /** A run of the offline solver as JSON by name; null where there is none of that name. */
   readonly solver: (file: string) => unknown
@@ -156,6 +154,7 @@ export class StudioServer {
     json(PATHS.tuner, (query) =>
       named(content.tuners, "tuner", query.get("tuner")).page(replicaQueryOf(query)),
     )
+    json(PATHS.study, (query) => present(content.studies, "storage with studies").page(trialQueryOf(query)))
     json(PATHS.fleet, (query) => {
       const asked = fleetListOf(query)
       return named(content.fleets, "fleet", query.get("fleet")).list(asked)
@@ -338,6 +337,12 @@ function named<T extends { readonly id: string }>(all: ReadonlyArray<T>, kind: s
   const found = id === null && all.length === 1 ? all[0] : all.find((one) => one.id === id)
   if (found !== undefined) return found
   throw new Refusal("notFound", `There is no ${kind} ${JSON.stringify((id ?? "").slice(0, 80))} here.`)
+}
+
+/** Throws a Refusal where this studio has no such thing. */
+function present<T>(one: T | null, kind: string): T {
+  if (one !== null) return one
+  throw new Refusal("notFound", `There is no ${kind} here.`)
 }
 
 const changesNothing = new Refusal("readOnly", "This studio is read-only.")

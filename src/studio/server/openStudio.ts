@@ -19,6 +19,7 @@ import { GUARDRAIL_PRESETS, PROTOCOL_VERSION, type Session } from "../protocol/p
 import { isLoopback } from "./peers.ts"
 import { readPage } from "./staticFiles.ts"
 import type { StudioEngine } from "./StudioEngine.ts"
+import type { StudyBook } from "./StudyBook.ts"
 import type { TunerBook } from "./TunerBook.ts"
 import { StudioServer } from "./StudioServer.ts"
 
@@ -30,6 +31,8 @@ export interface StudioShelf {
   readonly fleets?: ReadonlyArray<LiveFleet>
   readonly growths?: ReadonlyArray<GrowthBook>
   readonly tuners?: ReadonlyArray<TunerBook>
+  /** Of a storage that is open. */
+  readonly studies?: StudyBook
 }
 
 /** The studio of one engine. Rejects with a ConfigError for options that cannot be, and as `listen` does. */
@@ -93,6 +96,7 @@ export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}
       fleets: shelf.fleets ?? [],
       growths: shelf.growths ?? [],
       tuners: shelf.tuners ?? [],
+      studies: shelf.studies ?? null,
       session: () => sessionOf(shelf, readOnly),
       solver: (file) => shelf.solvers.get(file)?.() ?? null,
     },
@@ -171,7 +175,7 @@ function isLocalSocket(address: string): boolean {
 }
 
 function sessionOf(
-  { engines, solvers, fleets = [], growths = [], tuners = [] }: StudioShelf,
+  { engines, solvers, fleets = [], growths = [], tuners = [], studies }: StudioShelf,
   readOnly: boolean,
 ): Session {
   const entries = engines.map((engine) => engine.entry())
@@ -187,6 +191,7 @@ function sessionOf(
     fleets: fleets.map((fleet) => fleet.entry(readOnly)),
     growths: grown,
     tuners: tuners.map((book) => book.entry()),
+    studies: studies !== undefined,
     solvers: [...solvers.keys()],
     capabilities: {
       actions: acts ? DOABLE : [],

@@ -6,7 +6,9 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import * as actions from "../../../src/studio/protocol/actions.ts"
+import { PATHS } from "../../../src/studio/protocol/paths.ts"
 import * as protocol from "../../../src/studio/protocol/protocol.ts"
+import * as studies from "../../../src/studio/protocol/studyProtocol.ts"
 
 const folder = join(import.meta.dirname, "../../../src/studio/page")
 const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -15,15 +17,12 @@ const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
 
 describe("the studio's page", () => {
   it("spells out none of the server's paths", () => {
-    const copies = files.filter(({ text }) =>
-      Object.values(protocol.PATHS).some((path) => text.includes(`"${path}"`)),
-    )
+    const copies = files.filter(({ text }) => Object.values(PATHS).some((path) => text.includes(`"${path}"`)))
     expect(copies.map(({ name }) => name)).toEqual([])
   })
 
   it("has no copies of the protocol's constants, by name or by type", () => {
-    // The icons of the page are paths too, of another kind.
-    const names = Object.keys({ ...protocol, ...actions }).filter((name) => name !== "PATHS")
+    const names = Object.keys({ ...protocol, ...actions, ...studies })
     expect(names).toContain("MOST_FRAMES")
     const own = new RegExp(`const (${names.join("|")})\\b|typeof (${names.join("|")})\\b`)
     expect(files.filter(({ text }) => own.test(text)).map(({ name }) => name)).toEqual([])

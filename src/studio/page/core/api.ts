@@ -13,18 +13,19 @@ import type {
   GrowthFrame,
   GrowthRun,
 } from "../../protocol/growthProtocol.ts"
+import type { StudyPage } from "../../protocol/studyProtocol.ts"
 import type { TunerPage } from "../../protocol/tunerProtocol.ts"
 import type { SolverRun } from "../../protocol/solverProtocol.ts"
 import type { Machines } from "../../protocol/machineProtocol.ts"
-import {
-  type ActionRequest,
-  type ActionResult,
-  type ApiError,
-  type AuditPage,
-  type Frames,
-  type History,
-  PATHS,
-  type Session,
+import { PATHS } from "../../protocol/paths.ts"
+import type {
+  ActionRequest,
+  ActionResult,
+  ApiError,
+  AuditPage,
+  Frames,
+  History,
+  Session,
 } from "../../protocol/protocol.ts"
 import { wire } from "./wire.ts"
 
@@ -77,6 +78,7 @@ export const api = {
   growthFrame: (query: Query, signal?: AbortSignal) => get<GrowthFrame>("growthFrame", query, signal),
   frames: (query: Query) => get<Frames>("frames", query),
   tuner: (query: Query, signal?: AbortSignal) => get<TunerPage>("tuner", query, signal),
+  study: (query: Query, signal?: AbortSignal) => get<StudyPage>("study", query, signal),
   fleet: (query: Query, signal?: AbortSignal) => get<FleetList>("fleet", query, signal),
   fleetEngine: (query: Query, signal?: AbortSignal) => get<FleetEngineView>("fleetEngine", query, signal),
   actOnFleet: async (request: FleetActionRequest) =>

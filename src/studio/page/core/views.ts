@@ -9,25 +9,27 @@ export const VIEWS = [
   "solver",
   "growth",
   "replicas",
+  "studies",
   "fleet",
 ] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** The views that have something to show; the first one where nothing has. All of them while it is not known. */
 export function viewsOf(
-  session: Pick<Session, "engines" | "fleets" | "solvers" | "growths" | "tuners"> | null,
+  session: Pick<Session, "engines" | "fleets" | "solvers" | "growths" | "tuners" | "studies"> | null,
 ): ReadonlyArray<ViewName> {
   if (session === null) return VIEWS
-  const { engines, fleets, solvers, growths, tuners } = session
+  const { engines, fleets, solvers, growths, tuners, studies } = session
   const alone = engines.length > 0
   const shown: Readonly<Record<ViewName, boolean>> = {
-    overview: alone || fleets.length + solvers.length + growths.length + tuners.length === 0,
+    overview: alone || (fleets.length + solvers.length + growths.length + tuners.length === 0 && !studies),
     statecharts: alone,
     dynamics: engines.some(({ config }) => config["stability"] === true),
     audit: alone,
     solver: solvers.length > 0,
     growth: growths.length > 0,
     replicas: tuners.length > 0,
+    studies,
     // One engine is no list.
     fleet: engines.length > 1 || fleets.length > 0,
   }

@@ -24,6 +24,7 @@ const PAGES: ReadonlyArray<{ readonly view: ViewName; readonly name: string; rea
   { view: "solver", name: "Solver", icon: "solver" },
   { view: "growth", name: "Growth", icon: "growth" },
   { view: "replicas", name: "Replicas", icon: "replicas" },
+  { view: "studies", name: "Studies", icon: "studies" },
   { view: "fleet", name: "Fleet", icon: "fleet" },
 ]
 
