@@ -186,7 +186,11 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
   ],
   [
     "Callers of a growing service get the incumbent's answer and their input as it was, whatever a candidate does; effects that may happen once only happen once.",
-    ["test/morph/pipeline/calls.test.ts", "test/morph/pipeline/life.test.ts"],
+    [
+      "test/morph/pipeline/calls.test.ts",
+      "test/morph/pipeline/life.test.ts",
+      "test/morph/pipeline/mirrors.test.ts",
+    ],
   ],
   [
     "A candidate that does not differ is culled no more often than is stated, for any noise and at any time; it passes only where every channel does.",
@@ -194,6 +198,8 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
       "test/morph/pipeline/duels.test.ts",
       "test/control/boundedBets.test.ts",
       "test/control/lateEvidence.test.ts",
+      "test/control/sizedBets.test.ts",
+      "test/morph/pipeline/mirrors.test.ts",
     ],
   ],
   [

@@ -24,6 +24,7 @@ import {
   UNKNOWN_NOISE,
   worth,
 } from "../../control/pairEvidence.ts"
+import { FRESH_SIZED, sizedBelow, type SizedBounded, sizedWithin } from "../../control/sizedBets.ts"
 
 /** What is compared: `latency` until the answer or its first chunk, `end` until the last chunk. */
 export const CHANNELS = ["latency", "errors", "end", "cost"] as const
@@ -54,6 +55,8 @@ interface Ratio {
   readonly noise: PairNoise
   readonly worse: Stakes
   readonly within: Stakes
+  /** Wealth of the bet that is sized for no difference. */
+  readonly sized: number
   readonly pairs: number
   readonly sum: number
 }
@@ -64,13 +67,23 @@ const EMPTY_BOUNDED: BoundedStakes = BOUNDED_BETS.map(() => 0)
 /** What the stakes say after `pairs`, with what has not been laid in. */
 const evidenceOf = (stakes: ReadonlyArray<number>, pairs: number): number => worth(stakes) + notLaidIn(pairs)
 
-const FRESH: Ratio = { noise: UNKNOWN_NOISE, worse: EMPTY, within: EMPTY, pairs: 0, sum: 0 }
+/**
+ * Most of the evidence for the margin comes from the bet for a candidate that is as good, from the first pair on. The rest is laid in and
+ * sized for everything else: it finds a candidate that is much better, or one that was slow only until it was warm.
+ */
+const SIZED_SHARE = 0.7
+const withinOf = (sized: number, mixed: ReadonlyArray<number>, pairs: number): number =>
+  SIZED_SHARE * sized + (1 - SIZED_SHARE) * evidenceOf(mixed, pairs)
+
+const FRESH: Ratio = { noise: UNKNOWN_NOISE, worse: EMPTY, within: EMPTY, sized: 1, pairs: 0, sum: 0 }
 
 function afterRatio(before: Ratio, difference: number, margin: number): Ratio {
   const pairs = before.pairs + 1
+  const edge = Math.log1p(margin)
   return {
     worse: bet(laidIn(before.worse, pairs), scoreOf(before.noise, difference)),
-    within: bet(laidIn(before.within, pairs), scoreOf(before.noise, Math.log1p(margin) - difference)),
+    within: bet(laidIn(before.within, pairs), scoreOf(before.noise, edge - difference)),
+    sized: sizedWithin(before.sized, before.noise, difference, edge),
     noise: noteDifference(before.noise, difference),
     pairs,
     sum: before.sum + difference,
@@ -99,6 +112,7 @@ export class Channels {
   private readonly ratios = new Map<ChannelName, Ratio>()
   private errorsWorse: BoundedStakes = EMPTY_BOUNDED
   private errorsWithin: BoundedStakes = EMPTY_BOUNDED
+  private errorsSized: SizedBounded = FRESH_SIZED
   private errorSum = 0
   /** Pairs of outcomes so far. */
   private outcomes = 0
@@ -126,6 +140,7 @@ export class Channels {
     // Both sides alike: the bet neither wins nor loses, and most pairs are so.
     this.errorsWorse = difference === 0 ? worse : betAbove(worse, value, 0.5)
     this.errorsWithin = betBelow(laidIn(this.errorsWithin, n), value, ofDifference(this.margins.errors))
+    this.errorsSized = sizedBelow(this.errorsSized, difference, this.margins.errors)
   }
 
   private noteRatio(channel: ChannelName, candidate: number, incumbent: number): void {
@@ -153,16 +168,23 @@ export class Channels {
       if (channel === "errors") {
         const { outcomes: pairs, errorSum } = this
         const effect = pairs === 0 ? 0 : errorSum / pairs
-        return { channel, pairs, worse, within: evidenceOf(this.errorsWithin, pairs), effect, margin }
+        return {
+          channel,
+          pairs,
+          worse,
+          within: withinOf(this.errorsSized.wealth, this.errorsWithin, pairs),
+          effect,
+          margin,
+        }
       }
       const ratio = this.ratios.get(channel)
       if (ratio === undefined) return []
-      const { pairs, sum, within } = ratio
+      const { pairs, sum, sized, within } = ratio
       return {
         channel,
         pairs,
         worse,
-        within: evidenceOf(within, pairs),
+        within: withinOf(sized, within, pairs),
         effect: Math.exp(sum / pairs),
         margin,
       }

@@ -1,6 +1,8 @@
 /** What the owner of a piece declared as functions, called with care: one that throws, or gives something else, is said once. */
 import type { Problem } from "../../domain/errors.ts"
 import { problem, show } from "../../domain/problems.ts"
+import type { Outcome } from "./calls.ts"
+import type { Side } from "./Channels.ts"
 import type { CheckedPiece } from "./pieces.ts"
 
 export class Declared {
@@ -20,8 +22,14 @@ export class Declared {
     }
   }
 
+  /** What duels see of a call: one that took longer than the limit has failed. */
+  sideOf({ ms, endMs, error, answer }: Outcome, args: ReadonlyArray<unknown>, limitMs: number): Side {
+    const cost = error ? Number.NaN : this.costOf(answer, args)
+    return { ms, endMs, error: error || ms > limitMs, cost }
+  }
+
   /** What the answer cost; NaN where nobody knows. */
-  costOf(answer: unknown, args: ReadonlyArray<unknown>): number {
+  private costOf(answer: unknown, args: ReadonlyArray<unknown>): number {
     const { cost } = this.piece
     if (cost === null) return Number.NaN
     try {

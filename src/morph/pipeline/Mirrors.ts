@@ -1,6 +1,7 @@
 /**
- * Calls that the candidate gets a second time, after their answer has left. The queue is bounded: what does not fit is dropped and
- * counted, and no caller waits for it.
+ * Calls that the candidate gets a second time, after their answer has left. They begin one by one in turns of the loop in which no caller
+ * came, so that a caller waits for one of them at most; only where there are no such turns do they begin between callers. The queue is
+ * bounded: what does not fit is dropped and counted.
  */
 import { type Call, judged, type Judge, kindOf, type Outcome } from "./calls.ts"
 import { NO_WATCH, type Within } from "./CallWatch.ts"
@@ -17,24 +18,34 @@ export interface MirrorJob extends Call {
   readonly isIncumbent?: boolean
 }
 
-/** Mirrors begin for so long before other code gets its turn. */
+/** A mirror that has waited for so long for a turn without callers begins without one. */
+const PATIENCE_MS = 20
+/** Those begin for so long before other code gets its turn. */
 const TURN_MS = 1
 
 export class Mirrors {
   private readonly clock: PipelineClock
   private readonly judge: () => Judge
   private readonly most: number
+  private readonly callsSoFar: () => number
   private queue: Array<MirrorJob> = []
   private isAwaited = false
+  /** Calls at the turn before: as many as now where no caller came since. */
+  private callsBefore = -1
+  /** Since when the first of the queue could have begun, had no caller come. */
+  private since = 0
+  private isFollowed = false
   running = 0
   atOnce = 1
   run = 0
   dropped = 0
 
-  constructor(clock: PipelineClock, judge: () => Judge, most: number) {
+  /** @param callsSoFar of callers, in any order that never falls */
+  constructor(clock: PipelineClock, judge: () => Judge, most: number, callsSoFar: () => number) {
     this.clock = clock
     this.judge = judge
     this.most = most
+    this.callsSoFar = callsSoFar
   }
 
   offer(job: MirrorJob): void {
@@ -43,6 +54,7 @@ export class Mirrors {
       job.done(null)
       return
     }
+    if (this.queue.length === 0) this.since = this.clock.now()
     this.queue.push(job)
     this.wake()
   }
@@ -50,6 +62,7 @@ export class Mirrors {
   /** Begins as soon as it can, before all that waits: the second of two that belong together. */
   follow(job: MirrorJob): void {
     this.queue.unshift(job)
+    this.isFollowed = true
     this.wake()
   }
 
@@ -64,12 +77,19 @@ export class Mirrors {
     this.clock.soon(() => {
       this.isAwaited = false
       const began = this.clock.now()
-      while (this.running < this.atOnce) {
-        const job = this.queue.shift()
-        if (job === undefined) return
-        this.begin(job)
-        if (this.clock.now() - began >= TURN_MS) break
-      }
+      const calls = this.callsSoFar()
+      const isIdle = calls === this.callsBefore || this.isFollowed
+      this.callsBefore = calls
+      this.isFollowed = false
+      const isOverdue = began - this.since >= PATIENCE_MS || 2 * this.queue.length > this.most
+      if (isIdle || isOverdue)
+        while (this.running < this.atOnce) {
+          const job = this.queue.shift()
+          if (job === undefined) return
+          this.begin(job)
+          if (!isOverdue || this.clock.now() - began >= TURN_MS) break
+        }
+      if (isIdle) this.since = began
       if (this.queue.length > 0 && this.running < this.atOnce) this.wake()
     })
   }

@@ -2,8 +2,8 @@
  * One socket of a service: the function that callers have, who answers it now, and what was measured on the way. A state of the graft
  * sets its route; a call takes the route and never waits for anything that is measured.
  */
-import { judged, type Kind, observed, type Outcome } from "./calls.ts"
-import { Channels, type Side } from "./Channels.ts"
+import { type Judge, judged, type Kind, observed, type Outcome } from "./calls.ts"
+import { Channels } from "./Channels.ts"
 import { Coins } from "./Coins.ts"
 import { Comparison } from "./Comparison.ts"
 import { Conduct } from "./Conduct.ts"
@@ -13,7 +13,7 @@ import { Duels, FULL, type Seat } from "./Duels.ts"
 import { Interference, QUIET_ONE_IN } from "./Interference.ts"
 import { copyInputs } from "./inputs.ts"
 import { LatencySketch } from "./LatencySketch.ts"
-import { Mirrors } from "./Mirrors.ts"
+import { type MirrorJob, Mirrors } from "./Mirrors.ts"
 import { Recording } from "./Recording.ts"
 import { TimedMirrors } from "./TimedMirrors.ts"
 import type { Candidate, Route, SocketWorld } from "./SocketWorld.ts"
@@ -120,8 +120,11 @@ export class PipelineSocket {
     this.candidate = candidate
     this.coins = new Coins(world.seed, this.piece.name, graft)
     this.duels = new Duels(this.coins)
-    this.mirrors = new Mirrors(world.clock, () => this.conduct.judge(), world.thresholds.mirrorQueue)
-    this.timedMirrors = new TimedMirrors(this.coins, this.mirrors)
+    const { clock, thresholds } = world
+    const judge = (): Judge => this.conduct.judge()
+    this.mirrors = new Mirrors(clock, judge, thresholds.mirrorQueue, () => this.calls)
+    // A stand-in's times say nothing, and what may happen once is not repeated.
+    this.timedMirrors = this.piece.effects === "once" ? null : new TimedMirrors(this.coins, this.mirrors)
     this.waived.clear()
     this.conduct.renew()
     this.calls = this.trialCalls = this.trialFailures = 0
@@ -285,13 +288,9 @@ export class PipelineSocket {
         else comparison?.note(copy, incumbent, outcome, (a, b) => this.declared.agrees(a, b))
       }
       const job = { fn, self, args: copy, limitMs, done, within }
-      if (!this.isTimedTwice(world)) return mirrors.offer(job)
-      this.timedMirrors?.offer(
-        job,
-        this.incumbent,
-        (outcome) => this.sideOf(outcome, copy, limitMs),
-        (row) => void (this.route === route && this.channels?.note(row)),
-      )
+      if (route === "shadow" && this.timedMirrors?.takes(world.thresholds.shadowing.timed))
+        this.timeTwice(job)
+      else mirrors.offer(job)
     }
     return this.conduct.watched((ended) =>
       observed(call, world.clock, true, (incumbent, kind) => {
@@ -301,10 +300,14 @@ export class PipelineSocket {
     )
   }
 
-  /** The input of this mirror goes to both sides. A stand-in's times say nothing, and what may happen once is not repeated. */
-  private isTimedTwice({ thresholds }: SocketWorld): boolean {
-    if (this.route !== "shadow" || this.piece.effects === "once" || this.coins === null) return false
-    return this.coins.next() < thresholds.shadowing.timed
+  private timeTwice(job: MirrorJob): void {
+    const { route } = this
+    this.timedMirrors?.offer(
+      job,
+      this.incumbent,
+      (outcome) => this.declared.sideOf(outcome, job.args, job.limitMs),
+      (row) => void (this.route === route && this.channels?.note(row)),
+    )
   }
 
   private noteTrial({ error, ms }: Outcome, hadFailed: boolean): void {
@@ -333,9 +336,12 @@ export class PipelineSocket {
     world: SocketWorld,
     seat: Seat | null,
   ): unknown {
-    const { candidate } = this
+    const { candidate, route } = this
     if (candidate === null) return this.plain(self, args)
     const began = world.clock.now()
+    const isTimed =
+      seat === null && route === "whole" && this.timedMirrors?.takes(world.thresholds.probationTimed)
+    const again = isTimed ? this.jobOf(self, args, candidate, world) : null
     const limitMs = seat === null ? this.limit : seat.pair.limitMs
     let hasFailed = false
     return judged(this.conduct.judge(), {
@@ -347,9 +353,22 @@ export class PipelineSocket {
       seen: (outcome) => {
         hasFailed = outcome.error
         if (!outcome.error) this.conduct.answered()
-        if (seat !== null && this.candidate === candidate) this.noteSeat(seat, outcome, args, began)
+        if (this.candidate !== candidate) return
+        if (seat !== null) this.noteSeat(seat, outcome, args, began)
+        if (again !== null && this.route === "whole") this.timeTwice(again)
       },
     })
+  }
+
+  /** The same call once more, for its times alone. */
+  private jobOf(
+    self: unknown,
+    args: ReadonlyArray<unknown>,
+    { fn }: Candidate,
+    { watch }: SocketWorld,
+  ): MirrorJob {
+    const limitMs = this.piece.deadlineMs
+    return { fn, self, args: copyInputs(args), limitMs, done: () => {}, within: watch.context() }
   }
 
   /** The incumbent answers what the candidate could not; where that goes well, the failure is the candidate's own. */
@@ -371,13 +390,8 @@ export class PipelineSocket {
   private noteSeat(seat: Seat, outcome: Outcome, args: ReadonlyArray<unknown>, began: number): void {
     const { duels } = this
     if (duels === null) return
-    duels.note(seat, this.sideOf(outcome, args, seat.pair.limitMs), began)
+    duels.note(seat, this.declared.sideOf(outcome, args, seat.pair.limitMs), began)
     // No caller waits for evidence.
     if (duels.waiting === FULL) this.world?.clock.soon(() => this.takePairs())
-  }
-
-  private sideOf({ ms, endMs, error, answer }: Outcome, args: ReadonlyArray<unknown>, limitMs: number): Side {
-    const cost = error ? Number.NaN : this.declared.costOf(answer, args)
-    return { ms, endMs, error: error || ms > limitMs, cost }
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Mirrors that compare times under the full load: of some calls the same input goes to the candidate and once more to the incumbent,
- * one right after the other, and a coin from (seed, pair) decides which is first. Both then see the same neighbours, the same caches
- * and the same second, so the sign of the difference is the coin's where the two do not differ.
+ * Mirrors that compare times under the full load, and on probation: of some calls the same input goes to the candidate and once more to
+ * the incumbent, one right after the other, and a coin from (seed, pair) decides which is first. Both then see the same neighbours, the
+ * same caches and the same second, so the sign of the difference is the coin's where the two do not differ.
  */
 import type { Outcome } from "./calls.ts"
 import type { PairRow, Side } from "./Channels.ts"
@@ -21,6 +21,11 @@ export class TimedMirrors {
   constructor(coins: Coins, mirrors: Mirrors) {
     this.coins = coins
     this.mirrors = mirrors
+  }
+
+  /** Whether the next call goes to both; `share` of all do. */
+  takes(share: number): boolean {
+    return share > 0 && this.coins.next() < share
   }
 
   /** @param job the candidate's mirror, which also counts as any other does */

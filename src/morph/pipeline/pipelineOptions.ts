@@ -20,6 +20,8 @@ const Options = object({
   ),
   /** The share of calls that still duel on probation. */
   probationDuels: optional(above0(0.5)),
+  /** The share of calls on probation whose input both sides get once more, one right after the other, to compare times (0 for none). */
+  probationTimed: optional(between(0, 1)),
   /** Pairs before the share rises by a step. */
   pairsPerStep: optional(whole(1, 1_000_000)),
   /** What evidence has to reach: to cull, and to pass. A false cull has a chance of one in `fail`, for each channel and stage. */
@@ -76,6 +78,7 @@ export type PipelineThresholds = Full<PipelineGates>
 export const DEFAULT_PIPELINE: PipelineThresholds = {
   shares: [0.01, 0.02, 0.05, 0.1, 0.25],
   probationDuels: 0.05,
+  probationTimed: 0.01,
   pairsPerStep: 50,
   fail: 100,
   pass: 20,
