@@ -46,7 +46,12 @@ export const PAGES = {
     "docs/explanation/homeostasis.md",
   ],
   /** With a database, ports and a browser of their test. */
-  cluster: ["docs/how-to/operate-a-cluster.md", "docs/how-to/cluster-on-kubernetes.md"],
+  cluster: [
+    "docs/how-to/operate-a-cluster.md",
+    "docs/how-to/cluster-on-kubernetes.md",
+    "docs/how-to/replicas-in-another-language.md",
+    "docs/how-to/replicas-in-browsers.md",
+  ],
 } as const
 
 /** What the pages about adapters tune. */
