@@ -208,7 +208,11 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
   ],
   [
     "A kernel that a library gives out is byte for byte the one that was verified, and wherever a process is killed, the library holds it whole or not at all.",
-    ["test/morph/library/memoryStore.test.ts", "test/morph/node/library/processes.test.ts"],
+    [
+      "test/morph/library/memoryStore.test.ts",
+      "test/morph/node/library/processes.test.ts",
+      "test/morph/node/compiling/kills.test.ts",
+    ],
   ],
   [
     "Whatever process of a campaign dies, before or after a step, each step has its effect once, and no candidate is tried without another person's approval.",

@@ -51,12 +51,13 @@ async function over(
   { directory }: LibraryFlags,
   how: "look" | "change",
   work: (library: Library) => ExitCode,
+  key: string | null = null,
 ): Promise<ExitCode> {
   return refusing(async () => {
     const folder = folderOf(directory)
     if (!existsSync(join(folder, DATABASE)))
       throw new CliFailure(`${directory} holds no library. Name the folder that it is kept in.`)
-    const library = openLibrary(folder, { readOnly: how === "look" })
+    const library = openLibrary(folder, { readOnly: how === "look", key })
     try {
       return work(library)
     } finally {
@@ -139,20 +140,31 @@ const kept = ({ state }: Descriptor): string => {
   return keptDays === null ? ", kept for ever" : `, kept for ${keptDays} days`
 }
 
-export const libraryVerifyCommand = (flags: LibraryFlags): Promise<ExitCode> =>
-  over(flags, "look", (library) => {
-    const { whole, problems } = library.verify()
-    if (flags.json) print(plainJson({ status: problems.length === 0 ? "whole" : "damaged", whole, problems }))
-    else if (problems.length === 0) print(`Whole: ${whole} kernels, each with its checksum.`)
-    else
-      print(
-        [
-          `Damaged: ${problems.length} of ${whole + problems.length} kernels. Each is compiled again when it is next needed.`,
-          ...problems.map(({ id, why }) => `${id.slice(0, SHOWN_DIGITS)}  ${why}`),
-        ].join("\n"),
-      )
-    return problems.length === 0 ? EXIT.ok : EXIT.differs
-  })
+export const libraryVerifyCommand = (
+  flags: LibraryFlags & { readonly signingKey: string | null },
+): Promise<ExitCode> =>
+  over(
+    flags,
+    "look",
+    (library) => {
+      const { whole, problems } = library.verify()
+      if (flags.json)
+        print(plainJson({ status: problems.length === 0 ? "whole" : "damaged", whole, problems }))
+      else if (problems.length === 0)
+        print(
+          `Whole: ${whole} kernels, each with its checksum${library.isSealed ? " and its signature" : ". There is no key to check signatures with"}.`,
+        )
+      else
+        print(
+          [
+            `Damaged: ${problems.length} of ${whole + problems.length} kernels. Each is compiled again when it is next needed.`,
+            ...problems.map(({ id, why }) => `${id.slice(0, SHOWN_DIGITS)}  ${why}`),
+          ].join("\n"),
+        )
+      return problems.length === 0 ? EXIT.ok : EXIT.differs
+    },
+    flags.signingKey,
+  )
 
 export const libraryCollectCommand = (
   flags: LibraryFlags & { readonly dryRun: boolean },

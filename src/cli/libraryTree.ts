@@ -5,7 +5,7 @@ import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
 import { ARTIFACT_STATES } from "../morph/library/artifactStates.ts"
 import type { Action } from "./action.ts"
-import { option, optional } from "./flags.ts"
+import { file, option, optional } from "./flags.ts"
 
 const directory = Argument.Directory("directory").pipe(
   Argument.withMetavar("<directory>"),
@@ -16,6 +16,9 @@ const id = Argument.String("id").pipe(
   Argument.withDescription("Id of a kernel, or its beginning"),
 )
 const json = option("json", "Print JSON objects, one a line")
+const signingKey = optional(
+  file("key", "File with the key that the kernels are signed with (default: the one in the library)"),
+)
 const text = (name: string, metavar: string, description: string): Flag.Flag<string> =>
   Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description))
 
@@ -57,10 +60,12 @@ export function libraryTree(doing: (action: Action) => Effect.Effect<void>) {
     Command.withExamples([{ command: "arqon grow library show ./growth 3f9a1c --wat" }]),
   )
 
-  const verify = Command.make("verify", { directory, json }, (flags) =>
+  const verify = Command.make("verify", { directory, signingKey, json }, (flags) =>
     doing(async () => (await load()).libraryVerifyCommand(flags)),
   ).pipe(
-    Command.withDescription("Read every byte of a library and compare it with its checksum"),
+    Command.withDescription(
+      "Read every byte of a library and compare it with its checksum and its signature",
+    ),
     Command.withExamples([{ command: "arqon grow library verify ./growth" }]),
   )
 

@@ -1,4 +1,5 @@
 /** `arqon grow library`: what a library has, whether it is whole, and what may go. */
+import { rmSync, writeFileSync } from "node:fs"
 import { beforeEach, describe, expect, it } from "vitest"
 import type { Descriptor } from "../../src/morph/library/Descriptor.ts"
 import { Library } from "../../src/morph/library/Library.ts"
@@ -67,7 +68,13 @@ describe("arqon grow library", () => {
   })
 
   it("finds a changed byte, and changes nothing", async () => {
-    expect((await library("verify", "growth")).stdout).toBe("Whole: 2 kernels, each with its checksum.\n")
+    expect((await library("verify", "growth")).stdout).toBe(
+      "Whole: 2 kernels, each with its checksum and its signature.\n",
+    )
+    writeFileSync(desk.path("other.key"), "ab".repeat(32))
+    expect((await library("verify", "growth", "--key", "other.key")).stdout).toMatch(
+      /^Damaged: 2 of 2 .*its signature is not of this library's key\n$/s,
+    )
     spoil(desk.path("growth/library"), linear, "wasm")
     for (let i = 0; i < 2; i++)
       expect(await library("verify", "growth")).toMatchObject({
@@ -86,7 +93,10 @@ describe("arqon grow library", () => {
     expect((await library("collect", "growth", "--dry-run")).stdout).toEqual(line)
     expect((await library("collect", "growth")).stdout).toEqual(line)
     expect((await library("collect", "growth")).stdout).toContain("Nothing was removed")
-    expect((await library("verify", "growth")).stdout).toContain("Whole: 2 kernels")
+    rmSync(desk.path("growth/library/signing.key"))
+    expect((await library("verify", "growth")).stdout).toBe(
+      "Whole: 2 kernels, each with its checksum. There is no key to check signatures with.\n",
+    )
   })
 
   it("refuses a folder without a library", async () => {

@@ -15,6 +15,7 @@ import { described, type Digest } from "./described.ts"
 import { KernelCache } from "./KernelCache.ts"
 import { LibraryBreaker, type LibraryBreakerOptions } from "./LibraryBreaker.ts"
 import type { ArtifactWish, LibraryStore } from "./LibraryStore.ts"
+import type { Seal } from "./Seal.ts"
 import { compareVersions } from "./semanticVersion.ts"
 
 /** What a library is made with. */
@@ -27,6 +28,10 @@ export interface LibraryOptions {
   readonly cached?: number
   readonly timeToLiveMs?: number
   readonly breaker?: LibraryBreakerOptions
+  /** Signs what is kept, and says what may be given out. Without it nothing is signed, and a checksum is enough. */
+  readonly seal?: Seal
+  /** The compiler's version here: kernels of another one are given to nobody. */
+  readonly compiler?: string
 }
 
 /** A kernel, or why there is none. */
@@ -42,6 +47,10 @@ export interface LibraryCounts {
   readonly none: number
   /** Bytes that were not what they had been, and were set aside. */
   readonly damaged: number
+  /** Kernels whose signature was not of the library's key, and that were set aside. */
+  readonly forged: number
+  /** Kernels of another version of the compiler, which were passed over: they are for the processes that run that version. */
+  readonly foreign: number
   /** Calls of the store that failed. */
   readonly failures: number
 }
@@ -67,7 +76,16 @@ export class Library {
   private readonly breaker: LibraryBreaker
   /** What is being compiled, by id: two that ask for one kernel share one. */
   private readonly compiling = new Map<string, Promise<Fetched>>()
-  private readonly counted = { memory: 0, store: 0, compiler: 0, none: 0, damaged: 0, failures: 0 }
+  private readonly counted = {
+    memory: 0,
+    store: 0,
+    compiler: 0,
+    none: 0,
+    damaged: 0,
+    forged: 0,
+    foreign: 0,
+    failures: 0,
+  }
 
   constructor(store: LibraryStore, options: LibraryOptions) {
     this.store = store
@@ -82,6 +100,11 @@ export class Library {
 
   get breakerState(): Exclude<BreakerName, "unknown"> {
     return this.breaker.state(this.options.nowMs())
+  }
+
+  /** Whether signatures are made and checked. */
+  get isSealed(): boolean {
+    return this.options.seal !== undefined
   }
 
   /** The kernel for a key: from memory, from the store, or compiled now. Never rejects. */
@@ -104,7 +127,7 @@ export class Library {
 
   /** Keeps a kernel that was compiled elsewhere. One whose key is there already is left as it is. */
   put(artifact: NewArtifact): Descriptor {
-    return this.store.put(artifact, this.options.nowMs())
+    return this.store.put(this.sealed(artifact), this.options.nowMs())
   }
 
   find(id: string): Descriptor | null {
@@ -163,12 +186,16 @@ export class Library {
     return { ...descriptor, state: to, changedMs: atMs }
   }
 
-  /** Reads every byte and compares it. Nothing is set aside: fetching does that. */
+  /** Reads every byte and compares it, with its signature where there is a key. Nothing is set aside: fetching does that. */
   verify(): Verified {
     const problems: Array<{ readonly id: string; readonly why: string }> = []
     const all = this.store.select({})
     for (const descriptor of all) {
-      const why = descriptor.damage ?? this.read(descriptor, "wasm").why ?? this.read(descriptor, "wat").why
+      const why =
+        descriptor.damage ??
+        this.forgeryOf(descriptor) ??
+        this.read(descriptor, "wasm").why ??
+        this.read(descriptor, "wat").why
       if (why !== null) problems.push({ id: descriptor.id, why })
     }
     return { whole: all.length - problems.length, problems }
@@ -202,10 +229,10 @@ export class Library {
     if (!this.breaker.admits(nowMs())) return this.none("the library is left alone after it failed")
     try {
       const descriptor = this.store.find(id)
-      const isServed = descriptor === null || STATES[descriptor.state].isServed
-      const bytes = isServed && descriptor?.damage === null ? this.checked(descriptor, "wasm") : null
+      const why = descriptor === null ? null : this.keptBack(descriptor)
+      const bytes = why === null && descriptor?.damage === null ? this.trusted(descriptor) : null
       this.breaker.succeeded()
-      if (!isServed) return this.none(`the kernel is ${descriptor.state}`)
+      if (why !== null) return this.none(why)
       return descriptor === null || bytes === null ? null : this.kept(id, "store", { descriptor, bytes })
     } catch (cause) {
       return this.none(this.failed(cause))
@@ -218,7 +245,7 @@ export class Library {
     let made: NewArtifact
     let own: Descriptor
     try {
-      made = await compile(key)
+      made = this.sealed(await compile(key))
       own = described(made, [], null, digest, nowMs())
       if (own.id !== id) throw new Error("the compiler made it for another key")
     } catch (cause) {
@@ -229,7 +256,7 @@ export class Library {
       const before = this.store.find(id)
       const descriptor = before?.damage === null ? before : this.store.put(made, nowMs())
       // Somebody else may have stored another one meanwhile: there is one kernel for a key.
-      const bytes = descriptor.wasm === own.wasm ? made.bytes : this.checked(descriptor, "wasm")
+      const bytes = descriptor.wasm === own.wasm ? made.bytes : this.trusted(descriptor)
       if (bytes !== null) return this.kept(id, "compiler", { descriptor, bytes })
     } catch (cause) {
       this.failed(cause)
@@ -241,6 +268,33 @@ export class Library {
   private kept(id: string, from: "store" | "compiler", kernel: StoredKernel): Fetched {
     this.cache.put(id, kernel, this.options.nowMs())
     return this.noted({ from, kernel })
+  }
+
+  private sealed(artifact: NewArtifact): NewArtifact {
+    return this.options.seal?.signed(artifact) ?? artifact
+  }
+
+  /** Why a kernel that is there is given to nobody here; null where it is. */
+  private keptBack({ state, key }: Descriptor): string | null {
+    if (!STATES[state].isServed) return `the kernel is ${state}`
+    const { compiler = key.compiler } = this.options
+    if (key.compiler === compiler) return null
+    this.counted.foreign++
+    return `the kernel was compiled by the version ${key.compiler}, and ${compiler} runs here`
+  }
+
+  /** The bytes, which are set aside where nobody who has the key has stored them, or they are not what they were. */
+  private trusted(descriptor: Descriptor): Uint8Array<ArrayBuffer> | null {
+    const why = this.forgeryOf(descriptor)
+    if (why === null) return this.checked(descriptor, "wasm")
+    this.counted.forged++
+    this.store.distrust(descriptor, why)
+    return null
+  }
+
+  private forgeryOf(descriptor: Descriptor): string | null {
+    if (this.options.seal?.accepts(descriptor) !== false) return null
+    return "its signature is not of this library's key"
   }
 
   /** The bytes, which are set aside where they are not what they were. */

@@ -32,6 +32,11 @@ export interface LibraryStore {
   readonly move: (id: string, step: ArtifactStep) => boolean
   /** Takes bytes out of use that are not what they were, for every artifact that has them, and keeps them for whoever wants to look. */
   readonly setAside: (descriptor: Descriptor, part: ArtifactPart, why: string) => void
+  /**
+   * Takes an artifact out of use whose bytes are what they were, but whose signature is not: its row alone, and its bytes where no other
+   * artifact has them. One that was stored again meanwhile stays as it is.
+   */
+  readonly distrust: (descriptor: Descriptor, why: string) => void
   /** Removes artifacts that are as they were described, and bytes that no artifact has; returns how many artifacts. */
   readonly remove: (descriptors: ReadonlyArray<Descriptor>, nowMs: number) => number
   readonly close: () => void

@@ -76,6 +76,12 @@ export class MemoryStore implements LibraryStore {
       if (row.descriptor[part] === descriptor[part]) row.descriptor = { ...row.descriptor, damage: why }
   }
 
+  distrust({ id, signature }: Descriptor, why: string): void {
+    const row = this.rows.get(id)
+    if (row?.descriptor.damage !== null || row.descriptor.signature !== signature) return
+    row.descriptor = { ...row.descriptor, damage: why }
+  }
+
   remove(descriptors: ReadonlyArray<Descriptor>): number {
     let removed = 0
     for (const { id, state, changedMs } of descriptors) {

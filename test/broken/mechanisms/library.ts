@@ -36,4 +36,28 @@ export const library: ReadonlyArray<Mechanism> = [
     broken: "if (isWhole && before?.damage === null)",
     test: "test/morph/node/library/processes.test.ts",
   },
+  {
+    name: "kernel-signature-not-read",
+    invariant: 40,
+    file: "src/morph/library/Library.ts",
+    intact: "if (this.options.seal?.accepts(descriptor) !== false) return null",
+    broken: "if (this.options.seal !== null) return null",
+    test: "test/morph/library/memoryStore.test.ts",
+  },
+  {
+    name: "kernel-compiled-where-one-is-there",
+    invariant: 40,
+    file: "src/morph/node/compiling/compileJob.ts",
+    intact: "if (there !== null) return { artifact: there }",
+    broken: "",
+    test: "test/morph/node/compiling/kills.test.ts",
+  },
+  {
+    name: "lost-kernel-not-tried-again",
+    invariant: 40,
+    file: "src/morph/node/compiling/CompilerProcess.ts",
+    intact: "const ATTEMPTS = 2",
+    broken: "const ATTEMPTS = 1",
+    test: "test/morph/node/compiling/kills.test.ts",
+  },
 ]

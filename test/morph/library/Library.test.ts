@@ -45,7 +45,14 @@ describe("a library", () => {
     // A clock that was set back.
     time.ms = -1
     expect(await fromOf("b")).toBe("store")
-    expect(library.counts).toEqual({ memory: 3, store: 6, compiler: 0, none: 0, damaged: 0, failures: 0 })
+    expect(library.counts).toMatchObject({
+      memory: 3,
+      store: 6,
+      compiler: 0,
+      none: 0,
+      damaged: 0,
+      failures: 0,
+    })
   })
 
   it("leaves a store alone that fails, gives what is in memory, and tries again with one call", async () => {

@@ -4,6 +4,8 @@ import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { type KernelKey, keyText } from "../../../src/morph/compile/ArtifactStore.ts"
 import type { ArtifactPart, Descriptor, NewArtifact } from "../../../src/morph/library/Descriptor.ts"
 import { Library, type LibraryOptions } from "../../../src/morph/library/Library.ts"
+import { Seal } from "../../../src/morph/library/Seal.ts"
+import { nodeHmac } from "../../../src/system/nodeHmac.ts"
 import type { ArtifactWish, LibraryStore } from "../../../src/morph/library/LibraryStore.ts"
 import { artifact, digest, keyOf } from "./artifacts.ts"
 
@@ -204,6 +206,72 @@ export function storeConformance(name: string, makeStore: () => StoreRig): void 
       expect(library.find(two.id)?.damage).toContain("changed")
       library.put(artifact("linear", {}, "same"))
       expect(library.verify()).toMatchObject({ whole: 1, problems: [{ id: two.id }] })
+    })
+
+    const signedBy = (letter: string, more: Partial<LibraryOptions> = {}): Library =>
+      libraryWith({ seal: new Seal(new TextEncoder().encode(letter.repeat(32)), nodeHmac, digest), ...more })
+
+    it("gives out what is signed with its key, and sets anything else aside, counts it and compiles again", async () => {
+      const stored = signedBy("a").put(artifact("linear"))
+      expect(stored.signature).toMatch(/^[\da-f]{64}$/)
+      expect((await signedBy("a").fetch(keyOf("linear"))).from).toBe("store")
+      const other = signedBy("b", { compile })
+      expect(other.verify().problems).toEqual([
+        { id: stored.id, why: "its signature is not of this library's key" },
+      ])
+      expect(await other.fetch(keyOf("linear"))).toMatchObject({ from: "compiler" })
+      expect(compiled).toEqual([keyOf("linear")])
+      expect(other.counts).toMatchObject({ forged: 1, damaged: 0, compiler: 1 })
+      expect(other.verify()).toEqual({ whole: 1, problems: [] })
+      expect((await signedBy("b").fetch(keyOf("linear"))).from).toBe("store")
+    })
+
+    it("gives nobody a kernel that somebody has put there without the key, whatever its checksum says", () => {
+      const given = signedBy("a").put(artifact("linear"))
+      // Whoever writes into the store writes checksum and row too.
+      rig.spoil(given, "wasm")
+      expect(signedBy("a").get(given.id)).toBe(null)
+      const { signature } = given
+      const forged = artifact("linear", {}, "forged")
+      rig.store.put({ ...forged, meta: { ...forged.meta, signature } }, nowMs)
+      expect(libraryWith().get(given.id)?.bytes).toEqual(forged.bytes)
+      const library = signedBy("a")
+      expect(library.get(given.id)).toBe(null)
+      expect(library.find(given.id)?.damage).toContain("signature")
+      expect(library.get(given.id)).toBe(null)
+      expect(library.counts.forged).toBe(1)
+    })
+
+    it("leaves to others the bytes that they have signed, where one row is set aside", () => {
+      const one = libraryWith().put(artifact("linear", {}, "same"))
+      const two = signedBy("a").put(artifact("bottleneck", {}, "same"))
+      expect(one.wasm).toBe(two.wasm)
+      expect(signedBy("a").get(one.id)).toBe(null)
+      expect(signedBy("a").get(two.id)?.bytes).toEqual(artifact("", {}, "same").bytes)
+    })
+
+    it("distrusts nothing that was stored again meanwhile", () => {
+      const before = signedBy("a").put(artifact("linear"))
+      expect(signedBy("b").get(before.id)).toBe(null)
+      const now = signedBy("b").put(artifact("linear"))
+      rig.store.distrust(before, "late")
+      expect(rig.store.find(now.id)?.damage).toBe(null)
+    })
+
+    it("passes over a kernel of another compiler version, counts it, and leaves it to that one", async () => {
+      const { id } = libraryWith().put(artifact("linear"))
+      const later = libraryWith({
+        compiler: "2",
+        compile: ({ compiler }) => Promise.resolve(artifact("linear", { compiler })),
+      })
+      expect(later.get(id)).toBe(null)
+      expect(await later.fetch(keyOf("linear"))).toEqual({
+        from: "none",
+        why: "the kernel was compiled by the version 1, and 2 runs here",
+      })
+      expect(later.counts).toMatchObject({ foreign: 2, none: 2, damaged: 0 })
+      expect(await later.fetch(keyOf("linear", { compiler: "2" }))).toMatchObject({ from: "compiler" })
+      expect((await libraryWith({ compiler: "1" }).fetch(keyOf("linear"))).from).toBe("store")
     })
 
     it("notices a changed text, and gives none", () => {

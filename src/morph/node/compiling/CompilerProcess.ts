@@ -24,6 +24,8 @@ export interface CompilerProcessOptions {
   readonly directory: string
   /** URL of a module with blueprints of the caller's own. */
   readonly blueprints?: string | null
+  /** Path of the library's signing key, where it is not in its folder. */
+  readonly key?: string | null
   /** How long one job may take, and how long it may wait for another process's, ms. */
   readonly limitMs?: number
   /** Memory for its objects, MB; what a kernel is verified in is limited beside it. */
@@ -214,8 +216,9 @@ export class CompilerProcess implements KernelCompiler {
   }
 
   private begin(): Held {
-    const { directory, blueprints = null, heapMb = HEAP_MB, limitMs = LIMIT_MS, entry = ENTRY } = this.options
-    const boot: CompilerBoot = { directory, blueprints, patienceMs: limitMs }
+    const { directory, blueprints = null, key = null } = this.options
+    const { heapMb = HEAP_MB, limitMs = LIMIT_MS, entry = ENTRY } = this.options
+    const boot: CompilerBoot = { directory, blueprints, patienceMs: limitMs, key }
     const child = fork(fileURLToPath(entry), [JSON.stringify(boot)], {
       execArgv: [...moduleFlags(), `--max-old-space-size=${heapMb}`],
       serialization: "advanced",

@@ -5,6 +5,7 @@
 import { constants, setPriority } from "node:os"
 import type { Compiled } from "../../library/KernelCompiler.ts"
 import { loadBlueprints } from "../hotMessages.ts"
+import { COMPILER } from "../compileKernel.ts"
 import { openLibrary } from "../library/openLibrary.ts"
 import { compileJob, type JobRequest, type JobStage } from "./compileJob.ts"
 
@@ -14,6 +15,8 @@ export interface CompilerBoot {
   /** URL of a module with blueprints of the caller's own. */
   readonly blueprints: string | null
   readonly patienceMs: number
+  /** Path of the library's signing key, where it is not in its folder. */
+  readonly key: string | null
 }
 
 /** What it answers. */
@@ -21,7 +24,7 @@ export type CompilerMessage = { readonly stage: JobStage } | { readonly compiled
 
 /** @param reached is called beside the message about a stage */
 export async function serveCompiler(
-  { directory, blueprints, patienceMs }: CompilerBoot,
+  { directory, blueprints, patienceMs, key }: CompilerBoot,
   reached: (stage: JobStage) => void = () => {},
 ): Promise<void> {
   const say = (message: CompilerMessage): void => {
@@ -32,7 +35,7 @@ export async function serveCompiler(
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   const own = await loadBlueprints(blueprints)
   // Whoever asks has a memory of its own, and asks again where something was set aside.
-  const library = openLibrary(directory, { cached: 0 })
+  const library = openLibrary(directory, { cached: 0, key, compiler: COMPILER })
   const place = {
     directory,
     library,

@@ -163,6 +163,17 @@ export class LibraryDatabase {
     this.sql(`UPDATE artifacts SET damage = ? WHERE ${part} = ?`).run(why, checksum)
   }
 
+  distrust(id: string, why: string): void {
+    this.sql("UPDATE artifacts SET damage = ? WHERE id = ?").run(why, id)
+  }
+
+  /** Whether an artifact without damage has a module of this checksum. */
+  isTrusted(wasm: string): boolean {
+    return (
+      this.sql("SELECT 1 FROM artifacts WHERE wasm = ? AND damage IS NULL LIMIT 1").get(wasm) !== undefined
+    )
+  }
+
   /** Removes those that are as they were described. */
   remove(descriptors: ReadonlyArray<Descriptor>): number {
     let removed = 0

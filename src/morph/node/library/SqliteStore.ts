@@ -106,6 +106,17 @@ export class SqliteStore implements LibraryStore {
     )
   }
 
+  distrust({ id, signature, wasm }: Descriptor, why: string): void {
+    this.trying(() =>
+      this.database.writing(() => {
+        const now = this.database.find(id)
+        if (now?.damage !== null || now.signature !== signature) return
+        this.database.distrust(id, why)
+        if (!this.database.isTrusted(wasm)) this.files.setAside(wasm, "wasm")
+      }),
+    )
+  }
+
   remove(descriptors: ReadonlyArray<Descriptor>, nowMs: number): number {
     return this.trying(() => {
       const removed = this.database.writing(() => this.database.remove(descriptors))
