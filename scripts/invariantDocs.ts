@@ -218,6 +218,10 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
     "Whatever process of a campaign dies, before or after a step, each step has its effect once, and no candidate is tried without another person's approval.",
     ["test/cluster/campaign.test.ts", "test/cluster/campaignKills.test.ts"],
   ],
+  [
+    "A compiled kernel gives the bits that the host would have without it; what has none goes on without, counted and said.",
+    ["test/morph/compile/compile.test.ts", "test/morph/node/kernels/compiledEngine.test.ts"],
+  ],
 ]
 
 const code = (text: string): string => `\`${text}\``

@@ -52,6 +52,14 @@ export type {
 } from "./service/PipelineGrowth.ts"
 export { pipelineHost } from "./service/pipelineHost.ts"
 export type { Replacement } from "./service/Driver.ts"
+export type {
+  CompileOption,
+  KernelNote,
+  KernelOutcome,
+  KernelsView,
+  KernelView,
+  KernelWish,
+} from "./service/kernelsView.ts"
 export type { Growth, GrowthOptions, GrowthSnapshot, PolicyName } from "./service/Growth.ts"
 export type { GrowthActor, GrowthActorContext } from "./service/growthActor.ts"
 export type { GrowthEvent } from "./service/GrowthEvent.ts"

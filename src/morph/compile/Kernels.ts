@@ -12,8 +12,9 @@ export type KernelPass = (
   valueBack: number,
 ) => void
 
-/** A graft that has no kernel yet. */
+/** A pass of a graft that has no kernel yet. */
 export interface Wanted {
+  readonly pass: "forward" | "backward"
   readonly owner: number
   /** Of the value at its socket, with the batch. */
   readonly shape: Shape
@@ -32,31 +33,44 @@ export interface KernelCounts {
 export interface Kernel {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly guards: Readonly<Record<string, string>>
+  /** Guards of the passes that it leaves to the SIMD module, because that was faster, by the name that they would have as exports. */
+  readonly slower: Readonly<Record<string, string>>
 }
 
 export class Kernels {
   /** Changes with each kernel that is added: plans look again then. */
   version = 0
-  readonly counts: KernelCounts = { standard: 0, fast: 0 }
+  readonly counts: KernelCounts
   private readonly byGuard = new Map<string, readonly [Kernel, string]>()
+  private readonly slower = new Set<string>()
   private readonly modules = new WeakMap<Kernel, Map<boolean, WebAssembly.Module>>()
   private readonly instances = new WeakMap<WebAssembly.Memory, Map<Kernel, WebAssembly.Exports>>()
   private readonly isWanted: (wanted: Wanted) => void
 
   /** @param isWanted is called when a program with a graft is placed for which there is no kernel */
-  constructor(isWanted: (wanted: Wanted) => void = () => {}) {
+  constructor(
+    isWanted: (wanted: Wanted) => void = () => {},
+    counts: KernelCounts = { standard: 0, fast: 0 },
+  ) {
     this.isWanted = isWanted
+    this.counts = counts
   }
 
   /** Takes a kernel in that was verified. */
   add(kernel: Kernel): void {
     for (const [name, guard] of Object.entries(kernel.guards))
       if (guard !== "") this.byGuard.set(guard, [kernel, name])
+    for (const guard of Object.values(kernel.slower)) this.slower.add(guard)
     this.version++
   }
 
+  /** Whether there is a kernel for this guard, or one that is slower than the SIMD module. */
+  knows(guard: string): boolean {
+    return this.byGuard.has(guard) || this.slower.has(guard)
+  }
+
   want(wanted: Wanted): void {
-    this.isWanted(wanted)
+    if (!this.knows(wanted.guard)) this.isWanted(wanted)
   }
 
   /** The pass that this guard is of; null where no kernel has it. */

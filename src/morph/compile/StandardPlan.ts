@@ -80,9 +80,15 @@ export class StandardPlan implements Plan {
     })
     this.stretches = [forward, backward]
     this.look()
-    for (const { segment, guard, kernel } of forward.pieces)
-      if (segment !== null && kernel === null)
-        kernels.want({ owner: segment.owner, shape: segment.value.shape, guard })
+    for (const [way, { pieces }] of this.stretches.entries())
+      for (const { segment, guard, kernel } of pieces)
+        if (segment !== null && kernel === null)
+          kernels.want({
+            pass: way === FORWARD ? "forward" : "backward",
+            owner: segment.owner,
+            shape: segment.value.shape,
+            guard,
+          })
   }
 
   /** In the order in which they run. */

@@ -50,7 +50,7 @@ export interface NeuralSetup {
   readonly now: () => number
   readonly memory?: HostMemory
   /** `FAST` if left out. */
-  readonly engine?: Engine
+  readonly engine?: Engine | undefined
   /** Puts the host where another of the same description stood, once it is made (`standing.ts`). */
   readonly restore?: (host: NeuralHost) => void
 }
@@ -88,7 +88,11 @@ export class NeuralHost implements Host {
         ? Arena.emptied(memory)
         : Arena.make({ ...memory, maxBytes: this.maxBytes })
     this.network = new Network(options)
-    this.workshop = { network: this.network, arena: this.arena, make: engine.make }
+    this.workshop = {
+      network: this.network,
+      arena: this.arena,
+      make: (program, arena) => engine.make(program, arena, this),
+    }
     this.engine = engine
     this.updates = engine.updates(this.arena)
     this.rates = new LearningRates(options.learning, MOST_OWNERS)

@@ -13,6 +13,7 @@ import type { GrowthCore } from "../growth/GrowthCore.ts"
 import { perform, type PersonCommand } from "../growth/PersonCommand.ts"
 import { coreStanding, type CoreStanding } from "../growth/standing.ts"
 import type { GrowthReport } from "../policy/reports.ts"
+import type { KernelNote } from "../service/kernelsView.ts"
 import type { CoreMaker, CoreParts, KeptInputs, Keeper } from "../service/Keeper.ts"
 import {
   readRun,
@@ -150,6 +151,8 @@ export class GrowthKeeper implements Keeper {
   /** What the disk said; a run without its record does not go on. */
   private failure: { readonly cause: unknown } | null = null
   private savedAt = 0
+  /** Of kernels that were there before the record was open. */
+  private readonly early: Array<KernelNote> = []
   private saving: Promise<void> | null = null
 
   constructor(directory: string) {
@@ -181,6 +184,7 @@ export class GrowthKeeper implements Keeper {
       tape.play(null)
       const held: Held = { folder, log, tape, make, core, now: () => standingOf(held.core) }
       this.held = held
+      for (const note of this.early.splice(0)) this.kernel(note)
       return core
     } catch (cause) {
       await log?.close()
@@ -223,6 +227,15 @@ export class GrowthKeeper implements Keeper {
   /** The same for a command that another thread carried out, or what happened to it between two boundaries. */
   async note(command: RunCommand): Promise<void> {
     await this.held?.log.command(command)
+  }
+
+  /** What became of a kernel: no replay depends on it. */
+  kernel(note: KernelNote): void {
+    const { held } = this
+    if (held === null) return void this.early.push(note)
+    this.watch(
+      held.log.command({ after: held.now().epoch, command: null, refused: null, clock: [], kernel: note }),
+    )
   }
 
   /** Another thread trains from here on: where it stands. */

@@ -20,10 +20,13 @@ import type { Score } from "../neural/scores.ts"
 import type { PolicySource } from "../policy/PolicyAnswer.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import { coreFrom } from "../service/coreFrom.ts"
-import { type Driver, type DriverView, type Replacement, viewOf } from "../service/Driver.ts"
+import { type Driver, type DriverView, viewOf } from "../service/Driver.ts"
 import type { GrowthOptions } from "../service/Growth.ts"
+import type { GrowthFeed } from "../service/GrowthFeed.ts"
 import type { CoreMaker } from "../service/Keeper.ts"
 import type { GrowthKeeper } from "./GrowthKeeper.ts"
+import { linkTo } from "./kernels/desks.ts"
+import type { KernelSupply } from "./kernels/KernelSupply.ts"
 import {
   type HotAnswer,
   type HotAnswered,
@@ -64,8 +67,9 @@ export type MakeMaker = (options: GrowthOptions) => CoreMaker
 export class HotThread implements Driver {
   private readonly options: GrowthOptions
   private readonly makeMaker: MakeMaker
-  private readonly told: (replacement: Replacement) => void
+  private readonly feed: GrowthFeed
   private readonly kept: KeptRun | null
+  private readonly supply: KernelSupply | null
   private readonly hangMs: number
   private readonly supervision = new Supervision()
   private readonly answered = new Int32Array(new SharedArrayBuffer(4))
@@ -89,16 +93,21 @@ export class HotThread implements Driver {
   private culls = false
   private closed = false
 
-  /** @param kept keeps the run in a folder, in this thread: it lives on whatever becomes of the other */
+  /**
+   * @param kept keeps the run in a folder, in this thread: it lives on whatever becomes of the other
+   * @param supply has the kernels for its grafts, where these are compiled
+   */
   constructor(
     options: GrowthOptions,
     makeMaker: MakeMaker,
-    told: (replacement: Replacement) => void,
+    feed: GrowthFeed,
     kept: KeptRun | null,
+    supply: KernelSupply | null = null,
   ) {
     this.options = options
     this.makeMaker = makeMaker
-    this.told = told
+    this.feed = feed
+    this.supply = supply
     this.kept = kept
     this.hangMs = options.hangMs ?? HANG_MS
     this.maker = makeMaker({ ...options, blueprints: [] })
@@ -200,7 +209,8 @@ export class HotThread implements Driver {
     worker.on("exit", () => void this.replace(worker, why, "ended"))
     const { standing } = this.state
     const { memory } = this.first.host.arena
-    worker.postMessage({
+    const kernels = this.supply === null ? null : linkTo(this.supply)
+    const boot: HotBoot = {
       options: sent(this.options),
       memory,
       standing,
@@ -208,7 +218,9 @@ export class HotThread implements Driver {
       answered: this.answered,
       hangMs: this.hangMs,
       isKept: this.kept !== null,
-    } satisfies HotBoot)
+      kernels,
+    }
+    worker.postMessage(boot, kernels === null ? [] : [kernels.port])
     this.culls = cull
     for (const { id, command = null } of owed) worker.postMessage({ id, command } satisfies HotQuestion)
     this.watch()
@@ -305,7 +317,8 @@ export class HotThread implements Driver {
       await this.kept?.keeper.note({ after: epoch, command, refused: refusal.message, clock: [] })
       reject(refusal)
     }
-    this.told({ after: epoch, why })
+    this.feed.counts.replacements++
+    this.feed.tell({ type: "replaced", after: epoch, why })
     if (culprit?.command === undefined && verdict === "escalate") {
       const gone = growthProblem(
         "run",
@@ -353,8 +366,16 @@ export async function loaded(module: URL) {
 }
 
 /** What can be sent to a thread. */
-function sent({ policy, blueprints, training, hangMs, state, ...plain }: GrowthOptions): SentOptions {
-  void [training, hangMs, state]
+function sent({
+  policy,
+  blueprints,
+  training,
+  hangMs,
+  state,
+  compile,
+  ...plain
+}: GrowthOptions): SentOptions {
+  void [training, hangMs, state, compile]
   return {
     ...plain,
     policy: policy === undefined ? null : policy instanceof URL ? { module: policy.href } : policy,

@@ -6,6 +6,7 @@
 import { growthProblem } from "../../domain/GrowthError.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
+import type { KernelNote } from "../service/kernelsView.ts"
 import { FrameLog } from "./FrameLog.ts"
 import type { Heard } from "./Tape.ts"
 
@@ -62,6 +63,8 @@ export interface RunCommand extends Heard {
   readonly refused: string | null
   /** What was planted was removed first: it had hung its thread twice in one place. */
   readonly culled?: true
+  /** What became of a kernel for a graft. The run has the same bits with it and without it. */
+  readonly kernel?: KernelNote
 }
 
 export interface RunRecord {

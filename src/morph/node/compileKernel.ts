@@ -47,6 +47,8 @@ export interface CompiledKernel {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** By export. */
   readonly guards: Readonly<Record<string, string>>
+  /** Of passes that the SIMD module runs faster: they are not among the guards. */
+  readonly slower: Readonly<Record<string, string>>
   /** Operators that were fused into the loop before them. */
   readonly fused: number
   readonly verification: Verification
@@ -102,7 +104,7 @@ export async function compileKernel(
   reached("assembled")
   const guards = Object.fromEntries(Object.entries(passes).map(([name, pass]) => [name, guardOf(pass)]))
   const kernels = new Kernels()
-  kernels.add({ bytes, guards })
+  kernels.add({ bytes, guards, slower: {} })
   const verification = [branch, through].map(({ graft, arena }) => {
     const plan = new StandardPlan(graft.program, arena, kernels)
     return verifyKernel(graft, arena, plan, SEED)
@@ -122,6 +124,7 @@ export async function compileKernel(
     text,
     bytes,
     guards,
+    slower: {},
     fused,
     verification: { passed: true, worst, sameBits },
     ...prewarmed(() => plan.forward(), now),

@@ -1,6 +1,9 @@
 /** `createGrowth` under Node: policies can have threads, and runs folders. */
+import { growthProblem } from "../../domain/GrowthError.ts"
+import { show } from "../../domain/problems.ts"
 import { MORE_FAULTS } from "../blueprints/moreFaults.ts"
 import { createGrowthWith } from "../service/createGrowth.ts"
+import { InlineDriver } from "../service/Driver.ts"
 import type { Growth, GrowthOptions } from "../service/Growth.ts"
 import type { GrowthPlatform } from "../service/GrowthPlatform.ts"
 import type { CoreMaker } from "../service/Keeper.ts"
@@ -11,23 +14,62 @@ import { policySlot } from "../service/policySlot.ts"
 import { type EachRepeated, GrowthKeeper, repeatRun } from "./GrowthKeeper.ts"
 import { HotThread, type KeptRun, loaded } from "./HotThread.ts"
 import { nodeWatch } from "./callWatch.ts"
+import { engineOver, runsSimd } from "./kernels/CompiledEngine.ts"
+import { deskHere } from "./kernels/desks.ts"
+import { kernelDriver } from "./kernels/kernelDriver.ts"
+import { KernelSupply } from "./kernels/KernelSupply.ts"
+import { KernelThread } from "./kernels/KernelThread.ts"
 import { pipelineKeeper } from "./PipelineLog.ts"
 import { startPolicy } from "./startPolicy.ts"
 import { threadProblems } from "./threadProblems.ts"
 
-/** What Node gives a growing host. */
-export const PLATFORM: GrowthPlatform = {
+/** What Node gives a growing host that compiles nothing. */
+const PLATFORM: GrowthPlatform = {
   faults: MORE_FAULTS,
   startPolicy,
   keepIn: (directory) => new GrowthKeeper(directory),
   threadProblems,
-  inThread: (options, replaced) => new HotThread(options, makerInThread, replaced, keptIn(options)),
+  inThread: (options, feed) => new HotThread(options, makerInThread, feed, keptIn(options)),
+}
+
+/** What Node gives a growing host, and its options for the service. */
+export function onNode(given: GrowthOptions): readonly [GrowthOptions, GrowthPlatform] {
+  // What is no object is refused where options are read.
+  if (typeof given !== "object" || given === null || given.compile === undefined) return [given, PLATFORM]
+  const { compile, ...options } = given
+  if (compile !== "standard")
+    throw growthProblem("compile", `must be standard, not ${show(compile)}.`, "Leave it out.")
+  return [options, withKernels(options)]
+}
+
+function withKernels({ blueprints }: GrowthOptions): GrowthPlatform {
+  const isSimd = runsSimd()
+  const supply = new KernelSupply(
+    new KernelThread({ blueprints: blueprints instanceof URL ? blueprints.href : null }),
+    isSimd ? "fast" : "reference",
+  )
+  let keeper: GrowthKeeper | null = null
+  const around: NonNullable<GrowthPlatform["around"]> = (driver, feed) =>
+    kernelDriver(driver, feed, supply, (note) => keeper?.kernel(note))
+  const keeping = (directory: string): GrowthKeeper => (keeper = new GrowthKeeper(directory))
+  return {
+    ...PLATFORM,
+    engine: engineOver(deskHere(supply), isSimd),
+    around,
+    keepIn: keeping,
+    inline: (feed, ...inline) => around(new InlineDriver(...inline), feed),
+    inThread: (options, feed) =>
+      around(new HotThread(options, makerInThread, feed, keptIn(options, keeping), supply), feed),
+  }
 }
 
 /** The folder of a run that trains in a thread. */
-function keptIn(options: GrowthOptions): KeptRun | null {
+function keptIn(
+  options: GrowthOptions,
+  keeping = (directory: string): GrowthKeeper => new GrowthKeeper(directory),
+): KeptRun | null {
   if (options.state === undefined) return null
-  return { keeper: new GrowthKeeper(options.state), policy: policySlot(options, startPolicy).source }
+  return { keeper: keeping(options.state), policy: policySlot(options, startPolicy).source }
 }
 
 /** The maker of a host that trains elsewhere, or is repeated here: it keeps nothing. */
@@ -46,16 +88,18 @@ export function createGrowth(options: GrowthOptions): Growth
 export function createGrowth(options: GrowthOptions | PipelineGrowthOptions): Growth | PipelineGrowth {
   const service = serviceIn(options)
   return service === null
-    ? createGrowthWith(options as GrowthOptions, PLATFORM)
+    ? createGrowthWith(...onNode(options as GrowthOptions))
     : service.grow(options as PipelineGrowthOptions, { keep: pipelineKeeper, watch: nodeWatch })
 }
 
 /** Repeats the run that a folder holds, with its commands and late answers, and compares it boundary by boundary. */
 export async function replayGrowth(
   directory: string,
-  options: GrowthOptions,
+  given: GrowthOptions,
   each: EachRepeated = () => {},
 ): Promise<{ readonly boundaries: number; readonly differentFrom: number | null }> {
+  // Kernels compute the same bits.
+  const { compile: _, ...options } = given
   const { now = () => performance.now(), blueprints } = options
   const slot = policySlot(options, () => Promise.reject(new Error("A replay asks no thread.")))
   const own = blueprints instanceof URL ? { ...options, blueprints: await loaded(blueprints) } : options

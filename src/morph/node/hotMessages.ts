@@ -8,11 +8,15 @@ import type { PartView } from "../growth/partViews.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import type { DriverView } from "../service/Driver.ts"
 import type { GrowthOptions } from "../service/Growth.ts"
+import type { KernelLink } from "./kernels/desks.ts"
 import type { RunBoundary } from "./RunLog.ts"
 import type { Heard } from "./Tape.ts"
 
 /** Options as a thread gets them: code is named by where it is. */
-export type SentOptions = Omit<GrowthOptions, "policy" | "blueprints" | "training" | "hangMs" | "state"> & {
+export type SentOptions = Omit<
+  GrowthOptions,
+  "policy" | "blueprints" | "training" | "hangMs" | "state" | "compile"
+> & {
   readonly policy: "heuristic" | "manual" | { readonly module: string } | null
   readonly blueprints: string | null
 }
@@ -30,6 +34,8 @@ export interface HotBoot {
   readonly hangMs: number
   /** The run is recorded: answers bring what a record needs. */
   readonly isKept: boolean
+  /** Who has kernels for its grafts; null where these are not compiled. */
+  readonly kernels: KernelLink | null
 }
 
 export interface BackgroundBoot {

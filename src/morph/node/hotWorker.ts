@@ -27,12 +27,14 @@ import {
   type HotState,
   loadBlueprints,
 } from "./hotMessages.ts"
+import { engineOver, runsSimd } from "./kernels/CompiledEngine.ts"
+import { deskOver } from "./kernels/desks.ts"
 import { keptBoundary } from "./keptBoundary.ts"
 import { startPolicy } from "./startPolicy.ts"
 import { Tape, tapedCore } from "./Tape.ts"
 
 async function begin(
-  { options, memory, standing, cull }: HotBoot,
+  { options, memory, standing, cull, kernels }: HotBoot,
   filed: (report: GrowthReport) => void,
   tryFirst: TryFirst<GrowthCore>,
 ) {
@@ -44,7 +46,8 @@ async function begin(
   }
   const now = (): number => performance.now()
   const slot = policySlot(own, startPolicy)
-  const maker = makerOf(own, slot, now, { faults: MORE_FAULTS })
+  const engine = kernels === null ? {} : { engine: engineOver(deskOver(kernels), runsSimd()) }
+  const maker = makerOf(own, slot, now, { faults: MORE_FAULTS, ...engine })
   await slot.start()
   const parts = { now, policy: slot.source, memory, filed, tryFirst }
   const tape = new Tape(now)

@@ -10,6 +10,7 @@ import type { PartView } from "../growth/partViews.ts"
 import type { Score } from "../neural/scores.ts"
 import type { GrowthReport } from "../policy/reports.ts"
 import type { CoreMaker, CoreParts, Keeper } from "./Keeper.ts"
+import type { KernelsView } from "./kernelsView.ts"
 import type { PolicySlot } from "./policySlot.ts"
 
 /** What can be seen of a host between two boundaries. */
@@ -19,6 +20,7 @@ export interface DriverView {
   readonly sockets: ReadonlyArray<SocketView>
   readonly parameters: number
   readonly fingerprint: string
+  readonly kernels?: KernelsView
 }
 
 /** A thread that trained was replaced by another one. */

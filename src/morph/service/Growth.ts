@@ -12,6 +12,7 @@ import type { RateChange } from "../training/LearningRates.ts"
 import type { Because, BecauseOfGraft } from "./because.ts"
 import type { EventStream } from "./eventStream.ts"
 import type { GrowthActor } from "./growthActor.ts"
+import type { CompileOption, KernelsView } from "./kernelsView.ts"
 import type { GrowthEvent } from "./GrowthEvent.ts"
 
 /** Who asks for grafts. */
@@ -41,6 +42,11 @@ export interface GrowthOptions {
   readonly hangMs?: number
   /** A folder in which the run is kept, and goes on where it ended. Needs Node; what is left out is kept in memory. */
   readonly state?: string
+  /**
+   * `standard`: grafts are run by kernels that are compiled for them, in a thread beside, and compute the same bits faster. Needs Node and
+   * the package `wabt`. Without it, and where no kernel passes its verification, everything runs by the package's instructions.
+   */
+  readonly compile?: CompileOption
   /** A clock in milliseconds, for deadlines of quarantine and boundary; the system's if left out. */
   readonly now?: () => number
   /** A clock in milliseconds for the time of a boundary as it is shown; `now` if left out. Nothing is decided by it. */
@@ -58,6 +64,8 @@ export interface GrowthSnapshot {
   readonly test: Score | null
   /** Equal for two hosts where every bit of them is. */
   readonly fingerprint: string
+  /** Where `compile` was given. */
+  readonly kernels?: KernelsView
 }
 
 /** A growing host as its caller has it. A refused call rejects with a `GrowthError` and changes nothing. */

@@ -4,6 +4,7 @@ import type { GraftMove } from "../grafting/graftEvents.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
 import type { Replacement } from "./Driver.ts"
+import type { KernelNote } from "./kernelsView.ts"
 
 /** What a growing host tells. */
 export type GrowthEvent =
@@ -25,3 +26,5 @@ export type GrowthEvent =
     }
   /** The thread that trains hung or died, and another one goes on from the last good boundary. */
   | ({ readonly type: "replaced" } & Replacement)
+  /** A graft has its compiled kernel, or why it goes on without one. */
+  | ({ readonly type: "kernel" } & KernelNote)

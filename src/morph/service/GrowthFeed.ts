@@ -5,7 +5,6 @@
 import type { Problem } from "../../domain/Problem.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
-import type { Replacement } from "./Driver.ts"
 import { type EventStream, eventStream } from "./eventStream.ts"
 import type { GrowthEvent } from "./GrowthEvent.ts"
 import { GrowthCounts } from "./growthMetrics.ts"
@@ -17,7 +16,8 @@ interface Subscription {
 type Listener<T> = (value: T) => void
 
 export class GrowthFeed {
-  readonly counts = new GrowthCounts()
+  /** A platform that counts more puts its own here. */
+  counts = new GrowthCounts()
   readonly events$: EventStream<GrowthEvent>
   private readonly listeners = new Set<Listener<GrowthEvent>>()
   private readonly boundaries = new Set<Listener<GrowthBoundary>>()
@@ -58,20 +58,19 @@ export class GrowthFeed {
     if (this.boundaries.size + this.listeners.size === 0) return
     frozen(boundary)
     call(this.boundaries, boundary)
-    call(this.listeners, { type: "boundary", boundary })
-    for (const move of moves) call(this.listeners, { type: "moved", epoch, move })
-    if (from !== mode) call(this.listeners, { type: "modeChanged", epoch, from, to: mode })
+    this.tell({ type: "boundary", boundary })
+    for (const move of moves) this.tell({ type: "moved", epoch, move })
+    if (from !== mode) this.tell({ type: "modeChanged", epoch, from, to: mode })
+  }
+
+  tell(event: GrowthEvent): void {
+    call(this.listeners, event)
   }
 
   /** `problems`: why it was refused; empty where it was carried out. */
   commanded(epoch: number, command: PersonCommand, problems: ReadonlyArray<Problem>): void {
     this.counts.command(problems.length === 0)
-    call(this.listeners, frozen({ type: "commanded", epoch, command, problems }))
-  }
-
-  replaced(replacement: Replacement): void {
-    this.counts.replacements++
-    call(this.listeners, { type: "replaced", ...replacement })
+    this.tell(frozen({ type: "commanded", epoch, command, problems }))
   }
 
   end(): void {

@@ -73,7 +73,10 @@ export const growthOn = (platform: GrowthPlatform) =>
     const growth = yield* refusing(() =>
       createGrowthWith(options, {
         ...platform,
-        inline: (...given) => (driver = new SupervisedDriver(...given)),
+        inline: (feed, ...given) => {
+          driver = new SupervisedDriver(...given)
+          return platform.around?.(driver, feed) ?? driver
+        },
       }),
     )
     const children = yield* Scope.make()

@@ -6,7 +6,7 @@ import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import { show } from "../../domain/problems.ts"
 import type { GrowthBoundary } from "../growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../growth/PersonCommand.ts"
-import { type Driver, InlineDriver, type Replacement } from "./Driver.ts"
+import { type Driver, InlineDriver } from "./Driver.ts"
 import type { BecauseOfGraft } from "./because.ts"
 import type { Growth, GrowthOptions, GrowthSnapshot } from "./Growth.ts"
 import { growthActor } from "./growthActor.ts"
@@ -27,7 +27,7 @@ export function createGrowthWith(options: GrowthOptions, platform: GrowthPlatfor
   if (typeof options !== "object" || options === null)
     throw growthProblem("options", `must be an object, not ${show(options)}.`, "Give host and data.")
   const feed = new GrowthFeed()
-  const driver = driverOf(options, platform, (replacement) => feed.replaced(replacement))
+  const driver = driverOf(options, platform, feed)
   const life: { status: GrowthSnapshot["status"] } = { status: "new" }
   let running = false
   let isStarting = false
@@ -159,18 +159,14 @@ function forgive(error: unknown): void {
   if (!(error instanceof GrowthError)) throw error
 }
 
-function driverOf(
-  options: GrowthOptions,
-  platform: GrowthPlatform,
-  replaced: (replacement: Replacement) => void,
-): Driver {
-  const { startPolicy, keepIn, inThread } = platform
-  const slot = policySlot(options, startPolicy ?? null)
-  const now = options.now ?? (() => performance.now())
+function driverOf(options: GrowthOptions, platform: GrowthPlatform, feed: GrowthFeed): Driver {
+  const { startPolicy = null, keepIn, inThread } = platform
+  const slot = policySlot(options, startPolicy)
+  const { now = () => performance.now() } = options
   const maker = makerOf(options, slot, now, platform)
-  if (options.training === "thread" && inThread !== undefined) return inThread(options, replaced)
-  const keeper = options.state === undefined ? null : (keepIn?.(options.state) ?? null)
-  return platform.inline?.(maker, slot, keeper, now) ?? new InlineDriver(maker, slot, keeper, now)
+  if (options.training === "thread" && inThread !== undefined) return inThread(options, feed)
+  const keeper = options.state === undefined || keepIn === undefined ? null : keepIn(options.state)
+  return platform.inline?.(feed, maker, slot, keeper, now) ?? new InlineDriver(maker, slot, keeper, now)
 }
 
 function requireReason(asked: PersonCommand): void {

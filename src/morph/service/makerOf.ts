@@ -36,7 +36,7 @@ export function makerOf(
   options: GrowthOptions,
   slot: PolicySlot,
   now: () => number,
-  has: Pick<GrowthPlatform, "keepIn" | "threadProblems" | "faults">,
+  has: Pick<GrowthPlatform, "keepIn" | "threadProblems" | "faults" | "engine">,
 ): CoreMaker {
   const { host, seed = 0, grafting, blueprints = [], state, policy = "heuristic" } = options
   const problems: Array<Problem> = Object.keys(options)
@@ -82,6 +82,7 @@ export function makerOf(
           seed,
           catalogue,
           now: parts.now,
+          engine: has.engine,
           ...(memory === undefined ? {} : { memory }),
           ...(restore === undefined ? {} : { restore }),
         }),

@@ -3,6 +3,30 @@ import type { Mechanism } from "../Mechanism.ts"
 
 export const library: ReadonlyArray<Mechanism> = [
   {
+    name: "kernel-of-another-guard",
+    invariant: 42,
+    file: "src/morph/compile/Kernels.ts",
+    intact: "const found = this.byGuard.get(guard)",
+    broken: "const found = this.byGuard.get(guard) ?? [...this.byGuard.values()][0]",
+    test: "test/morph/node/kernels/compiledEngine.test.ts",
+  },
+  {
+    name: "kernel-missed-in-silence",
+    invariant: 42,
+    file: "src/morph/node/kernels/CompiledEngine.ts",
+    intact: "if (missed.length === 0) return",
+    broken: "if (missed.length >= 0) return",
+    test: "test/morph/node/kernels/compiledEngine.test.ts",
+  },
+  {
+    name: "kernel-not-compared-by-bits",
+    invariant: 42,
+    file: "src/morph/compile/verifyKernel.ts",
+    intact: "sameBits &&= bitsOf(part)",
+    broken: "sameBits ||= bitsOf(part)",
+    test: "test/morph/compile/compile.test.ts",
+  },
+  {
     name: "kernel-key-without-graph",
     invariant: 40,
     file: "src/morph/compile/ArtifactStore.ts",

@@ -1,10 +1,16 @@
 import { expect, test } from "vitest"
 import { GrowthError } from "../../../src/domain/GrowthError.ts"
-import type { Blueprint } from "../../../src/morph/blueprints/Blueprint.ts"
 import { defineBlueprint } from "../../../src/morph/blueprints/defineBlueprint.ts"
 import { CATALOGUE } from "../../../src/morph/blueprints/more/all.ts"
 import { keyText } from "../../../src/morph/compile/ArtifactStore.ts"
 import { compileKernel, kernelKey } from "../../../src/morph/node/compileKernel.ts"
+import { type Blueprint, buildBlueprint } from "../../../src/morph/blueprints/Blueprint.ts"
+import { OWNER, verifyKernel } from "../../../src/morph/compile/verifyKernel.ts"
+import { Arena } from "../../../src/morph/tensor/Arena.ts"
+import { FastPlan } from "../../../src/morph/tensor/fast/FastPlan.ts"
+import { Graph } from "../../../src/morph/tensor/Graph.ts"
+import { Program } from "../../../src/morph/tensor/Program.ts"
+import { type Plan, ReferencePlan } from "../../../src/morph/tensor/ReferencePlan.ts"
 import type { Shape } from "../../../src/morph/tensor/ir.ts"
 
 const named = (name: string): Blueprint => CATALOGUE.find((one) => one.name === name) as Blueprint
@@ -108,6 +114,27 @@ test("a blueprint that was changed under its name has another key, and the same 
   expect({ ...after, graph: before.graph }).toEqual(before)
   expect(keyText(after)).not.toBe(keyText(before))
   expect((await compileKernel(scaledBy(2), [4, 8])).key).toEqual(before)
+})
+
+test("a kernel with other bits, or one that writes nothing, does not pass its verification", () => {
+  const graph = new Graph()
+  const value = graph.input("value", [4, 8])
+  const added = buildBlueprint(named("residualMlp"), graph, value, { hidden: 8 }, OWNER)
+  const learnt = graph.parametersOf(OWNER)
+  const targets = graph.input("targets", [4, 8])
+  const loss = graph.apply("mse", [graph.apply("add", [value, added]), targets])
+  const program = new Program({ loss, outputs: [added], train: [OWNER] })
+  const verified = (plan: (arena: Arena) => Plan) => {
+    const arena = Arena.make()
+    arena.append(OWNER, learnt, 1)
+    return verifyKernel({ program, value, targets, added }, arena, plan(arena), 1)
+  }
+  expect(verified((arena) => new FastPlan(program, arena))).toMatchObject({ passed: true, sameBits: true })
+  // Its sums are of doubles.
+  const other = verified((arena) => new ReferencePlan(program, arena))
+  expect(other).toEqual({ passed: false, sameBits: false, worst: 0 })
+  const idle = (arena: Arena): Plan => Object.assign(new FastPlan(program, arena), { forward: () => {} })
+  expect(verified(idle)).toEqual({ passed: false, sameBits: false, worst: Number.POSITIVE_INFINITY })
 })
 
 test("a shape that no memory holds is refused", async () => {
