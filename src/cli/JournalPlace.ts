@@ -5,6 +5,8 @@ export interface JournalAsked {
   /** A directory, or a name in the storage. */
   readonly directory: string
   readonly storage: string | null
+  /** Of a fleet in the storage: the key. */
+  readonly key: string | null
 }
 
 /** A journal to read. */
@@ -14,4 +16,6 @@ export interface JournalPlace {
   readonly shown: string
   /** It is from a database: each run in it is the time of one owner. */
   readonly owned: boolean
+  /** Of a key of a fleet: the journal of its bucket, whose chain proves the key's records. */
+  readonly chain?: string | undefined
 }

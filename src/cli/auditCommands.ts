@@ -6,6 +6,7 @@ import type { AuditRecord } from "../domain/AuditRecord.ts"
 import { plainJson, plainText } from "../system/plainText.ts"
 import {
   type JournalFilter,
+  type JournalReport,
   makeFilter,
   recordLine,
   reportText,
@@ -55,23 +56,43 @@ export interface VerifyFlags extends JournalPlace {
 
 const HEAD = /^[0-9a-f]{64}$/i
 
-export async function verifyCommand({ directory, head, json }: VerifyFlags): Promise<ExitCode> {
+export async function verifyCommand(flags: VerifyFlags): Promise<ExitCode> {
+  const { directory, chain, head, json } = flags
   if (head !== null && !HEAD.test(head))
     throw new CliFailure(
       "--head must be the 64 hexadecimal digits in which the chain ended at an earlier check.",
       EXIT.usage,
     )
   return stoppable(async () => {
-    const report = await atAPace(verifySteps(journalDirectory(directory), head?.toLowerCase()))
-    print(json ? plainJson({ ...report, runs: report.runs.map(briefly) }) : reportText(report).trimEnd())
+    const verified = (of: string, head?: string) => atAPace(verifySteps(journalDirectory(of), head))
+    const report = await verified(chain ?? directory, head?.toLowerCase())
+    // What is of one key follows from the journal of its bucket, where nothing of it is missing.
+    const own = chain === undefined || report.segments === 0 ? null : await verified(directory)
+    if (json) print(plainJson({ ...briefly(report), ...(own === null ? {} : { key: briefly(own) }) }))
+    else print([reportText(report), ...(own === null ? [] : [keyText(own)])].join("").trimEnd())
     // Nothing of it can be read: perhaps it is no journal at all.
     if (report.segments === 0) return EXIT.badInput
-    return report.status === "damaged" ? EXIT.differs : EXIT.ok
+    return report.status === "damaged" || own?.status === "damaged" ? EXIT.differs : EXIT.ok
   })
 }
 
-/** A run without its settings, which follow from its start. */
-const briefly = (run: JournalRun): object => ({ ...run, settings: undefined })
+/** Runs without their settings, which follow from their start. */
+const briefly = (report: JournalReport): object => ({
+  ...report,
+  runs: report.runs.map((run) => ({ ...run, settings: undefined })),
+})
+
+/** Which of a bucket's records are of a key. */
+function keyText({ records, runs, problems }: JournalReport): string {
+  const names = [...new Set(runs.map(({ run }) => run))].join(", ")
+  return [
+    `${records} of these records are of the key${names === "" ? "" : `: ${names}`}.`,
+    ...problems.map(({ detail }) => `  Of these: ${detail}.`),
+    "",
+  ]
+    .map(plainText)
+    .join("\n")
+}
 
 /** A person who ends a command gets its exit code, and no stack. */
 async function stoppable(command: () => Promise<ExitCode>): Promise<ExitCode> {

@@ -15,7 +15,7 @@ import { file, option, optional, whole } from "./flags.ts"
 const directory = Argument.Directory("directory").pipe(
   Argument.withMetavar("<directory|name>"),
   Argument.withDescription(
-    "The engine's `state` directory; with --storage the name of a tuner, or of an engine that keeps its records there",
+    "The engine's `state` directory; with --storage the name of a tuner, of an engine that keeps its records there, or of a fleet with --key",
   ),
 )
 const storage = optional(
@@ -25,6 +25,9 @@ const storage = optional(
       "Read the records in this database: a postgres:// url or a SQLite file (default: $ARQON_STORAGE, where there is no such directory)",
     ),
   ),
+)
+const key = optional(
+  Flag.String("key").pipe(Flag.withMetavar("<key>"), Flag.withDescription("Of a fleet: whose records")),
 )
 
 const text = (name: string, metavar: string, description: string): Flag.Flag<string | null> =>
@@ -40,6 +43,7 @@ const run = text("run", "<name>", "Only this run, or runs of the engine with thi
 const json = option("json", "Print JSON lines instead of text")
 const filters = {
   storage,
+  key,
   run,
   kind: text("kind", "<kinds>", `Only these kinds, separated by commas: ${AUDIT_KINDS.join(", ")}`),
   knob: text("knob", "<name>", "Only records that changed this knob, or were refused because of it"),
@@ -68,6 +72,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
     {
       directory,
       storage,
+      key,
       head: text(
         "head",
         "<hash>",
@@ -87,6 +92,11 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
       {
         command: "arqon audit verify checkout --storage arqon.db",
         description: "All owners that the tuner checkout of a cluster has had",
+      },
+      {
+        command: "arqon audit verify tenants --key acme --storage arqon.db",
+        description:
+          "The bucket that has the key acme of the fleet tenants, and which of its records are of acme",
       },
     ]),
   )
@@ -119,6 +129,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
     {
       directory,
       storage,
+      key,
       knob: Flag.String("knob").pipe(
         Flag.withMetavar("<name>"),
         Flag.withDescription("The knob that changed"),
@@ -154,7 +165,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
 
   const audit = Command.make("audit").pipe(
     Command.withDescription(
-      "Read the journal of a live engine, or the records of a cluster's tuner: verify, show, tail, why, export",
+      "Read the journal of a live engine, or the records of a cluster's tuner or key: verify, show, tail, why, export",
     ),
     Command.withExamples([
       { command: "arqon audit show ./state --last 20", description: "The latest records" },
@@ -169,7 +180,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
     ),
     Flag.between(0, MOST_CHANGES),
   )
-  const replay = Command.make("replay", { directory, storage, run, whatIf, json }, (flags) =>
+  const replay = Command.make("replay", { directory, storage, key, run, whatIf, json }, (flags) =>
     inJournal(flags, (place, { replayCommand }) => replayCommand({ ...flags, ...place })),
   ).pipe(
     Command.withDescription("Replay a recorded run of an engine, and compare every decision bit for bit"),

@@ -17,9 +17,9 @@ export async function inJournal(
   return inStoredJournal(asked, command, follows)
 }
 
-/** A storage on the command line says so. One in the environment counts where there is no such directory. */
-function isInDatabase({ directory, storage }: JournalAsked): boolean {
-  if (storage !== null) return true
+/** A storage on the command line says so, and so does a key of a fleet. One in the environment counts where there is no such directory. */
+function isInDatabase({ directory, storage, key }: JournalAsked): boolean {
+  if (storage !== null || key !== null) return true
   return (
     process.env["ARQON_STORAGE"] !== undefined && statSync(directory, { throwIfNoEntry: false }) === undefined
   )

@@ -22,7 +22,7 @@ const FOLLOW_MS = 500
 
 /** Runs a command on the records of a name in a storage. */
 export async function inStoredJournal(
-  { directory: asked, storage }: JournalAsked,
+  { directory: asked, storage, key }: JournalAsked,
   command: (place: JournalPlace) => Promise<ExitCode>,
   follows: boolean,
 ): Promise<ExitCode> {
@@ -35,17 +35,20 @@ export async function inStoredJournal(
     const ending = new AbortController()
     const { signal } = ending
     const signals = onSignals((one) => ending.abort(one))
-    const copy = await copied(() => copyRecords({ storage: where, name, directory, signal })).finally(
-      signals.off,
-    )
+    const copy = await copied(() =>
+      copyRecords({ storage: where, name, ...(key !== null && { key }), directory, signal }),
+    ).finally(signals.off)
     const following = new AbortController()
     const followed = follows ? follow(copy, following.signal) : Promise.resolve()
     try {
       if (signal.aborted) return signal.reason === "SIGINT" ? EXIT.interrupted : EXIT.terminated
       return await command({
         directory,
-        shown: plainText(`${where.name}, ${copy.kind} ${copy.name}`),
+        shown: plainText(
+          `${where.name}, ${key === null ? `${copy.kind} ${copy.name}` : `key ${key} of fleet ${name}`}`,
+        ),
         owned: true,
+        chain: copy.chain ?? undefined,
       })
     } finally {
       following.abort()
@@ -64,8 +67,10 @@ async function copied(copy: () => Promise<CopiedRecords>): Promise<CopiedRecords
   } catch (cause) {
     if (cause instanceof StorageError) throw new CliFailure(plainText(cause.message))
     if (!(cause instanceof ConfigError)) throw cause
-    const [{ message, suggestion }] = cause.problems
-    throw new CliFailure(plainText(`The name ${message}${suggestion === undefined ? "" : ` ${suggestion}`}`))
+    const [{ path, message, suggestion }] = cause.problems
+    throw new CliFailure(
+      plainText(`The ${path} ${message}${suggestion === undefined ? "" : ` ${suggestion}`}`),
+    )
   }
 }
 

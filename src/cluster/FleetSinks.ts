@@ -45,3 +45,27 @@ export class FleetSinks {
     Effect.ensuring(this.queues.finish(NOTHING_LEFT), Fiber.interruptAll(this.writers)),
   )
 }
+
+/** Sinks of one bucket that each get all of its records: what has no room in one waits for both. */
+export function joinedSinks(
+  one: TrailSinks | undefined,
+  other: TrailSinks | undefined,
+): TrailSinks | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return {
+    exact: one.exact || other.exact,
+    get blocked() {
+      return one.blocked ?? other.blocked
+    },
+    get room() {
+      return Math.min(one.room, other.room)
+    },
+    add: (records, exact, now) => {
+      one.add(records, exact, now)
+      other.add(records, exact, now)
+    },
+    state: () => [...one.state(), ...other.state()],
+    writers: () => [],
+    finish: () => Effect.void,
+  }
+}

@@ -10,15 +10,19 @@ import type { Sharding } from "effect/cluster/Sharding"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Rpc from "effect/rpc/Rpc"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { FleetSettings } from "../domain/FleetConfig.ts"
+import { steadyClock } from "../engine/steadyClock.ts"
 import type { DigestCounts, KeyAnswer, KeyDigest } from "../cohort/keyProtocol.ts"
 import { type BucketView, BucketOwner, type KeyView } from "./BucketOwner.ts"
 import { load, save } from "./engineRows.ts"
 import type { Epochs } from "./Epochs.ts"
-import type { FleetSinks } from "./FleetSinks.ts"
+import { type FleetSinks, joinedSinks } from "./FleetSinks.ts"
 import { KEY_COMMANDS, type KeyDone } from "./keyStanding.ts"
 import { ownerTurn, RETRY } from "./ownerTurn.ts"
+import { BucketRecords, type KeptRecords } from "./records/BucketRecords.ts"
+import type { RecordsPlace } from "./records/recordsSink.ts"
 
 /** How often an owner looks at the time. */
 const TICK = "100 millis"
@@ -56,15 +60,18 @@ export const BucketEntity = Entity.make("arqon/bucket", [Observe, Follow, View, 
 export interface ServedFleet {
   readonly settings: FleetSettings
   readonly sinks?: FleetSinks | undefined
+  /** Which records of its keys the database keeps, where it keeps any. */
+  readonly records: KeptRecords
 }
 
 /** Null: the owner is not confirmed, and did nothing. */
 export type Answered<A> = A | null
 
-/** Serves the buckets of these fleets on this runner. `here`: those that it owns. */
+/** Serves the buckets of these fleets on this runner. `here`: those that it owns; `records`: where their records are kept. */
 export const bucketLayer = (
   fleets: ReadonlyMap<string, ServedFleet>,
   here = new Map<string, BucketOwner>(),
+  records: RecordsPlace | null = null,
 ): Layer.Layer<never, never, Sharding | Epochs> =>
   BucketEntity.toLayer(
     Effect.gen(function* () {
@@ -73,43 +80,56 @@ export const bucketLayer = (
       // Asked before it is sent: only another configuration of another runner can lead here.
       if (fleet === undefined)
         return yield* Effect.die(new Error(`This runner has no fleet of the name ${JSON.stringify(name)}.`))
-      return yield* serve(name, fleet, here)
+      return yield* serve(name, fleet, here, records)
     }),
     { concurrency: "unbounded", mailboxCapacity: MAILBOX, maxIdleTime: IDLE },
   )
 
 const serve = Effect.fnUntraced(function* (
   bucket: string,
-  { settings, sinks }: ServedFleet,
+  { settings, sinks, records: keeps }: ServedFleet,
   here: Map<string, BucketOwner>,
+  place: RecordsPlace | null,
 ) {
   const clock = yield* Clock.Clock
-  const { owner, nowUs, answer, read } = yield* ownerTurn(
-    { kind: "bucket", name: bucket },
-    TICK,
-    ({ epoch, write }, beganUs) => {
-      const owner = new BucketOwner({ settings, epoch, nowUs: beganUs, sinks: sinks?.forBucket })
-      here.set(bucket, owner)
-      return {
-        owner,
-        save: (reason) =>
-          Effect.suspend(() => {
-            const rows = owner.rows(reason !== "counts", reason === "ended")
-            const noted = Effect.sync(() => owner.noteSaved(rows))
-            return rows.length === 0
-              ? noted
-              : Effect.andThen(
-                  write((sql) => save(sql, bucket, epoch, rows)),
-                  noted,
-                )
-          }),
-        stop: Effect.sync(() => {
-          here.delete(bucket)
-          owner.stop()
-        }).pipe(Effect.andThen(untilFlushed(owner))),
-      }
-    },
-  )
+  const thing = { kind: "bucket", name: bucket } as const
+  let kept: BucketRecords | null = null
+  const { owner, nowUs, answer, read } = yield* ownerTurn(thing, TICK, (ownership, beganUs) => {
+    const { epoch, write } = ownership
+    if (place !== null && keeps !== "none")
+      kept = new BucketRecords({ thing, ownership, place, settings, keeps, nowUs: steadyClock(clock) })
+    const owner = new BucketOwner({
+      settings,
+      epoch,
+      nowUs: beganUs,
+      sinks: joinedSinks(sinks?.forBucket, kept ?? undefined),
+    })
+    here.set(bucket, owner)
+    return {
+      owner,
+      save: (reason) =>
+        Effect.suspend(() => {
+          const rows = owner.rows(reason !== "counts", reason === "ended")
+          const noted = Effect.sync(() => owner.noteSaved(rows))
+          return rows.length === 0
+            ? noted
+            : Effect.andThen(
+                write((sql) => save(sql, bucket, epoch, rows)),
+                noted,
+              )
+        }),
+      stop: Effect.sync(() => {
+        here.delete(bucket)
+        owner.stop()
+      }).pipe(Effect.andThen(untilFlushed(owner, kept))),
+    }
+  })
+  const records = kept as BucketRecords | null
+  if (records !== null)
+    yield* Effect.suspend(() => (records.isDue ? records.write : Effect.void)).pipe(
+      Effect.repeat(Schedule.spaced(TICK)),
+      Effect.forkScoped,
+    )
   /** Brings keys to memory. False: without the database nobody knows where they stood. */
   const loaded = (keys: ReadonlyArray<string>): Effect.Effect<boolean> =>
     Effect.suspend(() => {
@@ -152,6 +172,10 @@ const serve = Effect.fnUntraced(function* (
   })
 })
 
-/** Until its sinks have room for the last records. */
-const untilFlushed = (owner: BucketOwner): Effect.Effect<void> =>
-  Effect.suspend(() => (owner.flush() ? Effect.void : Effect.delay(untilFlushed(owner), FLUSH_RETRY)))
+/** Until its sinks have room for the last records, and those that the database is to keep are there. */
+const untilFlushed = (owner: BucketOwner, kept: BucketRecords | null): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    owner.flush()
+      ? (kept?.close ?? Effect.void)
+      : Effect.andThen(kept?.write ?? Effect.void, Effect.delay(untilFlushed(owner, kept), FLUSH_RETRY)),
+  )

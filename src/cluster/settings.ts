@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
 import { StorageError } from "./StorageError.ts"
 import { storageFailure } from "./storageFailure.ts"
 
@@ -12,6 +13,26 @@ export interface SharedSetting {
   readonly path: string
   readonly value: number
 }
+
+/** In how many buckets the keys of a fleet are. */
+export const bucketsSetting = (fleet: string, value: number): SharedSetting => ({
+  path: `fleets.${fleet}.buckets`,
+  value,
+})
+const BUCKETS_PATH = /^fleets\.(.+)\.buckets$/s
+
+/** The fleets of this database, and in how many buckets the keys of each are. */
+export const fleetSizes = (sql: SqlClient): Effect.Effect<ReadonlyMap<string, number>, SqlError> =>
+  Effect.map(
+    sql<{ path: string; value: string }>`SELECT path, value FROM arqon_setting ORDER BY path`,
+    (rows) =>
+      new Map(
+        rows.flatMap(({ path, value }) => {
+          const [, fleet] = BUCKETS_PATH.exec(path) ?? []
+          return fleet === undefined ? [] : [[fleet, Number(value)] as const]
+        }),
+      ),
+  )
 
 /** Fails with every setting that differs from what is written down in `storage`, and then writes nothing. */
 export const agree = (

@@ -12,6 +12,9 @@ import type { Notifications } from "../engine/calls/Notifications.ts"
 /** Most records of all engines that wait for the sinks' queues. */
 const STAGE_CAPACITY = 4096
 
+/** A digest's record has its extra channels at the point: the engine's number is behind these. */
+const EXTRA_CHANNELS = 4
+
 /** The engine that a record belongs to, and its count of records. */
 export interface Recorder {
   readonly key: string
@@ -80,7 +83,7 @@ export class FleetTrail {
     notifications: Notifications,
     stageRecords = STAGE_CAPACITY,
   ) {
-    this.stage = new AuditRing(settings.space.table.size + 1, stageRecords)
+    this.stage = new AuditRing(Math.max(settings.space.table.size, EXTRA_CHANNELS) + 1, stageRecords)
     const start = Object.freeze({ fleet: name, seed: settings.seed, objective: settings.objective })
     this.decoder = new FleetDecoder(name, settings, this.stage.width - 1, this.keys)
     this.trail = new AuditTrail({

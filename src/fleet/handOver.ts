@@ -1,4 +1,5 @@
 /** How an engine of one fleet goes on in another: what it leaves, and how its successor takes that up. For fleets that share a database. */
+import { recordEngineStarted } from "../../machines/hotAudit.ts"
 import type { FleetCell } from "./FleetCell.ts"
 import type { FleetCore } from "./FleetCore.ts"
 import type { SpawnOptions } from "./spawnOptions.ts"
@@ -35,6 +36,7 @@ export function adopt(
   if (loop === null) return cell
   const { executor, nowCell } = loop.hot
   nowCell[0] = core.nowUs
+  recordEngineStarted(loop.hot, core.nowUs)
   if (baseline !== null) executor.keepAsBaseline(baseline)
   loop.kernel.initial(loop.state, executor.base)
   if (learned.length === loop.state.length) loop.state.set(learned)

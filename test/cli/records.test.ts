@@ -1,6 +1,7 @@
 /** `arqon audit` and `arqon replay` over records in a database: what they say of a directory they say of a name in a storage. */
 import { mkdtempSync, readdirSync } from "node:fs"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { createCluster } from "../../src/cluster/node/createCluster.ts"
 import { postgresJournal } from "../../src/cluster/node/postgresJournal.ts"
 import { sqlite } from "../../src/cluster/node/sqlite.ts"
 import { createEngine } from "../../src/index.node.ts"
@@ -99,6 +100,45 @@ describe("records in a database", () => {
     const slip = await desk.run("audit", "verify", "reziser")
     expect(slip).toMatchObject({ code: 1 })
     expect(slip.stderr).toMatch(/The name must be a name that records are kept of.*Did you mean "?resizer/)
+  })
+
+  it("of a fleet are read by key: the bucket's chain proves them", async () => {
+    const cluster = createCluster({
+      storage: sqlite(desk.path("records.db")),
+      fleets: { tenants: { engine: { params: { batch: { min: 1, max: 9, initial: 5 } } }, buckets: 1 } },
+      records: true,
+    })
+    await cluster.start()
+    for (const key of ["acme", "beta"])
+      await cluster.fleet("tenants").key(key).trip({ by: "ada", note: "a release" })
+    await cluster.stop()
+    const at = ["--key", "acme", ...HERE]
+    const whole = await desk.run("audit", "verify", "tenants", ...at)
+    expect(whole).toMatchObject({ code: 0 })
+    expect(whole.stdout).toMatch(/^The journal is whole: 12 records in 1 segment\.\n.*tenants\/0-1/)
+    expect(whole.stdout).toContain("6 of these records are of the key: tenants-1/acme.")
+    const [head] = /[0-9a-f]{64}/.exec(whole.stdout) ?? []
+    const passed = await desk.run("audit", "verify", "tenants", ...at, "--head", head ?? "", "--json")
+    expect(JSON.parse(passed.stdout)).toMatchObject({
+      status: "whole",
+      headDiffers: false,
+      key: { records: 6 },
+    })
+    const shown = await desk.run("audit", "show", "tenants", ...at, "--kind", "safeModeEntered", "--json")
+    expect(JSON.parse(shown.stdout)).toMatchObject({ run: "tenants-1/acme", note: "by ada: a release" })
+    const why = await desk.run("audit", "why", "tenants", ...at, "--knob", "batch")
+    expect(why.stderr).toMatch(/key acme of fleet tenants holds no move of the base of "batch"/)
+    const replayed = await desk.run("replay", "tenants", ...at)
+    expect(replayed.stdout).toMatch(/tenants-1\/acme cannot be replayed: its digests were not journaled/)
+    for (const [args, message] of [
+      [["tenants", ...HERE], /The name must come with a key, because it is a fleet\. .*--key acme/],
+      [["tenants", "--key", "nobody", ...HERE], /The key must be a key that records are kept of/],
+      [["tenant", "--key", "acme", ...HERE], /The name must be a fleet of .*Did you mean "?tenants/],
+    ] as const) {
+      const refused = await desk.run("audit", "verify", ...args)
+      expect(refused).toMatchObject({ code: 1 })
+      expect(refused.stderr).toMatch(message)
+    }
   })
 
   it("are removed by weeks", async () => {

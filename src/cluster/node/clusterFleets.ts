@@ -12,6 +12,7 @@ import type { BucketView, KeyView } from "../BucketOwner.ts"
 import type { ServedFleet } from "../bucketEntity.ts"
 import { FleetSinks } from "../FleetSinks.ts"
 import { KEY_COMMANDS, type KeyCommand, type KeyCommandName, type KeyDone } from "../keyStanding.ts"
+import { KEPT_RECORDS, type KeptRecords } from "../records/BucketRecords.ts"
 import { watchProblems } from "../watchedCore.ts"
 import { problemAt } from "./clusterProblems.ts"
 import { type CommandNote, saidOf } from "./commandNote.ts"
@@ -31,6 +32,11 @@ export interface ClusterFleetConfig<K extends string = string>
   readonly buckets?: number
   /** Where the records of all its keys go besides memory, as for `createFleet`. Each process closes its own when it stops. */
   readonly sinks?: ReadonlyArray<AuditSink>
+  /**
+   * What the database keeps of its keys where the cluster has `records`: trips, rollbacks, baselines and commands (`safety`, the default),
+   * every decision (`decisions`), or nothing (`none`).
+   */
+  readonly records?: KeptRecords
 }
 
 /**
@@ -81,10 +87,11 @@ const OPTIONS: ReadonlyArray<string> = [
   "maxEngines",
   "buckets",
   "sinks",
+  "records",
 ] satisfies ReadonlyArray<keyof ClusterFleetConfig>
 
 /** Options that `createFleet` takes elsewhere, or not at all. */
-const OURS: ReadonlyArray<string> = ["buckets", "sinks"]
+const OURS: ReadonlyArray<string> = ["buckets", "sinks", "records"]
 
 /** The fleets for their buckets, and all that is wrong with them. */
 export function readFleets(fleets: Readonly<Record<string, ClusterFleetConfig>>): {
@@ -117,7 +124,7 @@ function readFleet(
   at: (path: ReadonlyArray<string>, message: string, remedy?: string) => void,
   take: (problems: ReadonlyArray<Problem>, ...path: ReadonlyArray<string>) => void,
 ): FleetInBuckets | null {
-  const { buckets = BUCKETS, engine, sinks } = config
+  const { buckets = BUCKETS, engine, sinks, records = "safety" } = config
   for (const key of Object.keys(config))
     if (!OPTIONS.includes(key)) at([key], "is not an option of a fleet of a cluster.")
   if (!(Number.isInteger(buckets) && buckets >= 1 && buckets <= MOST_BUCKETS)) {
@@ -125,6 +132,7 @@ function readFleet(
     return null
   }
   take(sinkProblems(sinks))
+  if (!KEPT_RECORDS.includes(records)) at(["records"], `must be one of ${KEPT_RECORDS.join(", ")}.`)
   // A bucket is driven by its owner.
   const parsed = parseFleetConfig({
     maxEngines: MOST_ENGINES,
@@ -153,7 +161,12 @@ function readFleet(
   )
   const fleet = { ...parsed, name, shared }
   take(watchProblems(fleet), "engine")
-  return { buckets, settings: fleet, sinks: sinks && sinks.length > 0 ? new FleetSinks(sinks) : undefined }
+  return {
+    buckets,
+    settings: fleet,
+    sinks: sinks && sinks.length > 0 ? new FleetSinks(sinks) : undefined,
+    records,
+  }
 }
 
 const TICK_MS = 100

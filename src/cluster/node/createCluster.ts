@@ -19,7 +19,7 @@ import { clusterMetrics, type OwnedHere } from "../clusterMetrics.ts"
 import { Epochs, type EpochCounts } from "../Epochs.ts"
 import { allOwners, type OwnerRow } from "../owners.ts"
 import { LOCK_TIMES, type LockTimes, SHARDS, singleRunner } from "../runners.ts"
-import { agree } from "../settings.ts"
+import { agree, bucketsSetting } from "../settings.ts"
 import { ready, type Storage } from "../Storage.ts"
 import { StorageError } from "../StorageError.ts"
 import { storageFailure } from "../storageFailure.ts"
@@ -60,7 +60,8 @@ export interface ClusterOptions<T extends string = string> {
   /** By name: engines by key, in buckets that have an owner each. All runners have the same. */
   readonly fleets?: Readonly<Record<string, ClusterFleetConfig>>
   /**
-   * Keeps every decision of the tuners in the database too, as a journal that `arqon audit` reads. The same in all runners; default false.
+   * Keeps every decision of the tuners in the database too, as a journal that `arqon audit` reads, and of the fleets what `records` of each
+   * says. The same in all runners; default false.
    */
   readonly records?: boolean | RecordsOptions
   /** How long a lock outlives its runner, and how often it is refreshed. Defaults 15,000 and 5,000. */
@@ -307,11 +308,11 @@ function layerOf({ storage, node, tuners, fleets, records, times, runner, here }
       : nodeRunner(node, times)
   const settings = [
     { path: "shards", value: SHARDS },
-    ...Array.from(fleets, ([name, { buckets }]) => ({ path: `fleets.${name}.buckets`, value: buckets })),
+    ...Array.from(fleets, ([name, { buckets }]) => bucketsSetting(name, buckets)),
   ]
   const owned = Layer.mergeAll(
     Tuners.layer(new Map(Object.entries(tuners)), here.tuners, records),
-    Fleets.layer.pipe(Layer.provideMerge(bucketLayer(fleets, here.buckets))),
+    Fleets.layer.pipe(Layer.provideMerge(bucketLayer(fleets, here.buckets, records))),
   )
   return Campaigns.layer(storage.name, tuners).pipe(
     Layer.provideMerge(owned),

@@ -31,6 +31,9 @@ export interface RecordsFormat {
   readonly segmentBytes: number
 }
 
+/** What a writer needs of a record besides its numbers. */
+export type RecordWords = Pick<AuditRecord, "seq" | "run" | "start" | "note">
+
 /** A segment is written to for so long at most: what is of one week then ends a day after it. */
 const SEGMENT_US = 24 * 3600 * 1e6
 
@@ -57,6 +60,7 @@ export class RecordsWriter {
   private readonly ownership: Ownership
   private readonly format: RecordsFormat
   private readonly nowUs: () => number
+  private readonly ofOneRun: boolean
   private segment: OpenSegment | null = null
   private segments = 0
   private link: JournalLink | null = null
@@ -73,15 +77,18 @@ export class RecordsWriter {
     format: RecordsFormat,
     /** Monotonic. */
     nowUs: () => number,
+    /** False: the records are of many engines in turn, so there is no place where the run stands. */
+    ofOneRun = true,
   ) {
     this.thing = thing
     this.ownership = ownership
     this.format = format
     this.nowUs = nowUs
+    this.ofOneRun = ofOneRun
   }
 
   /** Writes what of a batch is not there yet. The same batch, longer perhaps, may come again after a failure. */
-  write(batch: ReadonlyArray<AuditRecord>, exact: ReadonlyArray<Float64Array>): Written {
+  write(batch: ReadonlyArray<RecordWords>, exact: ReadonlyArray<Float64Array>): Written {
     return Effect.gen({ self: this }, function* () {
       yield* this.settle()
       const from = batch.findIndex(({ seq }) => seq > this.writtenSeq)
@@ -188,8 +195,9 @@ export class RecordsWriter {
     this.link = writer.link
     writer.commit()
     this.writtenSeq = row.lastSeq
+    if (ends) this.segment = null
+    if (!this.ofOneRun) return
     this.standing ??= new Standing(writer.header.knobs, beginningOf(writer.header).standing)
     for (const numbers of exact) this.standing.take(numbers)
-    if (ends) this.segment = null
   }
 }

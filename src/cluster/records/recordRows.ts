@@ -117,6 +117,13 @@ export const batchesAfter = (
       })),
   )
 
+/** Whether records are kept of it. */
+export const hasRecords = (sql: SqlClient, { kind, name }: OwnedThing): Effect.Effect<boolean, SqlError> =>
+  Effect.map(
+    sql<{ part: unknown }>`SELECT part FROM arqon_record WHERE kind = ${kind} AND name = ${name} LIMIT 1`,
+    (rows) => rows.length > 0,
+  )
+
 /** Everything that records are kept of. */
 export const recorded = (sql: SqlClient): Effect.Effect<ReadonlyArray<OwnedThing>, SqlError> =>
   sql<OwnedThing>`

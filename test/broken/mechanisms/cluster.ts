@@ -19,6 +19,14 @@ export const cluster: ReadonlyArray<Mechanism> = [
     test: "test/cluster/records/tunerRecords.test.ts",
   },
   {
+    name: "key-with-records-of-others",
+    invariant: 13,
+    file: "src/cluster/records/KeyJournal.ts",
+    intact: "if (said?.key !== this.key ||",
+    broken: 'if (this.key === "" ||',
+    test: "test/cluster/records/fleetRecords.test.ts",
+  },
+  {
     name: "owner-trusts-itself",
     invariant: 13,
     file: "src/cluster/selfFence.ts",
