@@ -12,11 +12,11 @@ import * as Effect from "effect/Effect"
 import { copyRecords, type LockTimes, type OwnerRow, postgres } from "../../src/cluster/index.ts"
 import { migrate } from "../../src/cluster/Storage.ts"
 import { verifyJournal } from "../../src/journal/read/readJournal.ts"
-import { createReplica, type Replica } from "../../src/replica/index.ts"
+import { createReplica, followFleet, type FollowedFleet, type Replica } from "../../src/replica/index.ts"
 import { RefusedReport, type Transport } from "../../src/replica/transport.ts"
 import { freePort } from "../../test/adapters/freePort.ts"
 import { startPostgres } from "../../test/adapters/startPostgres.ts"
-import { DRILL_TUNERS, type RunnerOrders } from "./orders.ts"
+import { DRILL_FLEETS, DRILL_KEYS, DRILL_TUNERS, type RunnerOrders } from "./orders.ts"
 import { TcpProxy } from "./TcpProxy.ts"
 
 const NAMES = Object.keys(DRILL_TUNERS)
@@ -49,8 +49,10 @@ export interface DrillCounts {
   readonly commands: number
   readonly commandsLost: number
   readonly commandsTwice: number
-  /** Tuners whose records are not one whole chain over all their owners. */
+  /** Tuners, and keys of a fleet, whose records are not one whole chain over all their owners. */
   readonly recordsBroken: number
+  /** Records of the keys. */
+  readonly keyRecords: number
   /** Saves that SQL refused since their epoch was over. */
   readonly fencedWrites: number
   /** The longest that a replica was on a perturbation without a lease, milliseconds. */
@@ -60,6 +62,8 @@ export interface DrillCounts {
 export class Drill {
   private readonly runners: Array<RunnerProcess> = []
   private readonly replicas = new Map<string, Replica>()
+  private fleet: FollowedFleet | null = null
+  private measured = 0
   private readonly asked: Array<Asked> = []
   /** By tuner: the newest epoch that anybody was told, and since when. */
   private readonly newest = new Map<string, { epoch: number; sinceMs: number }>()
@@ -105,8 +109,17 @@ export class Drill {
           }),
         )
     await Promise.all(Array.from(this.replicas.values(), (replica) => replica.start()))
+    const fleet = followFleet({
+      fleet: "tenants",
+      at: this.runners.map(({ port }) => `http://127.0.0.1:${port}`),
+      params: DRILL_FLEETS.tenants.engine.params,
+    })
+    this.fleet = fleet
+    const keys = DRILL_KEYS.map((key) => fleet.follow(key))
     const measure = setInterval(() => {
       for (const [name, replica] of this.replicas) this.measure(name, replica)
+      const { values, observe } = keys[this.measured++ % keys.length]
+      observe({ objective: (values["rate"] - 0.7) ** 2 + (values["share"] - 0.4) ** 2 })
     }, 10)
     measure.unref()
     this.asking = this.ask()
@@ -239,7 +252,7 @@ export class Drill {
       commands: answered.length,
       commandsLost: lost,
       commandsTwice: twice + answered.filter(({ answers }) => answers.size > 1).length,
-      recordsBroken: await this.brokenRecords(),
+      ...(await this.records()),
       fencedWrites: (await Promise.all(this.runners.map((_, i) => this.fencedWritesOf(i)))).reduce(
         (sum, n) => sum + n,
         this.fencedBefore,
@@ -251,6 +264,7 @@ export class Drill {
   async stop(): Promise<void> {
     this.running = false
     await this.asking
+    await this.fleet?.stop()
     await Promise.all(Array.from(this.replicas.values(), (replica) => replica.stop()))
     for (const { child, proxy } of this.runners) {
       child.kill("SIGKILL")
@@ -259,18 +273,27 @@ export class Drill {
     await this.postgres?.stop()
   }
 
-  private async brokenRecords(): Promise<number> {
+  private async records(): Promise<Pick<DrillCounts, "recordsBroken" | "keyRecords">> {
     const [{ orders }] = this.runners
     const storage = postgres({ url: orders.url })
     const folder = mkdtempSync(join(tmpdir(), "arqon-drill-"))
-    let broken = 0
+    let recordsBroken = 0
+    let keyRecords = 0
     try {
       for (const name of NAMES) {
         const directory = join(folder, name)
         await (await copyRecords({ storage, name, directory })).close()
-        if (verifyJournal(directory).status !== "whole") broken++
+        if (verifyJournal(directory).status !== "whole") recordsBroken++
       }
-      return broken
+      for (const key of DRILL_KEYS) {
+        const directory = join(folder, key)
+        const { chain, close } = await copyRecords({ storage, name: "tenants", key, directory })
+        await close()
+        const own = verifyJournal(directory)
+        keyRecords += own.records
+        if (own.status !== "whole" || verifyJournal(chain ?? "").status !== "whole") recordsBroken++
+      }
+      return { recordsBroken, keyRecords }
     } finally {
       rmSync(folder, { recursive: true })
     }

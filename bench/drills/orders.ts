@@ -24,3 +24,9 @@ export const DRILL_TUNERS = Object.fromEntries(
     { engine, replicas: { reportMs: REPORT_MS, windowMs: 1500 } },
   ]),
 )
+
+/** Keys that are measured all the while, in a few buckets. */
+export const DRILL_KEYS = ["acme", "bolt", "cargo", "delta", "echo", "fargo"] as const
+export const DRILL_FLEETS = {
+  tenants: { engine: { ...engine, window: { digests: 5, us: 500_000 } }, buckets: 3, records: "decisions" },
+} as const

@@ -1,6 +1,6 @@
 /** One runner of a cluster, as a process that a drill starts, freezes and kills. */
 import { createCluster, postgres } from "../../src/cluster/index.node.ts"
-import { DRILL_TUNERS, type RunnerOrders } from "./orders.ts"
+import { DRILL_FLEETS, DRILL_TUNERS, type RunnerOrders } from "./orders.ts"
 
 const orders = JSON.parse(process.argv[2]) as RunnerOrders
 const cluster = createCluster({
@@ -9,6 +9,7 @@ const cluster = createCluster({
   gateway: { port: orders.gatewayPort },
   locks: orders.locks,
   tuners: DRILL_TUNERS,
+  fleets: DRILL_FLEETS,
   records: true,
 })
 process.once("SIGTERM", () => {

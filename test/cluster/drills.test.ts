@@ -11,7 +11,7 @@ it("gives tuners another owner through a kill, a freeze and a stop, with never t
     await drill.settled()
     for (const fault of ["SIGKILL", "SIGSTOP", "SIGTERM"] as const) await drill.turn(fault, EXPIRATION_MS)
     await drill.gateway("cut", 0, 1000)
-    const { commands, longestOffMs, ...counts } = await drill.counts()
+    const { commands, keyRecords, longestOffMs, ...counts } = await drill.counts()
     expect(counts).toMatchObject({
       answersOfTwoOwners: 0,
       commandsLost: 0,
@@ -19,6 +19,7 @@ it("gives tuners another owner through a kill, a freeze and a stop, with never t
       recordsBroken: 0,
     })
     expect(commands).toBeGreaterThan(0)
+    expect(keyRecords).toBeGreaterThan(0)
     // A busy machine looks at the time late.
     expect(longestOffMs).toBeLessThan(2 * DRILL_LEASE_MS)
   } finally {
