@@ -98,8 +98,28 @@ export function libraryTree(doing: (action: Action) => Effect.Effect<void>) {
     ]),
   )
 
+  const prewarm = Command.make(
+    "prewarm",
+    {
+      directory: Argument.Directory("directory").pipe(
+        Argument.withMetavar("<directory>"),
+        Argument.withDescription("The folder of a library; made if it is not there"),
+      ),
+      shape: text("shape", "<shape>", "Value at a socket, with the rows of a batch first, such as [128,8]"),
+      signingKey,
+      json: option("json", "Print what it came to as one JSON object"),
+      quiet: option("quiet", "No progress on stderr"),
+    },
+    (flags) => doing(async () => (await import("./libraryPrewarm.ts")).libraryPrewarmCommand(flags)),
+  ).pipe(
+    Command.withDescription(
+      "Compile every blueprint for one shape, one after the other, so that a host finds them; Ctrl-C ends it",
+    ),
+    Command.withExamples([{ command: "arqon grow library prewarm ./growth/library --shape [128,8]" }]),
+  )
+
   return Command.make("library").pipe(
     Command.withDescription("Look into a library of compiled kernels"),
-    Command.withSubcommands([list, show, verify, collect, mark]),
+    Command.withSubcommands([list, show, verify, collect, mark, prewarm]),
   )
 }

@@ -99,6 +99,21 @@ describe("arqon grow library", () => {
     )
   })
 
+  it("compiles every blueprint for a shape, says how far it is, and finds them there the next time", async () => {
+    const first = await library("prewarm", "kernels", "--shape", "[4,4]")
+    expect(first.code).toBe(0)
+    expect(first.stdout).toMatch(/^\d+ kernels are ready, 1 could not be compiled\.\n$/)
+    expect(first.stderr).toMatch(/^1 of \d+ {2}residualMlp {2}compiled$/m)
+    expect(first.stderr).toMatch(/dropoutMlp {2}blueprint: dropoutMlp has an operator that is not compiled/)
+    const again = await library("prewarm", "kernels", "--shape", "4,4", "--quiet", "--json")
+    expect(JSON.parse(again.stdout)).toMatchObject({ left: 0, refused: [{ blueprint: "dropoutMlp" }] })
+    expect((await library("verify", "kernels")).code).toBe(0)
+    expect(await library("prewarm", "kernels", "--shape", "[4]")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('shape: must be 2 to 4 whole numbers from 1 to 65536, not "[4]"'),
+    })
+  })
+
   it("refuses a folder without a library", async () => {
     for (const command of ["list", "verify", "collect"])
       expect(await library(command, ".")).toMatchObject({

@@ -53,11 +53,14 @@ export interface ArtifactStore {
   put(key: string, bytes: Uint8Array<ArrayBuffer>, meta: ArtifactMeta): void
 }
 
-/** A key as a text that is equal where the keys are: SHA-256, as 64 hexadecimal digits. */
-export function keyText({ blueprint, graph, parameters, shape, compiler, mode }: KernelKey): string {
+/** What a key says, as a text that is equal where the keys are. */
+export function keySource({ blueprint, graph, parameters, shape, compiler, mode }: KernelKey): string {
   const sorted = Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return sha256(JSON.stringify([blueprint, graph, sorted, shape, compiler, mode]))
+  return JSON.stringify([blueprint, graph, sorted, shape, compiler, mode])
 }
+
+/** The same in a few characters: SHA-256, as 64 hexadecimal digits. */
+export const keyText = (key: KernelKey): string => sha256(keySource(key))
 
 /** Artifacts for as long as the process lives. */
 export class MemoryArtifacts implements ArtifactStore {

@@ -15,7 +15,7 @@ import {
   text,
   whole,
 } from "../../domain/Shape.ts"
-import { type ArtifactMeta, type KernelKey, keyText } from "../compile/ArtifactStore.ts"
+import { type ArtifactMeta, type KernelKey, keySource } from "../compile/ArtifactStore.ts"
 import type { TierName } from "../contracts/enums.ts"
 import { ARTIFACT_STATES, type ArtifactState } from "./artifactStates.ts"
 import { isSemanticVersion } from "./semanticVersion.ts"
@@ -86,10 +86,18 @@ export interface Descriptor extends Omit<ArtifactMeta, "text">, AboutBlueprint {
   readonly damage: string | null
 }
 
+const changing = {
+  state: oneOf(ARTIFACT_STATES),
+  changedMs: between(0, MOST_MS),
+  damage: nullOr(text(MOST_TEXT)),
+}
+
+/** What changes of a descriptor after it was stored. */
+export const ChangingShape: Shape<Pick<Descriptor, "state" | "changedMs" | "damage">> = object(changing)
+
 export const DescriptorShape: Shape<Descriptor> = object({
   id: digest,
   version: string({ expected: "a version such as 1.0.0", holds: isSemanticVersion }),
-  state: oneOf(ARTIFACT_STATES),
   tier: oneOf(["safe", "experimental", "highRisk"]),
   tags: list(name, count),
   ...facts,
@@ -97,8 +105,7 @@ export const DescriptorShape: Shape<Descriptor> = object({
   wat: digest,
   bytes: whole(1, MOST_PART_BYTES),
   storedMs: between(0, MOST_MS),
-  changedMs: between(0, MOST_MS),
-  damage: nullOr(text(MOST_TEXT)),
+  ...changing,
 })
 
 /** A kernel on its way into a library. */
@@ -131,4 +138,4 @@ export const shapeText = (shape: ReadonlyArray<number>): string => JSON.stringif
 
 /** Kernels of one blueprint with the same parameters for one shape are of one line, whatever it built and whatever compiled them. */
 export const lineOf = ({ blueprint, parameters, shape }: KernelKey): string =>
-  keyText({ blueprint, graph: "", parameters, shape, compiler: "", mode: "standard" })
+  keySource({ blueprint, graph: "", parameters, shape, compiler: "", mode: "standard" })

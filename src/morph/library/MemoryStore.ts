@@ -51,7 +51,8 @@ export class MemoryStore implements LibraryStore {
     const { key } = artifact.meta
     const { descriptor: before = null, steps = [] } = this.rows.get(keyText(key)) ?? {}
     if (before !== null && before.damage === null) return before
-    const line = this.descriptors().filter((one) => lineOf(one.key) === lineOf(key))
+    const own = lineOf(key)
+    const line = this.descriptors().filter((one) => lineOf(one.key) === own)
     const descriptor = described(artifact, line, before, this.digest, nowMs)
     const { wasm, wat } = partsOf(artifact)
     // The caller may go on with its bytes.

@@ -32,6 +32,8 @@ export async function serveCompiler(
     if (process.connected) process.send?.(message)
   }
   process.once("disconnect", () => process.exit())
+  // Ctrl-C goes to every process of a terminal: the one that has started this one decides.
+  process.on("SIGINT", () => {})
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   const own = await loadBlueprints(blueprints)
   // Whoever asks has a memory of its own, and asks again where something was set aside.

@@ -2,14 +2,17 @@
  * The rows of a library in SQLite: a descriptor for each artifact, and its steps. A database is only written to where it is a library of
  * this format, or empty. A row is believed where its id is that of its key.
  */
+import { createHash } from "node:crypto"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { type GrowthError, growthProblem } from "../../../domain/GrowthError.ts"
 import { readText } from "../../../domain/readInput.ts"
+import { readShape } from "../../../domain/Shape.ts"
 import { inTransaction } from "../../../system/sqliteTransaction.ts"
-import { type KernelKey, keyText } from "../../compile/ArtifactStore.ts"
+import { type KernelKey, keySource } from "../../compile/ArtifactStore.ts"
 import {
   type ArtifactPart,
   type ArtifactStep,
+  ChangingShape,
   type Descriptor,
   DescriptorShape,
   lineOf,
@@ -89,10 +92,13 @@ function prepare(db: DatabaseSync, location: string, readOnly: boolean): void {
   })
 }
 
+/** As `keyText` gives it, from a native SHA-256: a list reads thousands of rows. */
+const digest = (source: string): string => createHash("sha256").update(source).digest("hex")
+
 /** A descriptor as it was written; null where it is none, or not that of its key. */
 export function readDescriptor(text: string): Descriptor | null {
   const found = readText(DescriptorShape, text)
-  return found !== null && keyText(found.key) === found.id ? found : null
+  return found !== null && digest(keySource(found.key)) === found.id ? found : null
 }
 
 export class LibraryDatabase {
@@ -125,10 +131,11 @@ export class LibraryDatabase {
   }
 
   lineOf(key: KernelKey): ReadonlyArray<Descriptor> {
+    const own = lineOf(key)
     return this.sql(IN_LINE)
       .all(key.blueprint, shapeText(key.shape))
       .map((row) => this.descriptorOf(row))
-      .filter((one) => lineOf(one.key) === lineOf(key))
+      .filter((one) => lineOf(one.key) === own)
   }
 
   steps(id: string): ReadonlyArray<ArtifactStep> {
@@ -211,8 +218,8 @@ export class LibraryDatabase {
     const { id, state, wasm, wat, damage, changed_ms: changedMs } = row
     const stored = readDescriptor(String(row["descriptor"]))
     if (stored !== null && stored.id === id && stored.wasm === wasm && stored.wat === wat) {
-      const now = readDescriptor(JSON.stringify({ ...stored, state, damage, changedMs }))
-      if (now !== null) return now
+      const now = readShape(ChangingShape, { state, damage, changedMs })
+      if (now.ok) return { ...stored, ...now.value }
     }
     throw refused(
       this.location,

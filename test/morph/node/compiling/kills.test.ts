@@ -5,9 +5,12 @@ import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { keyText } from "../../../../src/morph/compile/ArtifactStore.ts"
+import { compileFor } from "../../../../src/morph/library/KernelCompiler.ts"
+import { prewarm } from "../../../../src/morph/library/prewarm.ts"
 import { CompilerProcess } from "../../../../src/morph/node/compiling/CompilerProcess.ts"
 import { jobsPath } from "../../../../src/morph/node/compiling/compileJob.ts"
 import { type JobCounts, JobLog } from "../../../../src/morph/node/compiling/JobLog.ts"
+import { templateKeys } from "../../../../src/morph/node/compiling/templateKeys.ts"
 import { openLibrary } from "../../../../src/morph/node/library/openLibrary.ts"
 import { ownFolder } from "../../../journal/journalRig.ts"
 import { DYING, keyFor } from "./keys.ts"
@@ -117,5 +120,30 @@ describe("a compiling process that is killed", () => {
     })
     await next.close()
     expect(JobLog.counts(jobsPath(directory))).toMatchObject({ begun: 3, done: 1, lost: 2 })
+  })
+
+  it("in the middle of all templates costs that one a second attempt, and the others nothing", async () => {
+    const directory = folder.in("library")
+    dieAt("assembled", 0)
+    const compiler = new CompilerProcess({ directory, entry: DYING })
+    const library = openLibrary(directory, { compile: compileFor(compiler) })
+    const keys = templateKeys([[4, 4]])
+    expect(keys.length).toBeGreaterThanOrEqual(18)
+    const said: Array<string> = []
+    const { ready, refused, left } = await prewarm(library, keys, {
+      said: ({ key, from, done, of }) => {
+        said.push(`${done} of ${of} ${key.blueprint}: ${from}`)
+        // The fifth one was compiled by the process that dies of the sixth.
+        if (done === 5) dieAt("assembled", 1)
+      },
+    })
+    // What draws while it learns is not compiled.
+    expect(refused.map(({ key }) => key.blueprint)).toEqual(["dropoutMlp"])
+    expect({ ready, left }).toEqual({ ready: keys.length - 1, left: 0 })
+    expect(said).toHaveLength(keys.length)
+    expect(compiler.counts).toMatchObject({ lost: 1, retried: 1, compiled: keys.length - 1 })
+    expect(library.verify()).toEqual({ whole: keys.length - 1, problems: [] })
+    await library.close()
+    await compiler.close()
   })
 })
