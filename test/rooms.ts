@@ -108,7 +108,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   system: { rooms: ["domain"], packages: [EFFECT, NODE] },
   "journal/format": { rooms: [...NUMBERS, "engine"], packages: [EFFECT] },
   journal: {
-    rooms: [...NUMBERS, "machines", "engine", "journal/format", "system"],
+    rooms: [...NUMBERS, "cohort", "machines", "engine", "journal/format", "system"],
     packages: [EFFECT, NODE],
   },
   // Where a tuner in one process stands, on a disk.

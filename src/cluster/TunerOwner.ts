@@ -147,10 +147,10 @@ export class TunerOwner {
     this.commands = new Map((read?.commands ?? []).map((done) => [done.key, done]))
     this.runner = runner
     this.trail = new TunerTrail(this.host, `${options.name}-${epoch}`)
-    this.trail.start(nowUs, options.sinks)
+    const trial = read?.trial ?? null
+    this.trail.start(nowUs, options.sinks, trial?.state)
     this.host.start(nowUs)
     this.rollOuts = new RollOuts(this.host)
-    const trial = read?.trial ?? null
     const goesOn =
       trial !== null && read?.cohort.resumption.from.ended === true && this.rollOuts.resume(trial)
     if (trial !== null && !goesOn) this.end(trial.key, "withdrawn")
@@ -284,13 +284,9 @@ export class TunerOwner {
       return problems
     }
     this.trail.withNote(RECORD_OF[command], note, () => {
-      if (command === "trip") loop.trip()
-      else if (command === "rollback") loop.rollback()
-      else if (command === "setBaseline") loop.setBaseline()
-      else if (command === "pause") loop.pause()
-      else if (command === "reset") loop.reset()
+      if (command !== "resume") this.host.command(command)
       // SafeMode is left by a reset alone.
-      else if (loop.isResting) loop.reset()
+      else if (loop.isResting) this.host.command("reset")
     })
     return []
   }

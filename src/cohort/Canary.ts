@@ -112,6 +112,12 @@ export class Canary {
     return this.sum / this.turns
   }
 
+  /** Whether what the canaries have read breaks a constraint of the variant. */
+  breaks(aside: GroupReading): boolean {
+    const bounds = this.variant?.bounds ?? []
+    return !bounds.every(({ of, least, most }) => aside[of] >= least && aside[of] <= most)
+  }
+
   /** Takes a turn, and says what has become of the candidate; null: it stays on trial. */
   take(turn: Turn | "silent"): CanaryEnd | null {
     this.end = this.judge(turn)
@@ -126,9 +132,8 @@ export class Canary {
     if (!Number.isFinite(difference)) return "worse"
     if (aside.margin < 0 && !(beside.margin < 0)) return "constraint"
     if (this.variant !== null) {
-      const { bounds, afterBreaches } = this.variant
-      const held = bounds.every(({ of, least, most }) => aside[of] >= least && aside[of] <= most)
-      this.breaches = held ? 0 : this.breaches + 1
+      const { afterBreaches } = this.variant
+      this.breaches = this.breaks(aside) ? this.breaches + 1 : 0
       if (this.breaches >= afterBreaches) return "constraint"
     }
     const known = this.noise.pairs > 0

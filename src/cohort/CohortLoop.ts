@@ -7,69 +7,55 @@
  * `take`, `answer` and `tick`. Tier 1 stays the sole decider: both targets of a pair are one proposal, checked whole, under
  * one generation; budgets count the base, as ever.
  */
-import { GUARD_RETREAT, PLUS, TRIP_ENGINE_FAULT, TRIP_TELEMETRY_LOST, UPDATE } from "../hot/codes.ts"
-import type { HotPath } from "../hot/HotPath.ts"
 import {
-  APPLYING_MINUS,
-  APPLYING_PLUS,
-  COMPUTING,
-  FROZEN,
-  WAITING_MINUS,
-  WAITING_PLUS,
-} from "../hot/phases.ts"
+  GUARD_RETREAT,
+  PLUS,
+  RING_FULL,
+  TRIP_AUDIT_QUEUE_FULL,
+  TRIP_ENGINE_FAULT,
+  TRIP_TELEMETRY_LOST,
+  UPDATE,
+} from "../hot/codes.ts"
+import type { HotPath } from "../hot/HotPath.ts"
+import { APPLYING_MINUS, APPLYING_PLUS, FROZEN, WAITING_PLUS } from "../hot/phases.ts"
 import { LOSS_MINUS, LOSS_PLUS, MARGIN_MINUS, MARGIN_PLUS, type SpsaKernel } from "../hot/SpsaKernel.ts"
 import { P_TARGET } from "../hot/SafetyExecutor.ts"
-import { drawnText, readText, writeCohortRecord, writeProposalRecord } from "./cohortRecords.ts"
-import { ComparedLoop, type CohortStart } from "./ComparedLoop.ts"
+import {
+  drawnText,
+  MINUS_SIDE,
+  readText,
+  writeCohortRecord,
+  writeProposalRecord,
+  writeSide,
+} from "./cohortRecords.ts"
+import type { CohortStart } from "./ComparedLoop.ts"
+import { ASIDE, GatheringLoop } from "./GatheringLoop.ts"
 import { designFor, sideIn, stagesOf } from "./designs.ts"
-import { type Gathering, LEAST_PER_SIDE, type SideCount, stageCloses } from "./quorum.ts"
 import { type FoundInterference, NEEDED_EVIDENCE } from "./Interference.ts"
 import { SharedKnobs } from "./SharedKnobs.ts"
 import { comparePairs, samePair } from "./order.ts"
 import { PairCheck } from "./PairCheck.ts"
 import { pairFits } from "./pairFits.ts"
-import type { Report, Role } from "./protocol.ts"
-import { drawRoles } from "./roles.ts"
-import type { RosterEntry, Taken } from "./Roster.ts"
-import { readStage, type StageReading } from "./sideReadings.ts"
+import { type Report, type Role, ROLES } from "./protocol.ts"
+import type { Taken } from "./Roster.ts"
+import type { StageReading } from "./sideReadings.ts"
 
-/** Roles that a stage neither gives nor takes. */
-const ASIDE: ReadonlySet<Role> = new Set(["control", "canary"])
-
-/** Where a replica is to stand, unit space. Read at once: the arrays are the loop's own. */
-export interface Place {
-  readonly role: Role
-  readonly units: Float64Array
-}
-
-export class CohortLoop extends ComparedLoop {
+export class CohortLoop extends GatheringLoop {
   /** Stages that have closed with enough readings, and stages that have not. */
   stages = 0
   expiries = 0
   private draw = 0
   /** The stage of the cycle that is to be applied or measured next. */
   private stage = 0
-  /** The generation of the stage under way; NaN: there is none. */
-  private stageGeneration = Number.NaN
-  private sinceUs = 0
-  /** What is live, as gathered: another generation begins from nothing. */
-  private gathered = Number.NaN
-  private readonly plus: Float64Array
-  private readonly minus: Float64Array
-  private readonly live: Float64Array
   private readonly check: PairCheck
   private readonly sharing: SharedKnobs | null
   private readonly first: Array<StageReading> = []
   private reading: StageReading | null = null
   /** The objective as last read: an emergency brings none of its own. */
   private level = 0
-  private lookedUs = Number.NaN
 
   constructor(hot: HotPath, kernel: SpsaKernel, start: CohortStart) {
     super(hot, kernel, start)
-    this.plus = new Float64Array(hot.table.size)
-    this.minus = new Float64Array(hot.table.size)
-    this.live = new Float64Array(hot.table.size)
     this.check = new PairCheck(hot.table)
     this.sharing = start.shared === null ? null : new SharedKnobs(kernel, start.shared)
   }
@@ -90,7 +76,9 @@ export class CohortLoop extends ComparedLoop {
   }
 
   /** One replica in an emergency is one too many: all go back. The fence goes up where that one stood. */
-  private hearEmergency(side: Role | undefined, margin: number): void {
+  protected hearEmergency(side: Role | undefined, margin: number): void {
+    if (this.records)
+      writeCohortRecord(this.hot, { act: "emergency", value: ROLES.indexOf(side as Role), margin })
     // The others do not stand where a candidate has led.
     if (side === "canary" && this.onTrial !== null) return this.endTrial("constraint")
     const { hot, fences } = this
@@ -100,61 +88,23 @@ export class CohortLoop extends ComparedLoop {
     this.respond(hot.observeObject({ objective: this.level, constraintMargin: margin }))
   }
 
-  /** Where this replica is to stand now. */
-  place({ side }: RosterEntry): Place {
-    const { hot, live, onTrial } = this
-    if (side === "canary" && onTrial !== null) return { role: side, units: onTrial.units }
-    if (side === "control" || side === "canary") {
-      if (hot.config.hasBaseline) hot.config.baselineUnits(live)
-      else live.set(hot.executor.base)
-      return { role: "control", units: live }
-    }
-    if (this.stageGeneration === hot.config.generation && side !== "base")
-      return { role: side, units: side === "plus" ? this.plus : this.minus }
-    return { role: "base", units: hot.executor.base }
-  }
-
   /** Lets the time in `hot.nowCell` pass: closes what can be closed, and does what is due. */
   override tick(): number {
     this.countSilence()
     this.followGeneration()
     this.closeStage()
     this.followGeneration()
-    if (this.tooManySilent()) this.open(TRIP_TELEMETRY_LOST)
+    if (this.tooManySilent()) {
+      if (this.records) writeCohortRecord(this.hot, { act: "silent" })
+      this.open(TRIP_TELEMETRY_LOST)
+    }
     return super.tick()
   }
 
-  /** Replicas are silent only while the owner listens: what it slept itself, in a debugger or on a suspended machine, does not count. */
-  private countSilence(): void {
-    const now = this.hot.nowCell[0]
-    const sleptUs = now - this.lookedUs - this.cohort.reportUs
-    if (sleptUs > 0) this.roster.excuse(sleptUs, now)
-    this.lookedUs = now
-    this.roster.forgetGone(now)
-  }
-
-  /** A generation that somebody published: what was measured under the one before is void. */
-  private followGeneration(): void {
-    const { generation } = this.hot.config
-    if (this.gathered === generation) return
-    this.gathered = generation
-    this.sinceUs = this.hot.nowCell[0]
-    this.roster.clearMeasured()
-    if (this.stageGeneration === generation) return
-    this.stageGeneration = Number.NaN
-    for (const entry of this.roster.all) if (!ASIDE.has(entry.side)) entry.side = "base"
-  }
-
-  /** More than half of those that stand off the base were not heard of late: nobody knows what the stage does to the plant. */
-  private tooManySilent(): boolean {
-    if (!this.inStage) return false
-    const off = this.roster.all.filter(({ side, replaced }) => side !== "base" && !replaced)
-    const now = this.hot.nowCell[0]
-    return 2 * off.filter((entry) => this.roster.isSilent(entry, now)).length > off.length
-  }
-
-  private get inStage(): boolean {
-    return this.stageGeneration === this.hot.config.generation
+  /** What cannot be recorded is not decided on, and nobody stays on a perturbation for it. */
+  protected override respond(code: number): void {
+    if (code === RING_FULL && this.phase !== FROZEN) this.open(TRIP_AUDIT_QUEUE_FULL)
+    super.respond(code)
   }
 
   protected override ready(): void {
@@ -175,14 +125,10 @@ export class CohortLoop extends ComparedLoop {
     if (kind === UPDATE) return this.propose(kind)
     const { hot, kernel, state, plus, minus } = this
     const now = hot.nowCell[0]
-    const present = this.roster.present(now)
-    if (present.length === 0) {
-      this.due[0] = now + this.cohort.reportUs
-      return false
-    }
+    if (this.awaitsReplicas()) return false
     if (this.stage === 0) {
       if (this.judged()) return false
-      this.drawCycle(present)
+      this.drawCycle()
     }
     kernel.plusTarget(state, plus, 0)
     kernel.minusTarget(state, minus, 0)
@@ -199,7 +145,7 @@ export class CohortLoop extends ComparedLoop {
       this.open(TRIP_ENGINE_FAULT)
       return false
     }
-    this.beginStage(kind, present)
+    this.beginStage(kind)
     const { design, draw, epoch, seed, roster } = this
     const point = design === "together" ? undefined : other
     const note = { act: "drawn", design, value: draw - 1, limit: epoch, ...(point && { point }) } as const
@@ -212,15 +158,10 @@ export class CohortLoop extends ComparedLoop {
     return super.ask(kind)
   }
 
-  private drawCycle(present: ReadonlyArray<RosterEntry>): void {
-    const { exposure, control, design, comparison } = this.cohort
-    const numbers = { seed: this.seed, epoch: this.epoch, draw: this.draw++ }
-    const aside = this.drawAside(present)
-    const rest = present.filter(({ key }) => !aside.has(key))
-    const inTime = rest.filter((entry) => !this.roster.isLate(entry))
-    const free = inTime.length < LEAST_PER_SIDE ? rest : inTime
-    const roles = drawRoles(free, { exposure, control: comparison === null ? control : 0 }, numbers)
-    const off = roles.filter((role) => role === "plus" || role === "minus").length
+  private drawCycle(): void {
+    const { design } = this.cohort
+    const off = this.spread(this.draw++)
+    if (this.records) writeCohortRecord(this.hot, { act: "present", value: off })
     const turns = this.interferes ? design === "auto" : this.sharing?.turn === true
     this.design = designFor(turns ? "together" : design, off)
     // With fewer than two nothing differs between replicas, and all knobs are tried at once.
@@ -228,14 +169,10 @@ export class CohortLoop extends ComparedLoop {
       this.sharing?.hold(this.state, this.hot.executor.base)
     this.check.active = false
     if (design === "auto" && this.design === "split") this.check.begin()
-    for (const entry of this.roster.all) entry.drawn = "base"
-    free.forEach((entry, i) => {
-      entry.drawn = roles[i]
-    })
-    for (const entry of present) entry.drawn = aside.get(entry.key) ?? entry.drawn
   }
 
-  private beginStage(kind: number, present: ReadonlyArray<RosterEntry>): void {
+  private beginStage(kind: number): void {
+    const present = this.roster.present(this.hot.nowCell[0])
     this.stageGeneration = this.hot.config.generation
     this.followGeneration()
     for (const entry of this.roster.all) entry.side = ASIDE.has(entry.drawn) ? entry.drawn : "base"
@@ -251,22 +188,13 @@ export class CohortLoop extends ComparedLoop {
     const now = this.hot.nowCell[0]
     const waiting = this.isWaiting
     if (waiting && !this.inStage) return
-    const over = now - this.sinceUs >= this.cohort.windowUs
-    const sides: ReadonlyArray<Role> = waiting ? this.sidesInPlay() : ["base"]
-    const counts = sides.map((side) => this.countOf(side))
-    if (!stageCloses(counts, this.cohort.quorum, over)) return
-    const readings = this.readingsWhere(({ side }) => sides.includes(side))
-    this.reading = waiting
-      ? readStage(readings, this.design === "split" ? this.ownDeviations : null)
-      : readStage(
-          readings.map((one) => ({ ...one, side: "plus" as const })),
-          null,
-        )
-    const { loss, margin } = this.reading
-    if (Number.isNaN(loss)) return
+    const reading = this.gather()
+    if (reading === null) return
+    const { loss, margin } = reading
+    this.reading = reading
     if (waiting) {
       this.stages++
-      this.noteReading(sides, this.reading)
+      this.noteReading(reading)
     }
     this.readAside()
     this.roster.noteLate(this.pair, this.sinceUs, now)
@@ -278,44 +206,16 @@ export class CohortLoop extends ComparedLoop {
     this.reading = null
   }
 
-  private noteReading(sides: ReadonlyArray<Role>, { plus, minus }: StageReading): void {
+  private noteReading({ plus, minus }: StageReading): void {
     const { design, roster, hot, cohort } = this
+    const sides = this.sidesInPlay()
     const difference = plus.loss - minus.loss
-    const note = { act: "read", design, value: plus.loss, limit: minus.loss, difference } as const
+    // One record has room for one margin.
+    if (this.records && !Number.isNaN(minus.margin)) writeSide(hot, MINUS_SIDE, minus)
+    const { margin } = plus
+    const note = { act: "read", design, value: plus.loss, limit: minus.loss, difference, margin } as const
     const text = (): string => readText(roster, sides, cohort.minSamples, hot.nowCell[0])
     this.noteThat(writeCohortRecord(hot, note), text)
-  }
-
-  private sidesInPlay(): ReadonlyArray<Role> {
-    return this.design === "together" ? [this.phase === WAITING_PLUS ? "plus" : "minus"] : ["plus", "minus"]
-  }
-
-  /** How far the sides of the stage under way have got; none where nothing is measured. */
-  get sides(): ReadonlyArray<SideCount> {
-    return this.gathering === "measuring" ? this.sidesInPlay().map((side) => this.countOf(side)) : []
-  }
-
-  /** What it is doing, as `cohortMachine` has it. */
-  get gathering(): Gathering {
-    if (this.phase === FROZEN) return "frozen"
-    if (this.phase === COMPUTING) return "deciding"
-    return this.isWaiting && this.inStage ? "measuring" : "gathering"
-  }
-
-  private get isWaiting(): boolean {
-    return this.phase === WAITING_PLUS || this.phase === WAITING_MINUS
-  }
-
-  private countOf(side: Role): SideCount {
-    const now = this.hot.nowCell[0]
-    const members = this.roster.all.filter((entry) => entry.side === side)
-    const ready = members.filter(({ measured }) => measured.n >= this.cohort.minSamples)
-    const waited = members.filter((entry) => this.roster.isWaitedFor(entry, now))
-    return {
-      ready: ready.length,
-      waited: waited.length,
-      members: members.filter(({ replaced }) => !replaced).length,
-    }
   }
 
   /** The stage has closed: both sides at once, or one of two stages. */

@@ -15,14 +15,14 @@ import type { CycleOptions } from "../hot/cycleOptions.ts"
 import type { HotPath } from "../hot/HotPath.ts"
 import type { SpsaKernel } from "../hot/SpsaKernel.ts"
 import { Canary, type CanaryEnd, type CanaryState, type VariantTrial } from "./Canary.ts"
-import { type CohortNote, writeCohortRecord, writeVerdictRecord } from "./cohortRecords.ts"
+import { type CohortNote, writeCohortRecord, writeTurn, writeVerdictRecord } from "./cohortRecords.ts"
 import type { CohortSettings } from "./cohortOptions.ts"
 import type { Design } from "./designs.ts"
 import { BEFORE_ALL, type Pair } from "./order.ts"
 import { OwnedLoop } from "./OwnedLoop.ts"
 import type { Role } from "./protocol.ts"
 import { Roster, type RosterEntry } from "./Roster.ts"
-import { type GroupReading, type MemberReading, SideBySide } from "./SideBySide.ts"
+import { type GroupReading, type MemberReading, SideBySide, type Turn } from "./SideBySide.ts"
 
 /** Stages of a canary's turn: few, because replicas wait for what it shows. */
 const CANARY_STAGES = 2
@@ -34,6 +34,8 @@ export interface CohortStart {
   readonly cohort: CohortSettings
   /** By knob: whether it must be equal on all replicas while others may differ; null: no knob, or all. */
   readonly shared: ReadonlyArray<boolean> | null
+  /** What replicas have shown is recorded, so that the run can be decided again. */
+  readonly records: boolean
   readonly cycle: Partial<CycleOptions>
 }
 
@@ -41,6 +43,7 @@ export class ComparedLoop extends OwnedLoop {
   readonly epoch: number
   readonly roster: Roster
   readonly cohort: CohortSettings
+  readonly records: boolean
   /** The design of the cycle under way. */
   design: Design = "together"
   /** Takes the words that belong on the record of this number. */
@@ -57,11 +60,12 @@ export class ComparedLoop extends OwnedLoop {
   private readonly controls: SideBySide
   private readonly trial: SideBySide
 
-  constructor(hot: HotPath, kernel: SpsaKernel, { epoch, seed, cohort, cycle }: CohortStart) {
+  constructor(hot: HotPath, kernel: SpsaKernel, { epoch, seed, cohort, records, cycle }: CohortStart) {
     super(hot, kernel, cycle)
     this.epoch = epoch
     this.seed = seed
     this.cohort = cohort
+    this.records = records
     this.roster = new Roster(cohort.reportUs)
     this.controls = new SideBySide("control", cohort.comparison?.everyCycles ?? 1, cohort.quorum)
     this.trial = new SideBySide("canary", CANARY_STAGES, cohort.quorum)
@@ -159,10 +163,19 @@ export class ComparedLoop extends OwnedLoop {
     return this.judgeControls() || this.judgeCanary()
   }
 
+  /** A cycle begins: the turn that has ended with it; null where none has. */
+  protected turnOf(which: "control" | "canary"): Turn | "silent" | null {
+    const ended = (which === "control" ? this.controls : this.trial).ends()
+    if (ended === null || !this.records) return ended
+    const broken = which === "canary" && ended !== "silent" && this.onTrial?.breaks(ended.aside) === true
+    writeTurn(this.hot, which, ended, broken)
+    return ended
+  }
+
   private judgeControls(): boolean {
     const policy = this.cohort.comparison
     if (policy === null) return false
-    const ended = this.controls.ends()
+    const ended = this.turnOf("control")
     if (ended === null) return false
     const { hot } = this
     const nowUs = hot.nowCell[0]
@@ -189,7 +202,7 @@ export class ComparedLoop extends OwnedLoop {
   private judgeCanary(): boolean {
     const { onTrial } = this
     if (onTrial === null) return false
-    const ended = this.trial.ends()
+    const ended = this.turnOf("canary")
     const end = ended === null ? null : onTrial.take(ended)
     if (end === null) return false
     this.endTrial(end)
@@ -243,7 +256,8 @@ export class ComparedLoop extends OwnedLoop {
   private noteCanary({ units, worse, sound, difference, turns, variant }: Canary, end: string): void {
     const said = this.saying === undefined ? end : `${end} ${this.saying}`
     const what = variant === null ? said : `variant "${variant.name}" ${said}`
-    const note = { act: "canary", value: worse, limit: sound, difference, point: units } as const
+    const margin = variant?.afterBreaches
+    const note = { act: "canary", value: worse, limit: sound, difference, margin, point: units } as const
     this.note(note, () => (turns === 0 ? what : `${what} after ${turns} turns`))
   }
 }

@@ -11,6 +11,7 @@ import {
   RECORD_KIND,
   RECORD_KNOB,
   RECORD_LIMIT,
+  RECORD_MARGIN,
   RECORD_OBJECTIVE,
   RECORD_POINT,
   RECORD_PROPOSAL_ID,
@@ -22,16 +23,18 @@ import type { HotPath } from "../hot/HotPath.ts"
 import { P_ID, P_TARGET } from "../hot/SafetyExecutor.ts"
 import { type Design, DESIGNS } from "./designs.ts"
 import type { Roster, RosterEntry } from "./Roster.ts"
+import type { GroupReading, Turn } from "./SideBySide.ts"
 
 /** Names of replicas in one note at most. */
 const MOST_NAMED = 20
 
 export interface CohortNote {
   readonly act: (typeof COHORT_ACTS)[number]
-  readonly design: Design
-  readonly value: number
-  readonly limit: number
+  readonly design?: Design
+  readonly value?: number | undefined
+  readonly limit?: number
   readonly difference?: number
+  readonly margin?: number | undefined
   /** Its number; absent: none. */
   readonly knob?: number
   /** Unit space; absent: none. */
@@ -39,26 +42,66 @@ export interface CohortNote {
 }
 
 /** Writes the record, and gives its number; 0 where the audit has no ordinary place left. */
-export function writeCohortRecord(
-  { audit, nowCell, config, executor }: HotPath,
-  { act, design, value, limit, difference = Number.NaN, knob = -1, point }: CohortNote,
-): number {
+export function writeCohortRecord(hot: HotPath, note: CohortNote): number {
+  const { audit } = hot
   if (audit.reserve() < 0) return 0
+  fillDraft(hot, note)
+  audit.push()
+  return audit.written
+}
+
+function fillDraft({ audit, nowCell, config, executor }: HotPath, note: CohortNote): void {
+  const { act, design, knob = -1, point } = note
+  const { value = Number.NaN, limit = Number.NaN, difference = Number.NaN, margin = Number.NaN } = note
   audit.clearDraft()
   const { draft } = audit
   draft[RECORD_KIND] = AUDIT_COHORT
   draft[RECORD_TIMESTAMP_US] = nowCell[0]
   draft[RECORD_GENERATION] = config.generation
   draft[RECORD_PROPOSAL_ID] = executor.proposal[P_ID]
-  draft[RECORD_CODE] = DESIGNS.indexOf(design) - 1
+  draft[RECORD_CODE] = design === undefined ? Number.NaN : DESIGNS.indexOf(design) - 1
   draft[RECORD_DETAIL] = COHORT_ACTS.indexOf(act)
   draft[RECORD_KNOB] = knob
   draft[RECORD_VALUE] = value
   draft[RECORD_LIMIT] = limit
   draft[RECORD_OBJECTIVE] = difference
+  draft[RECORD_MARGIN] = margin
   if (point !== undefined) draft.set(point, RECORD_POINT)
+}
+
+/** Codes of what a record of a side is about. They lie behind those of the designs, so that none is taken for one. */
+export const MINUS_SIDE = 16
+/** Groups of a turn: those aside, those beside them, and that they never measured together; by comparison. */
+export const TURN_CODES = {
+  control: { aside: 17, beside: 18, silent: 19 },
+  // A variant's constraints did not hold on the canaries.
+  canary: { aside: 20, beside: 21, silent: 22, broken: 23 },
+} as const
+
+/** What one side has read, exactly, so that what follows from it can be decided again. */
+export function writeSide(
+  hot: HotPath,
+  code: number,
+  { loss, margin, errorRate = Number.NaN, p99Us = Number.NaN }: Partial<GroupReading>,
+): void {
+  const { audit } = hot
+  if (audit.reserve() < 0) return
+  fillDraft(hot, { act: "side", value: loss, margin, limit: errorRate, difference: p99Us })
+  audit.draft[RECORD_CODE] = code
   audit.push()
-  return audit.written
+}
+
+/** What a turn has read: a record each for its two groups, or one where they never measured together. */
+export function writeTurn(
+  hot: HotPath,
+  which: keyof typeof TURN_CODES,
+  turn: Turn | "silent",
+  broken: boolean,
+): void {
+  const codes = TURN_CODES[which]
+  if (turn === "silent") return writeSide(hot, codes.silent, {})
+  writeSide(hot, broken ? TURN_CODES.canary.broken : codes.aside, turn.aside)
+  writeSide(hot, codes.beside, turn.beside)
 }
 
 /** What Tier 1 is asked for next, as an engine records it: `kind` is PLUS..UPDATE. */

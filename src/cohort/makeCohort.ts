@@ -16,13 +16,17 @@ const LONGEST_CYCLE = 3
 
 /**
  * A loop that stands where the settings begin, or where the owner before stood; `start` it, or `resume` it. `epoch`, from 1, is higher
- * than that of every owner before.
+ * than that of every owner before. `records`: what replicas have shown is recorded; `Loop`: where something else than replicas shows it.
  */
 export function makeCohort(
   settings: EngineSettings,
   cohort: CohortSettings,
   epoch: number,
   resumption: Resumption | null = null,
+  {
+    records = false,
+    Loop = CohortLoop,
+  }: { readonly records?: boolean; readonly Loop?: typeof CohortLoop } = {},
 ): CohortLoop {
   const { space } = settings
   const policy = resolveGuardrails(settings.guardrails)
@@ -43,6 +47,7 @@ export function makeCohort(
       trim: 0,
     },
     auditCapacity: settings.auditCapacity,
+    journalDigests: records,
     manualTime: true,
   })
   const shared = space.names.map((name) => cohort.shared.includes(name))
@@ -50,11 +55,12 @@ export function makeCohort(
   const mixed = shared.some(Boolean) && design !== "together"
   // Stages are not equally long, and no trend runs through readings of different replicas.
   const spsa = { ...spsaOf(settings, policy), covariate: 0, lookAhead: false }
-  return new CohortLoop(hot, new SpsaKernel(space.table, spsa), {
+  return new Loop(hot, new SpsaKernel(space.table, spsa), {
     epoch,
     seed: settings.seed,
     cohort: { ...cohort, design, comparison: comparisonOf(settings, cohort, policy.maxStep) },
     shared: mixed ? shared : null,
+    records,
     cycle: cycleOf(settings, policy),
   })
 }

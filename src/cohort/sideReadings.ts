@@ -44,6 +44,11 @@ export function readStage(readings: ReadonlyArray<KeyedReading>, own: OwnDeviati
     replicas: side.length,
   }))
   if (own !== null) for (const side of raw) own.learn(side)
+  return stageOf(plus, minus)
+}
+
+/** The reading of a stage by what its sides have read. */
+export function stageOf(plus: SideReading, minus: SideReading): StageReading {
   const sides = [plus, minus].filter(({ replicas }) => replicas > 0)
   const margins = sides.map(({ margin }) => margin).filter((margin) => !Number.isNaN(margin))
   return {

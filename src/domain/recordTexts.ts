@@ -289,10 +289,14 @@ const DESIGN_TEXTS: Readonly<Record<string, string>> = {
 }
 
 function cohortText(
-  { action, reason, knob, value, limit, difference, asked }: AuditRecord,
+  { action, reason, knob, value, limit, difference, margin, asked }: AuditRecord,
   show: Show,
 ): string {
   const { figure } = show
+  if (action === "present") return `${figure(value)} replicas may stand off the base`
+  if (action === "side") return `one side read ${figure(value)}`
+  if (action === "emergency") return `a replica is in an emergency: its margin is ${figure(margin)}`
+  if (action === "silent") return "more than half of the replicas off the base are silent"
   const design = DESIGN_TEXTS[reason ?? ""] ?? plain(reason)
   if (action === "read") return `${design} read ${figure(value)} on plus and ${figure(limit)} on minus`
   if (action === "interference")

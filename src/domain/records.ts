@@ -273,7 +273,8 @@ const TABLE = {
     point: "none",
   },
   // Drawn: value and limit are the numbers of the draw and of the epoch, the point is the other target of the pair. Read: the losses of
-  // plus and minus. Interference: the evidence, and what it reached; the difference is that of the slopes.
+  // plus and minus. Interference: the evidence, and what it reached; the difference is that of the slopes. Present, side, emergency and
+  // silent are what replicas have shown.
   cohort: {
     code: codes.AUDIT_COHORT,
     fields: {
@@ -284,6 +285,7 @@ const TABLE = {
       value: VALUE,
       limit: LIMIT,
       difference: ["given", RECORD_OBJECTIVE],
+      margin: ["given", RECORD_MARGIN],
       asked: ASKED,
     },
     point: "other",

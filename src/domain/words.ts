@@ -254,7 +254,16 @@ export const META_GAINS = ["floor", "trustTarget", "a0", "windows"] as const
 export type MetaGain = (typeof META_GAINS)[number]
 
 /** By detail of a cohort record: roles were drawn and a stage began, it closed, replicas turned out to interfere, a candidate's trial began or ended. */
-export const COHORT_ACTS = ["drawn", "read", "interference", "canary"] as const
+export const COHORT_ACTS = [
+  "drawn",
+  "read",
+  "interference",
+  "canary",
+  "present",
+  "side",
+  "emergency",
+  "silent",
+] as const
 
 /** By code of a cohort record: how a pair is spread over replicas and time. */
 export const COHORT_DESIGNS = ["together", "split", "cross"] as const
@@ -276,6 +285,7 @@ export const COMMANDS = [
   "passivate",
   "prove",
   "stopMeta",
+  "pause",
 ] as const
 
 /** By code of a rule record: what became of a written rule. */

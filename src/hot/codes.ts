@@ -166,6 +166,7 @@ export const COMMAND_PASSIVATE = 12
 export const COMMAND_PROVE = 13
 /** A person stops the meta level for good. */
 export const COMMAND_STOP_META = 14
+export const COMMAND_PAUSE = 15
 
 /** Positions inside a digest block of `DIGEST_WIDTH` doubles (128 bytes). Absent optional channels are NaN. */
 export const DIGEST_TIMESTAMP_US = 0

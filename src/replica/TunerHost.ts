@@ -18,6 +18,14 @@ import { keptBaseline } from "../domain/Resumption.ts"
 import { MILLISECOND_US } from "../domain/Units.ts"
 import { TRIP_REASONS, type TripReason, type Verdict, type VerdictReason } from "../domain/words.ts"
 import { byName } from "../domain/listOf.ts"
+import {
+  COMMAND_PAUSE,
+  COMMAND_RESET,
+  COMMAND_ROLLBACK,
+  COMMAND_SET_BASELINE,
+  COMMAND_STOP,
+  COMMAND_TRIP,
+} from "../hot/codes.ts"
 import { readCandidate } from "../cohort/readCandidate.ts"
 import { readVariant } from "../cohort/readVariant.ts"
 import { readTunerOptions, type TunerOptions } from "./tunerOptions.ts"
@@ -101,6 +109,16 @@ export interface HearingRefusal {
   readonly retryAfterMs?: number
 }
 
+/** What a person can ask of a loop, by the code of its record. */
+export const COMMAND_CODES = {
+  trip: COMMAND_TRIP,
+  reset: COMMAND_RESET,
+  rollback: COMMAND_ROLLBACK,
+  setBaseline: COMMAND_SET_BASELINE,
+  pause: COMMAND_PAUSE,
+  stop: COMMAND_STOP,
+} as const
+
 /** Microseconds between two looks at all replicas that reports lead to: with a thousand of them a look costs more than a report. */
 const LOOK_US = 5_000
 
@@ -121,7 +139,7 @@ export class TunerHost {
 
   /** Throws a ConfigError that lists every problem of the options, and `more`. `left`: what the owner before left behind. */
   constructor(given: TunerOptions, left: CohortStanding | null = null, more: ReadonlyArray<Problem> = []) {
-    const { name, epoch, settings, cohort } = readTunerOptions(given, more)
+    const { name, epoch, settings, cohort, records } = readTunerOptions(given, more)
     this.name = name
     this.settings = settings
     this.table = knobHash(settings.space)
@@ -129,7 +147,7 @@ export class TunerHost {
     const policy = { safeModeUs: 0, rollbacksPerHour: 0, nowUs: 0 }
     // Where it begins does not depend on when.
     const place = left === null ? null : successorOf(left, settings.space, policy).resumption
-    this.loop = makeCohort(settings, cohort, epoch, place)
+    this.loop = makeCohort(settings, cohort, epoch, place, { records })
   }
 
   /** Begins to tune, at this time, from the start or where the owner before stood. */
@@ -179,6 +197,13 @@ export class TunerHost {
     const entry = this.loop.roster.find(report.replica, report.boot) ?? before
     if (entry === undefined) return refusal(409, "the replica has left", [])
     return { status: 200, body: answerFor(this.loop, this.settings.space.names, entry) }
+  }
+
+  /** Carries out what a person asks, and keeps it for whoever decides the run again. */
+  command(asked: keyof typeof COMMAND_CODES): void {
+    const { loop } = this
+    loop.hot.journalCommand(COMMAND_CODES[asked])
+    loop[asked]()
   }
 
   /** Lets time pass, as long as that leads to something. */

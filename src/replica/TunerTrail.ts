@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { recordEngineStarted, recordEngineStopped } from "../../machines/hotAudit.ts"
+import type { CanaryState } from "../cohort/Canary.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
 import { configOf } from "../domain/Config.ts"
 import { AuditDecoder } from "../engine/audit/AuditDecoder.ts"
@@ -29,18 +30,28 @@ export class TunerTrail {
   private readonly host: TunerHost
   private readonly trail: AuditTrail
   private beganUs = 0
+  private trial: CanaryState | null = null
   private writers: ReadonlyArray<Fiber.Fiber<never>> = []
 
   constructor(host: TunerHost, run: string) {
     this.host = host
     const { loop, settings } = host
     const { epoch, cohort } = loop
-    const start = (): Readonly<Record<string, unknown>> => ({
-      ...startRecord(settings, [], host.successor(this.beganUs)?.resumption ?? null),
-      // What replicas measured is not in the records, so this is no run that can be run again.
-      config: configOf({ ...settings, auditDigests: false }),
-      cohort: { epoch, ...cohort },
-    })
+    const start = (): Readonly<Record<string, unknown>> => {
+      const next = host.successor(this.beganUs)
+      return {
+        ...startRecord(settings, [], next?.resumption ?? null),
+        config: configOf({ ...settings, auditDigests: loop.records }),
+        // What is known of single replicas decides nothing that a record of theirs does not say.
+        cohort: {
+          epoch,
+          ...cohort,
+          paused: next?.paused ?? false,
+          learned: next?.learned && { ...next.learned, own: [] },
+          trial: this.trial,
+        },
+      }
+    }
     const trail = new AuditTrail({
       ring: loop.hot.audit,
       decoder: new AuditDecoder(run, settings),
@@ -59,8 +70,9 @@ export class TunerTrail {
     }
   }
 
-  /** The first record, and the fibers that write to these sinks. */
-  start(nowUs: number, sinks: ReadonlyArray<AuditSink> = []): void {
+  /** The first record, and the fibers that write to these sinks. `trial`: what the candidate that it goes on with has shown so far. */
+  start(nowUs: number, sinks: ReadonlyArray<AuditSink> = [], trial: CanaryState | null = null): void {
+    this.trial = trial
     if (sinks.length > 0) this.trail.attach(new SinkQueues(sinks))
     this.beganUs = nowUs
     recordEngineStarted(this.host.loop.hot, nowUs)

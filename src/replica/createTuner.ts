@@ -123,8 +123,10 @@ export function tunerOver<const K extends string>(
     kept?.keep(host)
   }
   const begin = (into: ReadonlyArray<AuditSink>): void => {
-    trail.start(nowUs(), into)
-    host.start(nowUs())
+    // Both begin at one time: a replay knows no other.
+    const atUs = nowUs()
+    trail.start(atUs, into)
+    host.start(atUs)
     trail.flush()
     timer = setInterval(tick, TICK_MS)
     ;(timer as { unref?: () => void }).unref?.()
@@ -143,13 +145,13 @@ export function tunerOver<const K extends string>(
     timer = null
     host.withdraw()
     kept?.save(host, true)
-    host.loop.stop()
+    host.command("stop")
     settled()
     return trail.stop()
   }
-  const command = (act: () => void): void => {
+  const command = (asked: "trip" | "reset"): void => {
     host.tick(nowUs())
-    act()
+    host.command(asked)
     settled()
     kept?.keep(host)
   }
@@ -200,8 +202,8 @@ export function tunerOver<const K extends string>(
       host.withdraw()
       settled()
     },
-    trip: () => command(() => host.loop.trip()),
-    reset: () => command(() => host.loop.reset()),
+    trip: () => command("trip"),
+    reset: () => command("reset"),
   }
 }
 

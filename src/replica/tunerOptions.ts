@@ -72,6 +72,8 @@ interface ReadOptions {
   readonly epoch: number
   readonly settings: EngineSettings
   readonly cohort: CohortSettings
+  /** A sink keeps every bit, so the run can be decided again from its records. */
+  readonly records: boolean
 }
 
 /** Throws a ConfigError that lists every problem of the options, and `more`. */
@@ -111,5 +113,7 @@ export function readTunerOptions(given: TunerOptions, more: ReadonlyArray<Proble
   ]
   if (wrong.length > 0 || settings instanceof ConfigError || !read.ok)
     throw new ConfigError({ problems: tidy(wrong) })
-  return { name, epoch, settings, cohort: cohortSettings(read.value) }
+  const exact = options.state !== undefined || options.sinks?.some((sink) => sink.exact === true) === true
+  const records = exact && engine.audit?.digests !== false
+  return { name, epoch, settings, cohort: cohortSettings(read.value), records }
 }

@@ -31,7 +31,8 @@ const LEARNT = [
   NO_CHANGE_COVARIATE_MOVED,
   NO_CHANGE_COVARIATE_IS_OBJECTIVE,
 ]
-const DRAWN = COHORT_ACTS.indexOf("drawn")
+/** Acts of a tuner of replicas that say how something was measured, and not what. */
+const NO_CAUSE: ReadonlyArray<string> = ["drawn", "present", "side"]
 const FAIL = VERDICTS.indexOf("fail")
 const HOLD = VERDICTS.indexOf("hold")
 const CLOSING_PROOF = VERDICT_REASONS.indexOf("closingProof")
@@ -44,7 +45,7 @@ export const isCause = (numbers: Float64Array): boolean =>
       (numbers[RECORD_DETAIL] === HOLD && numbers[RECORD_CODE] === CLOSING_PROOF))) ||
   (numbers[RECORD_KIND] === AUDIT_NO_CHANGE && LEARNT.includes(numbers[RECORD_CODE])) ||
   numbers[RECORD_KIND] === AUDIT_META ||
-  (numbers[RECORD_KIND] === AUDIT_COHORT && numbers[RECORD_DETAIL] !== DRAWN)
+  (numbers[RECORD_KIND] === AUDIT_COHORT && !NO_CAUSE.includes(COHORT_ACTS[numbers[RECORD_DETAIL]]))
 
 /**
  * Of the causes, those that explain an update that was asked for: how its readings were taken, by which gains it was computed, and what a
@@ -53,7 +54,7 @@ export const isCause = (numbers: Float64Array): boolean =>
 export const isLearnt = ({ kind, action, reason }: AuditRecord): boolean =>
   kind === "noChange" ||
   kind === "meta" ||
-  (kind === "cohort" && action !== "drawn") ||
+  (kind === "cohort" && !NO_CAUSE.includes(action ?? "")) ||
   (kind === "rule" && reason === "clipped")
 
 /** The window behind which another one of the same place begins counts for nothing. */

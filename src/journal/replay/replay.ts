@@ -49,6 +49,8 @@ export interface RecordedRun {
   readonly config: unknown
   /** The resumption in the record of the start, where it took the place of another run. */
   readonly resume?: unknown
+  /** How many replicas were worked with, as the record of the start has it; absent: it was one engine. */
+  readonly cohort?: unknown
   /** Every record from the first on, as it lay on the ring. */
   readonly records: ReadonlyArray<Float64Array>
   /** What was said with records, by their numbers: of some commands it is part of what was asked. */
@@ -109,7 +111,7 @@ const takesOrdinaryPlace = (record: Float64Array): boolean =>
   !(record[RECORD_KIND] === AUDIT_PROPOSAL && record[RECORD_DETAIL] === RETURN_TO_BASE)
 
 /** Name of the first field in which two records differ; null when they are the same but for their number. */
-function differs(a: Float64Array, b: Float64Array, names: ReadonlyArray<string>): string | null {
+export function differs(a: Float64Array, b: Float64Array, names: ReadonlyArray<string>): string | null {
   for (const [name, place] of FIELDS) if (!Object.is(a[place], b[place])) return name
   for (let i = RECORD_POINT; i < a.length; i++) {
     if (!Object.is(a[i], b[i])) return `point.${names[i - RECORD_POINT] ?? i - RECORD_POINT}`
@@ -268,7 +270,8 @@ class Replay {
   }
 }
 
-const unable = (reason: string): ReplayResult => ({
+/** What is answered where a run cannot be run again. */
+export const unable = (reason: string): ReplayResult => ({
   verdict: "unable",
   reason,
   inputs: 0,
@@ -293,7 +296,8 @@ export type ReplayWatch = (core: EngineCore, seq: number) => void
 export function replay(run: RecordedRun, watch?: ReplayWatch): ReplayResult {
   const settings = parseEngineConfig(run.config)
   if (settings instanceof ConfigError) return unable(settings.message)
-  const reason = whyNotReplayable(run, settings)
+  const reason =
+    run.cohort === undefined ? whyNotReplayable(run, settings) : "it is of a tuner of many replicas"
   if (reason !== null) return unable(reason)
   return new Replay(
     run,

@@ -6,6 +6,7 @@ import type { EngineConfig, EngineSettings } from "../../domain/Config.ts"
 import { RECORD_SEQUENCE } from "../../hot/AuditRing.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { type RecordedRun, replay, type ReplayResult } from "./replay.ts"
+import { replayCohort } from "./replayCohort.ts"
 import { type RunTally, whatIf, type WhatIfResult } from "./whatIf.ts"
 import { plainLines, plainText } from "../../system/plainText.ts"
 import { recordText } from "../read/readJournal.ts"
@@ -79,6 +80,7 @@ export function loadRun(directory: string, options: ReplayOptions): Loaded | str
       run: found.run,
       config: found.start?.["config"],
       resume: found.start?.["resume"],
+      cohort: found.start?.["cohort"],
       records,
       notes,
       cut: !found.ended,
@@ -98,7 +100,11 @@ export function replayJournal(directory: string, options: ReplayOptions = {}): J
   const { recorded, engine, whole } = loaded
   const { onRecord } = options
   const of = recorded.records.length
-  const result = replay(recorded, onRecord && ((_, seq) => onRecord(seq, of)))
+  const told = onRecord && ((seq: number) => onRecord(seq, of))
+  const result =
+    recorded.cohort === undefined
+      ? replay(recorded, told && ((_, seq) => told(seq)))
+      : replayCohort(recorded, told)
   const damage = whole ? "" : NOT_WHOLE
   return { ...result, run: recorded.run, engine, text: `${damage}${replayText(recorded.run, result)}` }
 }

@@ -170,7 +170,10 @@ export function whatIf(
   const before = parseEngineConfig(run.config)
   const unable = (reason: string): WhatIfResult => ({ reason, recorded: null, replayed: null })
   if (before instanceof ConfigError) return unable(before.message)
-  const reason = whyNotReplayable(run, before)
+  const reason =
+    run.cohort === undefined
+      ? whyNotReplayable(run, before)
+      : "what its replicas would have shown under other settings is not in its records"
   if (reason !== null) return unable(reason)
   const fixed = Object.keys(changes).filter((name) => FIXED.includes(name))
   if (fixed.length > 0)

@@ -46,7 +46,7 @@ export const replica: ReadonlyArray<Mechanism> = [
   {
     name: "half-a-side-is-a-quorum",
     invariant: 13,
-    file: "src/cohort/CohortLoop.ts",
+    file: "src/cohort/GatheringLoop.ts",
     intact: "const waited = members.filter((entry) => this.roster.isWaitedFor(entry, now))",
     broken: "const waited = ready",
     test: "test/replica/town.test.ts",
@@ -106,5 +106,21 @@ export const replica: ReadonlyArray<Mechanism> = [
     intact: "return kept?.keep(host) === false ? NOT_SAVED : hearing",
     broken: "void (kept?.keep(host) === false ? NOT_SAVED : 0)\n    return hearing",
     test: "test/replica/kept.test.ts",
+  },
+  {
+    name: "replay-forgets-a-margin",
+    invariant: 13,
+    file: "src/cohort/CohortLoop.ts",
+    intact: "if (this.records && !Number.isNaN(minus.margin)) writeSide(hot, MINUS_SIDE, minus)",
+    broken: "if (minus.margin > 1e9) writeSide(hot, MINUS_SIDE, minus)",
+    test: "test/journal/replay/replayCohort.test.ts",
+  },
+  {
+    name: "replay-takes-what-was-decided",
+    invariant: 13,
+    file: "src/journal/replay/replayCohort.ts",
+    intact: "if (field !== null) this.differ(record, field, record, replayed)",
+    broken: 'if (field === "") this.differ(record, field, record, replayed)',
+    test: "test/journal/replay/replayCohort.test.ts",
   },
 ]

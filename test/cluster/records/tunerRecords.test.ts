@@ -18,6 +18,7 @@ import { LOCK_TIMES, singleRunner } from "../../../src/cluster/runners.ts"
 import { ready, type Storage } from "../../../src/cluster/Storage.ts"
 import { Tuners } from "../../../src/cluster/Tuners.ts"
 import { readJournal, verifyJournal } from "../../../src/journal/read/readJournal.ts"
+import { replayJournal } from "../../../src/journal/replay/replayJournal.ts"
 import { whyChanged } from "../../../src/journal/read/whyChanged.ts"
 import { PLANT, Troop } from "../Troop.ts"
 
@@ -71,6 +72,9 @@ describe("the records of a tuner in a cluster", () => {
         report.runs.map(({ run, ended }) => [run, ended]),
         [1, 2, 3].map((epoch) => [`checkout-${epoch}`, true]),
       )
+      // Of each owner every decision follows again from its records.
+      for (const nth of report.runs.keys())
+        assert.strictEqual(replayJournal(directory, { nth }).verdict, "identical")
       const why = whyChanged(directory, "rate", null)
       assert.strictEqual(why?.run, "checkout-3")
       assert.match(why?.text ?? "", /two halves read/)
