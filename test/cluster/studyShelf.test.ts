@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { openStudy } from "../../src/cluster/node/openStudy.ts"
@@ -25,6 +26,26 @@ const expire = (storage: Storage): Promise<unknown> =>
       Effect.provide(ready(storage)),
     ),
   )
+
+/** A storage that takes its time to read a log. */
+const slow = (storage: Storage): Storage => ({
+  ...storage,
+  connect: Layer.effect(
+    SqlClient.SqlClient,
+    Effect.map(
+      SqlClient.SqlClient,
+      (sql) =>
+        new Proxy(sql, {
+          apply: (target, self, given: Parameters<typeof sql>) => {
+            const statement: unknown = Reflect.apply(target, self, given)
+            return String(given[0]).startsWith("SELECT body")
+              ? Effect.andThen(Effect.sleep(1), statement as Effect.Effect<unknown>)
+              : statement
+          },
+        }),
+    ),
+  ).pipe(Layer.provide(storage.connect)),
+})
 
 describe("the studies of a storage", () => {
   it("stand as their workers say, whatever happened on the way", async () => {
@@ -53,6 +74,8 @@ describe("the studies of a storage", () => {
     await expire(storage)
     const [again] = await bob.ask(1)
     expect([again.id, again.attempt]).toEqual([third.id, 2])
+    await bob.handBack([third.id])
+    expect(await bob.ask(1)).toEqual([again])
     await bob.tell({ id: third.id, value: 2 })
     await ann.tell({ id: third.id, value: 9 })
     // Handed back, it is nobody's loss.
@@ -84,7 +107,7 @@ describe("the studies of a storage", () => {
     expect({ lost, duplicates, retried, stopped }).toEqual({
       lost: 1,
       duplicates: 1,
-      retried: 2,
+      retried: 3,
       stopped: true,
     })
     expect(ledger.trials.filter(({ state }) => state === "out")).toHaveLength(status.out)
@@ -98,7 +121,7 @@ describe("the studies of a storage", () => {
 
   it("are read on from where they were read last, by two who look at once too", async () => {
     const storage = sqlite(join(folder, "two.db"))
-    const shelf = await openStudyShelf(storage)
+    const shelf = await openStudyShelf(slow(storage))
     expect(await shelf.list()).toEqual([])
     await using study = await openStudy({ storage, name: "limits", config })
     const [trial] = await study.ask(1)

@@ -83,11 +83,9 @@ export class StudyLedger {
 
   private retry(id: number, worker: string, attempt: number): void {
     const before = this.trials[id]
+    if (attempt > 1) this.counts.retried++
     // Handed back, or wanted again: nobody was lost.
-    if (attempt > 1 && attempt > before.attempt) {
-      this.counts.retried++
-      this.workerOf(before.worker).lost++
-    }
+    if (attempt > before.attempt) this.workerOf(before.worker).lost++
     this.change(id, { worker, attempt })
     this.workerOf(worker).given++
   }
