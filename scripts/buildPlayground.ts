@@ -29,12 +29,12 @@ const withoutNode: Plugin = {
       : null,
 }
 
-/** No host grows in it, no tuner has replicas, and no study is shared: nobody opens those views. */
+/** No host grows in it, no tuner has replicas, and there is no cluster: nobody opens those views. */
 const withoutViews: Plugin = {
   name: "arqon-without-views",
   enforce: "pre",
   load: (id) => {
-    const [, view] = /\/view\/(growth|replicas|studies)\.ts$/.exec(id) ?? []
+    const [, view] = /\/view\/(growth|replicas|studies|campaigns)\.ts$/.exec(id) ?? []
     return view === undefined ? null : `export const ${view}View = undefined`
   },
 }

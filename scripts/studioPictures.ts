@@ -1,6 +1,6 @@
 /**
  * Pictures of the studio: every page in both sizes and both themes into artifacts/studio/pages, for somebody to open. With `--docs`, those
- * that the documentation shows. Everything in them was measured and decided by Arqon. Needs Chromium.
+ * that the documentation shows. Everything in them was measured and decided by Arqon, but for the campaigns, which take days. Needs Chromium.
  *
  *   npm run docs:studio
  *   npm run docs:studio -- --docs
@@ -19,6 +19,8 @@ import { openStudio } from "../src/studio/server/openStudio.ts"
 import { launch, look, type Looks } from "../test/studio/page/browser.ts"
 import { openShelf } from "../test/studio/page/rig.ts"
 import { TunerRig } from "../test/studio/tunerRig.ts"
+import { CampaignRig } from "../test/studio/campaignRig.ts"
+import { CampaignBook } from "../src/studio/server/CampaignBook.ts"
 import { StudyRig } from "../test/studio/studyRig.ts"
 import { StudyBook } from "../src/studio/server/StudyBook.ts"
 import { TunerBook } from "../src/studio/server/TunerBook.ts"
@@ -167,6 +169,13 @@ async function openStudies() {
   return { url: studio.url, close: studio.stop }
 }
 
+/** Campaigns in every state. */
+async function openCampaigns() {
+  const campaigns = new CampaignBook(new CampaignRig())
+  const studio = await openStudio({ engines: [], solvers: new Map(), campaigns })
+  return { url: studio.url, close: studio.stop }
+}
+
 /** To a boundary of a growing host. */
 const toBoundary = (epoch: number) => async (page: Page) => {
   await page.locator(".moment-bar input").evaluate((slider, value) => {
@@ -178,7 +187,7 @@ const toBoundary = (epoch: number) => async (page: Page) => {
 }
 
 const game = await serve({ files: { "/": { type: "text/html; charset=utf-8", body: await playground() } } })
-const [browser, demo, shelf, fleet, growth, replicas, studies] = await Promise.all([
+const [browser, demo, shelf, fleet, growth, replicas, studies, campaigns] = await Promise.all([
   launch(),
   openDemo(),
   openShelf(),
@@ -186,6 +195,7 @@ const [browser, demo, shelf, fleet, growth, replicas, studies] = await Promise.a
   openGrowth(),
   openReplicas(),
   openStudies(),
+  openCampaigns(),
 ])
 await sleep(DEMO_MS)
 
@@ -254,6 +264,19 @@ const SHOWN: ReadonlyArray<Shown> = [
     docLooks: { ...IN_DOCS, height: 960 },
   },
   {
+    name: "campaigns",
+    url: campaigns.url,
+    hash: "#/campaigns?campaign=winter-limits",
+    ready: ".campaigns .asked",
+    doc: "studio-campaigns.webp",
+  },
+  {
+    name: "campaign-canaries",
+    url: campaigns.url,
+    hash: "#/campaigns?campaign=payments-limits",
+    ready: ".way",
+  },
+  {
     name: "growth",
     url: growth.url,
     hash: "#/growth",
@@ -295,6 +318,7 @@ await Promise.allSettled([
   growth.close(),
   replicas.close(),
   studies.close(),
+  campaigns.close(),
   game.close(),
 ])
 console.log(`The pictures are in ${docs ? images : out}`)

@@ -6,14 +6,11 @@ import { startDemo } from "./demoStudio.ts"
 import { openStudio, type StudioShelf } from "../studio/server/openStudio.ts"
 import { recordedEngines } from "../studio/server/RecordedEngine.ts"
 import { solverRun } from "../studio/server/solverRuns.ts"
-import { TunerBook } from "../studio/server/TunerBook.ts"
 import type { StudioEngine } from "../studio/server/StudioEngine.ts"
 import { readArtifactFile } from "../study/documents.ts"
-import type { ClusterStatus } from "../cluster/node/createCluster.ts"
-import type { TunerView } from "../cluster/TunerOwner.ts"
 import { openStudyShelf, type StudyShelf } from "../cluster/node/studyShelf.ts"
 import { StorageError } from "../cluster/StorageError.ts"
-import { askRunner } from "./askRunner.ts"
+import { clusterShown } from "./clusterShown.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory } from "./journalDirectory.ts"
 import { note, print } from "./output.ts"
@@ -56,14 +53,14 @@ export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
   // Read anew for each look; what cannot be read at all is said at once.
   for (const path of flags.solver) readArtifactFile(path)
   const recorded = journal === null ? [] : runsOf(journal)
-  const tuners = cluster === null ? [] : await tunersOf(cluster, flags.clusterTokenFile)
+  const runner = cluster === null ? null : await clusterShown(cluster, flags.clusterTokenFile)
   const shared = storage === null ? null : await studiesIn(storage)
   const demo = flags.demo ? await startDemo(flags.readOnly) : null
   const engines = [...(demo === null ? [] : [demo.engine]), ...recorded]
   let browser: { readonly forget: () => void } | null = null
   try {
     const studies = shared === null ? {} : { studies: new StudyBook(shared) }
-    const studio = await opened({ engines, solvers, tuners, ...studies }, flags, token)
+    const studio = await opened({ engines, solvers, ...runner, ...studies }, flags, token)
     const ending = ended()
     print(`The studio is at ${studio.url}`)
     if (flags.open) browser = openInBrowser(studio.url)
@@ -114,31 +111,6 @@ function runsOf(directory: string): ReadonlyArray<StudioEngine> {
   const runs = recordedEngines(journalDirectory(directory))
   if (runs.length === 0) throw new CliFailure(`${shortPath(directory)} contains no readable run.`)
   return runs
-}
-
-const CLUSTER_FLAGS = { url: "--cluster", tokenFile: "--cluster-token-file" }
-
-/** Every tuner that has had an owner, read through the gateway whenever somebody looks. */
-async function tunersOf(url: string, tokenFile: string | null): Promise<ReadonlyArray<TunerBook>> {
-  const read = (path: string): Promise<unknown> =>
-    askRunner({ url, tokenFile, named: CLUSTER_FLAGS }, "GET", path)
-  const owners = async (): Promise<ClusterStatus["owners"]> =>
-    ((await read("/arqon/cluster")) as ClusterStatus).owners.filter(({ kind }) => kind === "tuner")
-  const names = (await owners()).map(({ name }) => name)
-  if (names.length === 0) throw new CliFailure("No tuner of this cluster has had an owner yet.")
-  return names.map(
-    (name) =>
-      new TunerBook({
-        name,
-        look: async () => {
-          const [view, all] = await Promise.all([
-            read(`/arqon/tuners/${encodeURIComponent(name)}`) as Promise<TunerView>,
-            owners(),
-          ])
-          return { ...view, owner: all.find((one) => one.name === name) ?? null }
-        },
-      }),
-  )
 }
 
 /** The shared studies of a storage; what cannot be opened is said at once. */

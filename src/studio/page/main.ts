@@ -62,6 +62,7 @@ commands.set([
   toView("growth", "Growth", "g n"),
   toView("replicas", "Replicas", "g p"),
   toView("studies", "Studies", "g t"),
+  toView("campaigns", "Campaigns", "g c"),
   toView("fleet", "Fleet", "g f"),
   {
     name: "Search",
@@ -117,6 +118,8 @@ const page = shell(model, {
   replicas: (shown) =>
     lateView("Replicas", async () => (await import("./view/replicas.ts")).replicasView(shown)),
   studies: (shown) => lateView("Studies", async () => (await import("./view/studies.ts")).studiesView(shown)),
+  campaigns: (shown) =>
+    lateView("Campaigns", async () => (await import("./view/campaigns.ts")).campaignsView(shown)),
   fleet: fleetView,
 })
 

@@ -94,6 +94,7 @@ export class PageStudio {
       growths: [],
       tuners: [],
       studies: false,
+      campaigns: null,
       solvers: [],
       capabilities: { actions: DOABLE, presets: GUARDRAIL_PRESETS, live: true, replay: false, solver: false },
     }

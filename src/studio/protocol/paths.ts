@@ -16,6 +16,8 @@ export const PATHS = {
   growthActions: "/api/growth/actions",
   tuner: "/api/tuner",
   study: "/api/study",
+  campaigns: "/api/campaigns",
+  campaignActions: "/api/campaigns/actions",
   fleet: "/api/fleet",
   fleetEngine: "/api/fleet/engine",
   fleetActions: "/api/fleet/actions",

@@ -11,6 +11,7 @@ import type { RecordMark } from "../../domain/recordTexts.ts"
 import type { EngineSnapshot } from "../../engine/contract/EngineSnapshot.ts"
 import type { EngineSchedule } from "../../engine/contract/ScheduleState.ts"
 import type { Action } from "./actions.ts"
+import type { CampaignAction } from "./campaignProtocol.ts"
 import type { GrowthEntry } from "./growthProtocol.ts"
 import type { TunerEntry } from "./tunerProtocol.ts"
 
@@ -47,6 +48,8 @@ export interface Session {
   readonly tuners: ReadonlyArray<TunerEntry>
   /** Whether there is a storage with shared studies. */
   readonly studies: boolean
+  /** What can be answered of the campaigns of a cluster; null where there is no cluster. */
+  readonly campaigns: ReadonlyArray<CampaignAction> | null
   /** Names of solver files, as `GET /api/solver?file=` takes them. */
   readonly solvers: ReadonlyArray<string>
   readonly capabilities: Capabilities

@@ -7,6 +7,7 @@ import type { Socket } from "node:net"
 import { joinPages, PROMETHEUS_CONTENT_TYPE } from "../../engine/metrics/prometheus.ts"
 import type { Access, Admission } from "./access.ts"
 import { auditQueryOf } from "./auditSearch.ts"
+import { type CampaignBook, campaignRequestOf } from "./CampaignBook.ts"
 import { ConnectionRoom } from "./ConnectionRoom.ts"
 import { actionRequestOf } from "./engineActions.ts"
 import { readBody, refuse, sendFile, sendJson, sendText, urlOf } from "./exchange.ts"
@@ -52,6 +53,8 @@ export interface StudioContent {
   readonly tuners: ReadonlyArray<TunerBook>
   /** Null where there is no storage. */
   readonly studies: StudyBook | null
+  /** Null where there is no cluster. */
+  readonly campaigns: CampaignBook | null
   readonly session: () => Session
   /** A run of the offline solver as JSON by name; null where there is none of that name. */
   readonly solver: (file: string) => unknown
@@ -155,6 +158,9 @@ export class StudioServer {
       named(content.tuners, "tuner", query.get("tuner")).page(replicaQueryOf(query)),
     )
     json(PATHS.study, (query) => present(content.studies, "storage with studies").page(trialQueryOf(query)))
+    json(PATHS.campaigns, (query) =>
+      present(content.campaigns, "cluster with campaigns").page(query.get("campaign"), this.options.readOnly),
+    )
     json(PATHS.fleet, (query) => {
       const asked = fleetListOf(query)
       return named(content.fleets, "fleet", query.get("fleet")).list(asked)
@@ -172,6 +178,7 @@ export class StudioServer {
     post(PATHS.login, (asked) => this.login(asked), true)
     post(PATHS.actions, (asked) => this.act(asked))
     post(PATHS.fleetActions, (asked) => this.actOnFleet(asked))
+    post(PATHS.campaignActions, (asked) => this.answerCampaign(asked))
     post(PATHS.growthActions, (asked) => this.actOnGrowth(asked))
     return routes
   }
@@ -264,6 +271,13 @@ export class StudioServer {
     const book = named(this.options.content.growths, "growing host", asked.growth)
     if (this.options.readOnly) throw changesNothing
     sendJson(response, await book.act(asked, who))
+  }
+
+  private async answerCampaign({ request, response }: Asked): Promise<void> {
+    const asked = campaignRequestOf(await readBody(request))
+    const book = present(this.options.content.campaigns, "cluster with campaigns")
+    if (this.options.readOnly) throw changesNothing
+    sendJson(response, await book.act(asked))
   }
 
   private stream({ request, response, query }: Asked): void {

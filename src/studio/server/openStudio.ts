@@ -13,8 +13,10 @@ import { Access, isToken, newToken } from "./access.ts"
 import { DOABLE } from "./engineActions.ts"
 import type { GrowthBook } from "./GrowthBook.ts"
 import { connectToStately } from "./inspectSocket.ts"
+import type { CampaignBook } from "./CampaignBook.ts"
 import { LiveEngine } from "./LiveEngine.ts"
 import { LiveFleet } from "./LiveFleet.ts"
+import { CAMPAIGN_ACTIONS } from "../protocol/campaignProtocol.ts"
 import { GUARDRAIL_PRESETS, PROTOCOL_VERSION, type Session } from "../protocol/protocol.ts"
 import { isLoopback } from "./peers.ts"
 import { readPage } from "./staticFiles.ts"
@@ -33,6 +35,8 @@ export interface StudioShelf {
   readonly tuners?: ReadonlyArray<TunerBook>
   /** Of a storage that is open. */
   readonly studies?: StudyBook
+  /** Of a cluster. */
+  readonly campaigns?: CampaignBook
 }
 
 /** The studio of one engine. Rejects with a ConfigError for options that cannot be, and as `listen` does. */
@@ -97,6 +101,7 @@ export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}
       growths: shelf.growths ?? [],
       tuners: shelf.tuners ?? [],
       studies: shelf.studies ?? null,
+      campaigns: shelf.campaigns ?? null,
       session: () => sessionOf(shelf, readOnly),
       solver: (file) => shelf.solvers.get(file)?.() ?? null,
     },
@@ -175,7 +180,7 @@ function isLocalSocket(address: string): boolean {
 }
 
 function sessionOf(
-  { engines, solvers, fleets = [], growths = [], tuners = [], studies }: StudioShelf,
+  { engines, solvers, fleets = [], growths = [], tuners = [], studies, campaigns }: StudioShelf,
   readOnly: boolean,
 ): Session {
   const entries = engines.map((engine) => engine.entry())
@@ -183,15 +188,18 @@ function sessionOf(
   const acts = !readOnly && entries.some((entry) => entry.source === "live" && !entry.readOnly)
   const grown = growths.map((book) => book.entry(readOnly))
   const steered = grown.some(({ actions }) => actions.length > 0)
+  const answers = campaigns === undefined ? null : readOnly ? [] : CAMPAIGN_ACTIONS
+  const answered = (answers ?? []).length > 0
   return {
     protocol: PROTOCOL_VERSION,
     version: packageVersion(),
-    readOnly: !acts && !steered && (readOnly || fleets.every((fleet) => fleet.readOnly)),
+    readOnly: !acts && !steered && !answered && (readOnly || fleets.every((fleet) => fleet.readOnly)),
     engines: entries,
     fleets: fleets.map((fleet) => fleet.entry(readOnly)),
     growths: grown,
     tuners: tuners.map((book) => book.entry()),
     studies: studies !== undefined,
+    campaigns: answers,
     solvers: [...solvers.keys()],
     capabilities: {
       actions: acts ? DOABLE : [],

@@ -7,7 +7,15 @@ import type { EngineEntry, FleetEntry } from "../../../src/studio/protocol/proto
 const engine = (stability: boolean) => ({ config: { stability } }) as unknown as EngineEntry
 const fleet = {} as FleetEntry
 const growth = { id: "g", name: "g", source: "live", actions: [], blueprints: [] } as const
-const NOTHING = { engines: [], fleets: [], solvers: [], growths: [], tuners: [], studies: false }
+const NOTHING = {
+  engines: [],
+  fleets: [],
+  solvers: [],
+  growths: [],
+  tuners: [],
+  studies: false,
+  campaigns: null,
+}
 
 describe("the views that are offered", () => {
   it("are all while it is not known what there is, and the overview where there is nothing", () => {
@@ -20,6 +28,7 @@ describe("the views that are offered", () => {
     expect(viewsOf({ ...NOTHING, solvers: ["a.json"], growths: [growth] })).toEqual(["solver", "growth"])
     expect(viewsOf({ ...NOTHING, tuners: [{ id: "t", name: "t" }] })).toEqual(["replicas"])
     expect(viewsOf({ ...NOTHING, studies: true })).toEqual(["studies"])
+    expect(viewsOf({ ...NOTHING, campaigns: [] })).toEqual(["campaigns"])
     expect(viewsOf({ ...NOTHING, fleets: [fleet] })).toEqual(["fleet"])
     const ofOne = ["overview", "statecharts", "audit"]
     expect(viewsOf({ ...NOTHING, engines: [engine(false)] })).toEqual(ofOne)
@@ -41,6 +50,7 @@ describe("the views that are offered", () => {
       growths: some(growth),
       tuners: some({ id: "t", name: "t" }),
       studies: fc.boolean(),
+      campaigns: fc.constantFrom(null, []),
     })
     fc.assert(
       fc.property(sessions, (session) => {

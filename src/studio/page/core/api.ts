@@ -13,6 +13,11 @@ import type {
   GrowthFrame,
   GrowthRun,
 } from "../../protocol/growthProtocol.ts"
+import type {
+  CampaignActionRequest,
+  CampaignActionResult,
+  CampaignPage,
+} from "../../protocol/campaignProtocol.ts"
 import type { StudyPage } from "../../protocol/studyProtocol.ts"
 import type { TunerPage } from "../../protocol/tunerProtocol.ts"
 import type { SolverRun } from "../../protocol/solverProtocol.ts"
@@ -79,6 +84,9 @@ export const api = {
   frames: (query: Query) => get<Frames>("frames", query),
   tuner: (query: Query, signal?: AbortSignal) => get<TunerPage>("tuner", query, signal),
   study: (query: Query, signal?: AbortSignal) => get<StudyPage>("study", query, signal),
+  campaigns: (query: Query, signal?: AbortSignal) => get<CampaignPage>("campaigns", query, signal),
+  answerCampaign: async (request: CampaignActionRequest) =>
+    (await (await post("campaignActions", request)).json()) as CampaignActionResult,
   fleet: (query: Query, signal?: AbortSignal) => get<FleetList>("fleet", query, signal),
   fleetEngine: (query: Query, signal?: AbortSignal) => get<FleetEngineView>("fleetEngine", query, signal),
   actOnFleet: async (request: FleetActionRequest) =>

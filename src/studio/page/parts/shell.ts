@@ -25,6 +25,7 @@ const PAGES: ReadonlyArray<{ readonly view: ViewName; readonly name: string; rea
   { view: "growth", name: "Growth", icon: "growth" },
   { view: "replicas", name: "Replicas", icon: "replicas" },
   { view: "studies", name: "Studies", icon: "studies" },
+  { view: "campaigns", name: "Campaigns", icon: "campaigns" },
   { view: "fleet", name: "Fleet", icon: "fleet" },
 ]
 

@@ -135,10 +135,15 @@ export interface Question {
   readonly danger: boolean
   /** A field of its own; null for none. */
   readonly more: HTMLElement | null
+  /** Whether the answer must have a name. */
+  readonly signed?: boolean
 }
 
 /** A dialog that says what will happen and asks why; `send` is called with the answer, and what it refuses is shown. */
-export function askWhy({ name, effect, danger, more }: Question, send: (said: Said) => Promise<void>): void {
+export function askWhy(
+  { name, effect, danger, more, signed = false }: Question,
+  send: (said: Said) => Promise<void>,
+): void {
   const reason = h("textarea", { class: "input", name: "reason", required: true, maxlength: MOST_REASON })
   const by = h("input", { class: "input", name: "by", maxlength: MOST_NAME, autocomplete: "name" })
   by.value = remembered(NAME_KEY) ?? ""
@@ -153,8 +158,8 @@ export function askWhy({ name, effect, danger, more }: Question, send: (said: Sa
     { class: "dialog-form", novalidate: true },
     h("p", { class: "soft" }, effect),
     more,
-    h("label", { class: "field" }, "Reason (goes into the audit)", reason),
-    h("label", { class: "field" }, "Your name (optional)", by),
+    h("label", { class: "field" }, `Reason (${signed ? "kept with it" : "goes into the audit"})`, reason),
+    h("label", { class: "field" }, signed ? "Your name" : "Your name (optional)", by),
     error,
     h(
       "div",
@@ -165,13 +170,14 @@ export function askWhy({ name, effect, danger, more }: Question, send: (said: Sa
   )
   form.addEventListener("submit", (event) => {
     event.preventDefault()
-    if (reason.value.trim() === "") {
-      error.textContent = "Give a reason: a word or two is enough."
-      reason.setAttribute("aria-invalid", "true")
-      reason.focus()
-      return
-    }
     const who = by.value.trim()
+    const lacks = (field: HTMLElement, text: string): void => {
+      error.textContent = text
+      field.setAttribute("aria-invalid", "true")
+      field.focus()
+    }
+    if (reason.value.trim() === "") return lacks(reason, "Give a reason: a word or two is enough.")
+    if (signed && who === "") return lacks(by, "Give your name: it stands beside the answer.")
     remember(NAME_KEY, who)
     confirm.disabled = true
     send({ reason: reason.value.trim(), confirm: true, ...(who === "" ? {} : { by: who }) }).then(

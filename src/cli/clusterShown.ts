@@ -1,0 +1,49 @@
+/** What a studio shows of a cluster, read through the gateway of any of its runners: its tuners and its campaigns, which a person may answer. */
+import type { CampaignStatus } from "../cluster/campaign/Campaigns.ts"
+import type { ClusterStatus } from "../cluster/node/createCluster.ts"
+import type { TunerView } from "../cluster/TunerOwner.ts"
+import { CampaignBook } from "../studio/server/CampaignBook.ts"
+import { TunerBook } from "../studio/server/TunerBook.ts"
+import { askRunner } from "./askRunner.ts"
+import { CliFailure } from "./exitCodes.ts"
+
+const CLUSTER_FLAGS = { url: "--cluster", tokenFile: "--cluster-token-file" }
+const CAMPAIGNS = "/arqon/campaigns"
+
+/** Every tuner that has had an owner, and every campaign. Rejects where there is neither. */
+export async function clusterShown(
+  url: string,
+  tokenFile: string | null,
+): Promise<{ readonly tuners: ReadonlyArray<TunerBook>; readonly campaigns: CampaignBook }> {
+  const ask = (method: "GET" | "POST", path: string, body?: object): Promise<unknown> =>
+    askRunner({ url, tokenFile, named: CLUSTER_FLAGS }, method, path, body)
+  const read = (path: string): Promise<unknown> => ask("GET", path)
+  const owners = async (): Promise<ClusterStatus["owners"]> =>
+    ((await read("/arqon/cluster")) as ClusterStatus).owners.filter(({ kind }) => kind === "tuner")
+  const view = (name: string): Promise<TunerView> =>
+    read(`/arqon/tuners/${encodeURIComponent(name)}`) as Promise<TunerView>
+  const list = async (): Promise<ReadonlyArray<CampaignStatus>> =>
+    (await read(CAMPAIGNS)) as ReadonlyArray<CampaignStatus>
+  const names = (await owners()).map(({ name }) => name)
+  if (names.length === 0 && (await list()).length === 0)
+    throw new CliFailure("No tuner of this cluster has had an owner yet, and there is no campaign.")
+  return {
+    tuners: names.map(
+      (name) =>
+        new TunerBook({
+          name,
+          look: async () => {
+            const [now, all] = await Promise.all([view(name), owners()])
+            return { ...now, owner: all.find((one) => one.name === name) ?? null }
+          },
+        }),
+    ),
+    campaigns: new CampaignBook({
+      list,
+      tell: async (name, action, said) =>
+        (await ask("POST", `${CAMPAIGNS}/${encodeURIComponent(name)}/${action}`, said)) as CampaignStatus,
+      canary: async (tuner) => (await view(tuner)).status.canary,
+      nowMs: Date.now,
+    }),
+  }
+}
