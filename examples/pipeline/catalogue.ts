@@ -14,11 +14,16 @@ const WORDS = 500
 const ROWS_PER_KEPT = 500
 /** One word of the five hundred has a letter beyond ASCII. */
 const ODD_WORD = "ÉCLAIR"
-/** Which word the n-th call asks for. */
-export const wordOf = (n: number): string => (n % WORDS === 0 ? ODD_WORD : `WORD${n % WORDS}`)
+/** Every word of the catalogue. */
+export const words: ReadonlyArray<string> = Array.from({ length: WORDS }, (_, n) =>
+  n === 0 ? ODD_WORD : `WORD${n}`,
+)
+const wordOf = (n: number): string => words[n % WORDS]
 
 /** Another task gets its turn, as it would while a connection is fetched from a pool. */
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+/** As long as a line to an audit service takes. */
+const audited = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 2))
 
 export interface Catalogue {
   readonly incumbent: Search
@@ -49,8 +54,7 @@ export function openCatalogue(rows: number): Catalogue {
     ids: rowsFound.map((row) => Number(row["id"])),
   })
 
-  const truth = new Map<string, Found>()
-  for (let n = 0; n < WORDS; n++) truth.set(wordOf(n), found(scan.all(wordOf(n))))
+  const truth = new Map(words.map((word) => [word, found(scan.all(word))]))
   const kept: Array<string> = []
   const keptPerCall = Math.ceil(rows / ROWS_PER_KEPT)
 
@@ -80,7 +84,7 @@ export function openCatalogue(rows: number): Catalogue {
       transaction: async (word) => {
         db.exec("BEGIN")
         try {
-          await turn()
+          await audited()
           return found(byWord.all(word))
         } finally {
           db.exec("COMMIT")

@@ -1,16 +1,22 @@
 /** One candidate's way through the service: what its gates said, and what callers got meanwhile. */
 import { createGrowth, pipelineHost } from "arqon/morph"
 import type { Catalogue, Found, Search } from "./catalogue.ts"
+import { type LoadFigures, startLoad } from "./load.ts"
+import { serve } from "./service.ts"
 
 export interface TrialOptions {
   readonly catalogue: Catalogue
-  readonly candidate: keyof Catalogue["candidates"]
-  /** Puts callers before the search, and takes them away: they call until then. */
-  readonly callers: (search: Search) => { readonly stop: () => Promise<void> }
+  /** Null: the service as it is, for `mostMs`. */
+  readonly candidate: keyof Catalogue["candidates"] | null
+  readonly connections: number
+  /** Requests a second; null for as many as are answered. */
+  readonly rate: number | null
   readonly windowMs: number
   /** Mirrors in SHADOWING at least, and calls on probation. */
   readonly compared: number
   readonly probationCalls: number
+  /** How much worse is good enough: a wide margin needs fewer duels. */
+  readonly margins?: { readonly latency?: number; readonly errors?: number }
   /** After so long it is said where the candidate stands. */
   readonly mostMs: number
 }
@@ -24,13 +30,20 @@ export interface Trial {
   readonly calls: number
   /** Wrong answers and failures that callers got, by the state in which they asked. */
   readonly wrong: Readonly<Record<string, number>>
+  /** What callers saw while the candidate lived. */
+  readonly load: LoadFigures
 }
+
+/** Before callers are counted, the service and its connections become warm. */
+const WARM_MS = 1_000
 
 const same = (a: Found, b: Found): boolean => a.ids.join() === b.ids.join()
 
+const isDecided = (state: string | undefined): boolean => state === "culled" || state === "fossilized"
+
 /** Runs until the candidate is adopted or culled. */
 export async function runTrial(options: TrialOptions): Promise<Trial> {
-  const { catalogue, candidate, windowMs } = options
+  const { catalogue, candidate, windowMs, connections, rate, mostMs, margins = {} } = options
   const host = pipelineHost({
     search: { incumbent: catalogue.incumbent, effects: "none", agree: same, deadlineMs: 2_000 },
   })
@@ -42,6 +55,7 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
     gates: {
       pairsPerStep: 20,
       probationCalls: options.probationCalls,
+      margins,
       shadowing: { compared: options.compared },
     },
     grafting: { stays: { probationary: { least: 5 } } },
@@ -65,26 +79,35 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
   }
 
   await growth.start()
+  const service = await serve(asked)
+  const load = startLoad({ url: service.url, connections, rate })
+  await new Promise((resolve) => setTimeout(resolve, WARM_MS))
+  load.mark()
+  calls = 0
+  let timer: NodeJS.Timeout | undefined
   const decided = new Promise<void>((resolve) => {
-    setTimeout(resolve, options.mostMs).unref()
+    timer = setTimeout(resolve, mostMs)
     growth.subscribe(({ moves, pieces: [piece] }) => {
       for (const { to, why } of moves) {
+        if (isDecided(states.at(-1))) return
         states.push(to)
         if (to === "culled") cause = piece.cause ?? why
         if (to === "probationary") void growth.fossilize("search", { why: "read and approved" })
-        if (to === "culled" || to === "fossilized") resolve()
+        if (isDecided(to)) resolve()
       }
     })
   })
-  await growth.germinate("search", {
-    candidate: catalogue.candidates[candidate],
-    name: candidate,
-    why: "faster",
-  })
-  const load = options.callers(asked)
+  if (candidate !== null)
+    await growth.germinate("search", {
+      candidate: catalogue.candidates[candidate],
+      name: candidate,
+      why: "faster",
+    })
   await decided
-  await load.stop()
+  clearTimeout(timer)
+  const figures = await load.stop()
+  await service.close()
   const { incumbent } = growth.snapshot().pieces[0]
   await growth.stop()
-  return { states, cause, incumbent, calls, wrong }
+  return { states, cause, incumbent, calls, wrong, load: figures }
 }

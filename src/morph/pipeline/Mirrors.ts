@@ -3,10 +3,11 @@
  * came, so that a caller waits for one of them at most; only where there are no such turns do they begin between callers. The queue is
  * bounded: what does not fit is dropped and counted.
  */
-import { type Call, judged, type Judge, kindOf, type Outcome } from "./calls.ts"
+import { type Call, judged, type Judge, type Outcome } from "./calls.ts"
 import { NO_WATCH, type Within } from "./CallWatch.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
-import { MOST_CHUNKS } from "./StreamOf.ts"
+import { isIterator, MOST_CHUNKS } from "./StreamOf.ts"
+import { chunksOf, isStream } from "./streams.ts"
 
 export interface MirrorJob extends Call {
   readonly limitMs: number
@@ -114,12 +115,18 @@ export class Mirrors {
       // It was seen.
       return
     }
-    if (kindOf(result) === "promise") (result as Promise<unknown>).catch(() => {})
-    if (kindOf(result) === "iterator") void readAll(result as Iterator<unknown>)
+    read(result)
+    if (result instanceof Promise) result.then(read, nothing)
   }
 }
 
 const nothing = (): void => {}
+
+/** What comes in parts is read by nobody else. */
+function read(result: unknown): void {
+  if (isIterator(result)) void readAll(result)
+  else if (isStream(result)) void readAll(chunksOf(result))
+}
 
 /** Times a call, and blames nobody. */
 const lenient = (judge: Judge): Judge => ({
@@ -133,10 +140,10 @@ const lenient = (judge: Judge): Judge => ({
 })
 
 /** Reads a stream to its end, or as far as is compared. Its maker sees how it ended. */
-export async function readAll(source: Iterator<unknown>): Promise<void> {
+async function readAll(source: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
   try {
     for (let i = 0; i < MOST_CHUNKS; i++) {
-      const step = source.next() as IteratorResult<unknown> | Promise<IteratorResult<unknown>>
+      const step = source.next()
       if ((step instanceof Promise ? await step : step).done === true) return
     }
     await (source.return?.() as unknown)

@@ -1,5 +1,5 @@
 /**
- * A generator's chunks on their way to the caller, timed by the first one and by the end. Until the first chunk has come another iterator
+ * The chunks of a generator or stream on their way to the caller, timed by the first one and by the end. Until the first chunk has come another iterator
  * can take its place; after that the caller has begun to read, and what happens is what it gets.
  */
 import { NO_WATCH, type Within } from "./CallWatch.ts"
@@ -31,27 +31,32 @@ interface StreamInput {
   readonly ended: (end: StreamEnd) => void
   readonly limitMs?: number
   readonly deadlines?: Deadlines
-  readonly fallback?: (() => Iterator<unknown>) | null
+  readonly fallback?: ((failure: unknown) => Source) | null
   /** Calls what makes a chunk. */
   readonly run?: Within
+  /** What was waited for before: until a promise of the stream was kept. */
+  readonly waitedMs?: number
 }
 
 /** Chunks that are kept for a comparison. */
 export const MOST_CHUNKS = 1_000
 
 type Result = IteratorResult<unknown, unknown>
+/** Its results are looked at as they come, promises or not. */
+export type Source = Iterator<unknown> | AsyncIterator<unknown>
 
 export class StreamOf implements Iterator<unknown> {
   private source: Iterator<unknown>
   private readonly input: StreamInput
   private readonly chunks: Array<unknown> = []
-  private waitedMs = 0
+  private waitedMs: number
   private firstMs = Number.NaN
   private isOver = false
 
-  constructor(source: Iterator<unknown>, input: StreamInput) {
-    this.source = source
+  constructor(source: Source, input: StreamInput) {
+    this.source = source as Iterator<unknown>
     this.input = input
+    this.waitedMs = input.waitedMs ?? 0
     const name = Symbol.asyncIterator in source ? Symbol.asyncIterator : Symbol.iterator
     Object.defineProperty(this, name, { value: () => this })
   }
@@ -134,7 +139,7 @@ export class StreamOf implements Iterator<unknown> {
     this.waitedMs += this.input.now() - began
     if (Number.isNaN(this.firstMs)) this.firstMs = this.waitedMs
     if (result.done === true) this.finish(false, null, this.waitedMs)
-    else if (this.input.keepChunks && this.chunks.length < MOST_CHUNKS) this.chunks.push(result.value)
+    else if (this.input.keepChunks && this.chunks.length < MOST_CHUNKS) this.chunks.push(kept(result.value))
     return result
   }
 
@@ -145,7 +150,7 @@ export class StreamOf implements Iterator<unknown> {
       fallback !== null && fallback !== undefined && Number.isNaN(this.firstMs) && !this.isOver
     this.finish(true, failure, Number.NaN)
     if (!canFallBack) throw failure
-    this.source = fallback()
+    this.source = fallback(failure) as Iterator<unknown>
     return this.source.next()
   }
 
@@ -157,3 +162,7 @@ export class StreamOf implements Iterator<unknown> {
     this.input.ended({ ms, endMs, hasFailed, failure, chunks })
   }
 }
+
+/** Bytes on their way to a reader become the reader's, who may write into them. */
+const kept = (chunk: unknown): unknown =>
+  chunk instanceof Uint8Array ? Uint8Array.prototype.slice.call(chunk) : chunk

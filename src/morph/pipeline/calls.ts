@@ -9,13 +9,20 @@ import type { Deadlines } from "./Deadlines.ts"
 import { isAborted, isWritten, noteInputs, putBack, withSignal } from "./inputs.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 import type { AnyFunction } from "./pieces.ts"
-import { isIterator, StreamOf, type StreamEnd } from "./StreamOf.ts"
+import { isIterator, type Source, StreamOf, type StreamEnd } from "./StreamOf.ts"
+import { chunksOf, chunksOfLater, isStream, makerLike } from "./streams.ts"
 
-/** What a function answers with: a value, a promise of one, or an iterator. */
-export type Kind = "value" | "promise" | "iterator"
+/** What a function answers with: a value, a promise of one, an iterator or a stream. */
+export type Kind = "value" | "promise" | "iterator" | "stream"
 
 export const kindOf = (result: unknown): Kind =>
-  result instanceof Promise ? "promise" : isIterator(result) ? "iterator" : "value"
+  result instanceof Promise
+    ? "promise"
+    : isIterator(result)
+      ? "iterator"
+      : isStream(result)
+        ? "stream"
+        : "value"
 
 /** The end of a call: of its answer, or of its failure. */
 export interface Outcome extends Omit<Side, "cost"> {
@@ -70,18 +77,21 @@ export function observed(
     throw failure
   }
   const kind = kindOf(result)
-  if (kind === "iterator")
-    return new StreamOf(result as Iterator<unknown>, {
-      now: clock.now,
-      keepChunks,
-      ended: (end) => seen(ofStream(end), kind),
-    })
+  const { now } = clock
+  const ended = (end: StreamEnd): void => seen(ofStream(end), kind)
+  const streamed = (stream: unknown): unknown => {
+    const like = makerLike(stream as object)
+    return like(new StreamOf(chunksOf(stream as object), { now, keepChunks, ended, waitedMs: now() - began }))
+  }
+  if (kind === "iterator") return new StreamOf(result as Iterator<unknown>, { now, keepChunks, ended })
+  if (kind === "stream") return streamed(result)
   if (kind === "value") {
     seen(answered(clock.now() - began, result), kind)
     return result
   }
   return (result as Promise<unknown>).then(
     (answer) => {
+      if (isStream(answer)) return streamed(answer)
       seen(answered(clock.now() - began, answer), kind)
       return answer
     },
@@ -184,19 +194,32 @@ export function judged(
   }
   // A deadline runs out at any time: the incumbent is called as if it were now.
   const within = watch.context()
+  /** What a stream is read with, from here on. */
+  const reading = (waitedMs: number, counts: boolean, next: (failure: unknown) => Source) => ({
+    now: clock.now,
+    run: <T>(act: () => T): T => watch.run(trace, act),
+    keepChunks: keepChunks ?? false,
+    limitMs,
+    deadlines: judge.deadlines,
+    waitedMs,
+    fallback: fallback === null ? null : next,
+    ended: (end: StreamEnd) => {
+      judge.ended()
+      if (counts && !(end.hasFailed && isAborted(args))) seen(ofStream(end))
+    },
+  })
+  const again = (): unknown => within(() => instead(() => null))
+  const streamed = (stream: object, waitedMs: number, counts: boolean): unknown => {
+    const like = makerLike(stream)
+    const later = (failure: unknown): Source => chunksOfLater(again, failure)
+    return like(new StreamOf(chunksOf(stream), reading(waitedMs, counts, later)))
+  }
   if (kind === "iterator")
-    return new StreamOf(result as Iterator<unknown>, {
-      now: clock.now,
-      run: (act) => watch.run(trace, act),
-      keepChunks: keepChunks ?? false,
-      limitMs,
-      deadlines: judge.deadlines,
-      fallback: fallback === null ? null : () => within(() => instead(() => null)) as Iterator<unknown>,
-      ended: (end) => {
-        judge.ended()
-        seen(ofStream(end))
-      },
-    })
+    return new StreamOf(
+      result as Iterator<unknown>,
+      reading(0, true, () => again() as Iterator<unknown>),
+    )
+  if (kind === "stream") return streamed(result as object, ms, true)
   return new Promise((resolve, reject) => {
     let isOpen = true
     let isSettled = false
@@ -210,7 +233,7 @@ export function judged(
     const replace = (): void => {
       if (fallback === null || !over()) return
       try {
-        resolve(within(() => instead(() => null)))
+        resolve(again())
       } catch (failure) {
         reject(failure)
       }
@@ -245,6 +268,12 @@ export function judged(
     ;(result as Promise<unknown>).then(
       (answer) => {
         const counts = settled() && isOpen
+        if (isStream(answer)) {
+          // It is under way until its end.
+          if (over()) judge.began()
+          else return void chunksOf(answer).return()
+          return resolve(streamed(answer, clock.now() - began, counts))
+        }
         if (counts) seen(answered(clock.now() - began, answer))
         if (over()) resolve(answer)
       },
@@ -262,9 +291,15 @@ export function judged(
   })
 }
 
-const AS: Readonly<Record<Kind, string>> = { value: "a value", promise: "a promise", iterator: "an iterator" }
+const AS: Readonly<Record<Kind, string>> = {
+  value: "a value",
+  promise: "a promise",
+  iterator: "an iterator",
+  stream: "a stream",
+}
 
 /** Nobody waits for this promise any more; what it says is not lost on the caller, who has the incumbent's answer. */
 function silence(result: unknown): void {
   if (result instanceof Promise) result.catch(() => {})
+  if (isStream(result)) void chunksOf(result).return()
 }

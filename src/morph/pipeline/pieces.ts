@@ -14,15 +14,23 @@ export const EFFECTS = ["none", "repeatable", "once"] as const
 /** What calling a function once more does, by name. */
 export type Effects = (typeof EFFECTS)[number]
 
-/** What is compared: the chunks of a generator, else the answer that was waited for. */
+/** What is compared: the chunks of a generator or stream, else the answer that was waited for. */
 export type AnswerOf<F extends AnyFunction> =
   ReturnType<F> extends Generator<infer T, unknown, unknown> | AsyncGenerator<infer T, unknown, unknown>
     ? ReadonlyArray<T>
-    : Awaited<ReturnType<F>>
+    : ChunksOf<Awaited<ReturnType<F>>>
+
+/** Of a web or a Node stream. */
+type ChunksOf<A> = A extends { readonly [Symbol.asyncIterator]: () => AsyncIterator<infer T> } & (
+  | { readonly getReader: unknown }
+  | { readonly unpipe: unknown }
+)
+  ? ReadonlyArray<T>
+  : A
 
 /** A piece of a service, as its owner declares it. */
 export interface Piece<F extends AnyFunction> {
-  /** What answers today: a plain, async or generator function. */
+  /** What answers today: a plain, async or generator function; its answer may be a web or a Node stream. */
   readonly incumbent: F
   /**
    * `none`: may be called with any input at any time. `repeatable`: twice is as good as once, now. `once`: never called a second time
