@@ -23,14 +23,16 @@ export interface StartFlags {
   readonly config: string
   /** Milliseconds. */
   readonly wait: number | null
+  /** The root of a collector. */
+  readonly otlp: string | null
 }
 
 /** How long a hand-over may take before the command gives up, milliseconds. */
 const MOST_HANDOVER_MS = 30_000
 const LOOK_MS = 100
 
-export async function startCommand({ config, wait }: StartFlags): Promise<ExitCode> {
-  const cluster = await started(config)
+export async function startCommand({ config, wait, otlp }: StartFlags): Promise<ExitCode> {
+  const cluster = await started(config, otlp)
   const signals = onSignals(() => {
     // The second one finds it draining, and ends the wait.
     cluster.drain(wait ?? 0).catch(() => {})
@@ -45,9 +47,12 @@ export async function startCommand({ config, wait }: StartFlags): Promise<ExitCo
   return EXIT.ok
 }
 
-async function started(path: string): Promise<Cluster> {
+async function started(path: string, otlp: string | null): Promise<Cluster> {
   try {
-    const cluster = createCluster(await optionsIn(path))
+    const options = await optionsIn(path)
+    const cluster = createCluster(
+      otlp === null ? options : { ...options, telemetry: { ...options.telemetry, url: otlp } },
+    )
     await cluster.start()
     return cluster
   } catch (cause) {

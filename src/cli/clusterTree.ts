@@ -20,6 +20,7 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
     {
       config: file("config", "A module whose default export is the options of createCluster, or a function"),
       wait,
+      otlp: text("otlp", "<url>", "Send traces of reports to this OpenTelemetry collector"),
     },
     (flags) => doing(async () => (await load()).startCommand(flags)),
   ).pipe(

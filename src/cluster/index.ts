@@ -12,6 +12,7 @@ export {
 export type { ClusterTuner } from "./node/clusterTuner.ts"
 export type { CommandNote } from "./node/commandNote.ts"
 export type { AccessToken, GatewayOptions, Right } from "./node/access.ts"
+export type { TelemetryOptions } from "./node/telemetry.ts"
 export type { ClusterState } from "./node/gateway.ts"
 export type { NodeOptions } from "./node/nodeRunner.ts"
 export type { ClusterFleet, ClusterFleetConfig, ClusterKey } from "./node/clusterFleets.ts"

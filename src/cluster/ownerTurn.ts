@@ -14,6 +14,7 @@ import { steadyClock } from "../engine/steadyClock.ts"
 import { Epochs, type Ownership } from "./Epochs.ts"
 import { FencedError } from "./FencedError.ts"
 import type { OwnedThing } from "./owners.ts"
+import { spanned } from "./spans.ts"
 
 /** How often where it stands is saved, where it has changed. */
 const SAVE_EVERY = "60 seconds"
@@ -63,6 +64,7 @@ export const ownerTurn = Effect.fnUntraced(function* <O extends Decider>(
   const epochs = yield* Epochs
   const nowUs = steadyClock(yield* Clock.Clock)
   const patiently = Schedule.spaced(RETRY)
+  const within = yield* spanned
   const ownership = yield* epochs.own(thing).pipe(Effect.retry(patiently), Effect.orDie)
   const { epoch, trusted, fenced } = ownership
   const { owner, save, stop } = begin(ownership, nowUs(), epochs.runner)
@@ -77,6 +79,7 @@ export const ownerTurn = Effect.fnUntraced(function* <O extends Decider>(
       ? save("counts").pipe(
           Effect.retry({ schedule: patiently, while: ({ _tag }) => _tag === "SqlError" }),
           Effect.ignore,
+          within("arqon.save"),
         )
       : Effect.void,
   )
@@ -106,7 +109,7 @@ export const ownerTurn = Effect.fnUntraced(function* <O extends Decider>(
       if (broken) return yield* Effect.die(new Error(`The owner of ${thing.kind} ${thing.name} has failed.`))
       if (ownership.isOver()) return yield* new FencedError({ ...thing, epoch }).pipe(Effect.orDie)
       if (!trusted() || !(yield* decide(first)) || !trusted()) return null
-      const answered = yield* decide(Effect.sync(work))
+      const answered = yield* decide(Effect.sync(work)).pipe(within("arqon.decide"))
       yield* saveWhatCounts
       return trusted() ? answered : null
     }).pipe(alone)

@@ -3,8 +3,9 @@
  * to the next address after a failure. It holds no process open, and never throws into the service.
  */
 import { drawAt } from "../cohort/counter.ts"
+import { attempt } from "../domain/readInput.ts"
 import type { ReplicaCore } from "./ReplicaCore.ts"
-import { type Link, RefusedReport } from "./transport.ts"
+import { type Link, RefusedReport, type TraceReport } from "./transport.ts"
 
 /** How far apart two looks at the time are at most. */
 const LOOK_MS = 100
@@ -32,6 +33,7 @@ export interface ReportLoopParts {
   readonly link: Link
   /** A word that no other agent has: what the waits are drawn from. */
   readonly boot: string
+  readonly trace: TraceReport | undefined
   /** Time has passed, or an answer or a failure has come. */
   readonly changed: () => void
   readonly answered: () => void
@@ -90,11 +92,16 @@ export class ReportLoop {
   }
 
   private send(leaving: boolean): Promise<void> {
-    const { core, link, changed, answered } = this.parts
+    const { core, link, trace, changed, answered } = this.parts
     const sentUs = monotonicUs()
     const { timeoutMs } = this
     this.exchange = Promise.resolve()
-      .then(() => link.send(core.report(leaving), timeoutMs))
+      .then(() => {
+        const report = core.report(leaving)
+        return trace === undefined
+          ? link.send(report, timeoutMs)
+          : tracedSend(trace, (traceparent) => link.send(report, timeoutMs, traceparent))
+      })
       .then(
         (answer) => {
           // An answer that was under way when it stopped moves nothing any more.
@@ -132,6 +139,16 @@ export class ReportLoop {
     const share = drawAt([this.parts.boot, "address", failuresInARow]) / 2 ** 32
     return LEAST_JITTER_MS + share * (most - LEAST_JITTER_MS)
   }
+}
+
+/** Sends within a span of the user's own. What that does, or fails to do, neither holds nor loses a report. */
+function tracedSend(trace: TraceReport, send: (traceparent?: string) => Promise<unknown>): Promise<unknown> {
+  let sent: Promise<unknown> | null = null
+  const sendOnce = (traceparent?: string): Promise<unknown> => (sent ??= send(traceparent))
+  void Promise.resolve(
+    attempt(() => trace((traceparent) => sendOnce(traceparent).then(() => undefined))),
+  ).catch(() => undefined)
+  return sendOnce()
 }
 
 /** An error in one line, with what lies behind it: `fetch` says only that it failed. */

@@ -116,7 +116,14 @@ export function replicaOver<const K extends string>(post: Post, given: ReplicaOp
     states.clear()
     endings.clear()
   }
-  const reports = new ReportLoop({ core, link, boot, changed: show, answered: () => firstAnswer() })
+  const reports = new ReportLoop({
+    core,
+    link,
+    boot,
+    trace: options.trace,
+    changed: show,
+    answered: () => firstAnswer(),
+  })
   const observeDigest = (): boolean => {
     if (status !== "running") return false
     const nowUs = monotonicUs()

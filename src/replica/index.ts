@@ -12,4 +12,4 @@ export { followFleet, type FollowedFleet, type FollowOptions } from "./followFle
 export type { FleetCounts, FollowedKey } from "./FollowedKeys.ts"
 export type { ReplicaStatus, TunerStatus } from "./TunerHost.ts"
 export type { TunerOptions } from "./tunerOptions.ts"
-export type { Transport } from "./transport.ts"
+export type { TraceReport, Transport } from "./transport.ts"

@@ -4,7 +4,7 @@ import type { Problem } from "../domain/errors.ts"
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { problem } from "../domain/problems.ts"
 import { tokenProblems, unknownOptions } from "./replicaProblems.ts"
-import type { Transport } from "./transport.ts"
+import type { TraceReport, Transport } from "./transport.ts"
 
 /** Options of `createReplica`. */
 export interface ReplicaOptions<K extends string = string> {
@@ -22,6 +22,8 @@ export interface ReplicaOptions<K extends string = string> {
   readonly name?: string | undefined
   readonly zone?: string | undefined
   readonly version?: string | undefined
+  /** A span of your own tracing around each report. Default: none. */
+  readonly trace?: TraceReport | undefined
   /** How long `start` waits for the first answer. Default 2000. */
   readonly startWithinMs?: number | undefined
 }
@@ -50,12 +52,13 @@ const OPTIONS = [
   "name",
   "zone",
   "version",
+  "trace",
   "startWithinMs",
 ] as const satisfies ReadonlyArray<keyof ReplicaOptions>
 
 /** What is wrong with them, but for the knobs. */
 export function replicaProblems(options: ReplicaOptions): ReadonlyArray<Problem> {
-  const { tuner, at, token, name, zone, version, startWithinMs = 0 } = options
+  const { tuner, at, token, name, zone, version, trace, startWithinMs = 0 } = options
   const addresses = Array.isArray(at) ? (at as ReadonlyArray<unknown>) : null
   const named = typeof tuner === "string" && tuner !== "" && tuner.length <= 128
   const transport =
@@ -73,6 +76,9 @@ export function replicaProblems(options: ReplicaOptions): ReadonlyArray<Problem>
     ...(isText(name, 1, 128) ? [] : [problem(["name"], "must be a name of 1 to 128 characters.")]),
     ...(isText(zone, 0, 64) ? [] : [problem(["zone"], "must be a text of at most 64 characters.")]),
     ...(isText(version, 0, 64) ? [] : [problem(["version"], "must be a text of at most 64 characters.")]),
+    ...(trace === undefined || typeof trace === "function"
+      ? []
+      : [problem(["trace"], "must be a function that calls what it is given.")]),
     ...tokenProblems(token),
     ...unknownOptions(options, OPTIONS),
     ...(typeof startWithinMs === "number" && startWithinMs >= 0 && startWithinMs <= LONGEST_TIMER_MS

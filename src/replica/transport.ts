@@ -3,7 +3,13 @@ import { attempt } from "../domain/readInput.ts"
 import { MOST_REPORT_MS, type Report } from "../cohort/protocol.ts"
 
 /** Sends a report and brings what came back for it, as parsed JSON; rejects where nothing did. */
-export type Transport = (report: Report, timeoutMs: number) => Promise<unknown>
+export type Transport = (report: Report, timeoutMs: number, traceparent?: string) => Promise<unknown>
+
+/**
+ * A span of one's own around each report. It calls `send` at once with its id as a W3C `traceparent`, so that the owner's spans have it as
+ * their parent; `send` resolves once the report is answered, and rejects where it is not.
+ */
+export type TraceReport = (send: (traceparent?: string) => Promise<void>) => unknown
 
 /** The owner answered, but not with a configuration. */
 export class RefusedReport extends Error {
@@ -65,7 +71,7 @@ export const postByFetch: Post = async (url, headers, body, timeoutMs) => {
 
 /** JSON both ways, to one path below several addresses. */
 export interface JsonLink {
-  readonly send: (body: object, timeoutMs: number) => Promise<unknown>
+  readonly send: (body: object, timeoutMs: number, traceparent?: string) => Promise<unknown>
   /** Goes to the next address; false: there is only one. */
   readonly moveOn: () => boolean
 }
@@ -81,9 +87,10 @@ export function httpLink(
   const headers: Record<string, string> = { "content-type": "application/json" }
   if (token !== undefined) headers["authorization"] = `Bearer ${token}`
   return {
-    send: async (report, timeoutMs) => {
+    send: async (report, timeoutMs, traceparent) => {
       const at = addresses[turn % addresses.length].replace(/\/+$/, "")
-      const { status, text } = await post(at + path, headers, JSON.stringify(report), timeoutMs)
+      const sent = traceparent === undefined ? headers : { ...headers, traceparent }
+      const { status, text } = await post(at + path, sent, JSON.stringify(report), timeoutMs)
       if (status >= 200 && status < 300) return JSON.parse(text) as unknown
       throw new RefusedReport(
         status,

@@ -48,9 +48,9 @@ export default () => ({
 
 it("refuses a module that is none, options with problems, and an address without a runner, in a sentence each", async () => {
   const start = (name: string, text: string) =>
-    startCommand({ config: desk.path(desk.write(name, text)), wait: null })
+    startCommand({ config: desk.path(desk.write(name, text)), wait: null, otlp: null })
   const url = `http://127.0.0.1:${await freePort()}`
-  await expect(startCommand({ config: desk.path("missing.mjs"), wait: null })).rejects.toThrow(
+  await expect(startCommand({ config: desk.path("missing.mjs"), wait: null, otlp: null })).rejects.toThrow(
     /^There is no file .*missing\.mjs\.$/,
   )
   await expect(start("none.mjs", "export const options = 1")).rejects.toThrow(
@@ -58,6 +58,15 @@ it("refuses a module that is none, options with problems, and an address without
   )
   await expect(start("bad.mjs", "export default { tuners: {}, gatway: {} }")).rejects.toThrow(
     /gatway: is not an option[^]*tuners: must have at least one tuner by its name/,
+  )
+  const good = desk.path(
+    desk.write(
+      "good.mjs",
+      "export default { tuners: { t: { engine: { params: { x: { min: 0, max: 1 } } } } } }",
+    ),
+  )
+  await expect(startCommand({ config: good, wait: null, otlp: "collector:4318" })).rejects.toThrow(
+    /good\.mjs: [^]*telemetry\.url: must be an HTTP address/,
   )
   await expect(start("lacks.mjs", 'import "nothing-there"')).rejects.toThrow(/lacks\.mjs cannot be loaded: /)
   await expect(statusCommand({ url, tokenFile: null, json: false })).rejects.toThrow(

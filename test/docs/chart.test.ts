@@ -57,6 +57,15 @@ it.runIf(isHelmHere)("is rendered by Helm, with the values of its page, and refu
     '        - {"namespaceSelector":{"matchLabels":{"team":"monitoring"}}}\n      ports:',
   )
   expect(stdout).toContain('value: "$(POD_NAME).arqon-nodes.tuning.svc"')
+  const traced = helm(
+    "template",
+    "arqon",
+    ...RUNNER,
+    "--set",
+    "telemetry.url=http://collector.monitoring.svc:4318",
+  )
+  expect(stdout).not.toContain("4318")
+  expect(traced.stdout).toMatch(/- port: 4318\n[^]*"--otlp", "http:\/\/collector\.monitoring\.svc:4318"\]/)
   expect(helm("template", "arqon")).toMatchObject({
     status: 1,
     stderr: expect.stringContaining("/image/tag"),

@@ -1,9 +1,9 @@
-/** When a replica reports: after a failure it goes to the next address, and replicas that failed together do not come back together. */
+/** When and how a replica reports: after a failure it goes to the next address, and replicas that failed together do not come back together. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { ReplicaCore } from "../../src/replica/ReplicaCore.ts"
 import { ReportLoop } from "../../src/replica/ReportLoop.ts"
-import type { Link } from "../../src/replica/transport.ts"
+import type { Link, TraceReport } from "../../src/replica/transport.ts"
 
 const { space } = requireEngineConfig({ params: { batch: { min: 1, max: 101, initial: 21 } } })
 
@@ -27,7 +27,7 @@ function asks(boot: string, moves: boolean): ReadonlyArray<number> {
   }
   const identity = { tuner: "t", replica: boot, boot, space, maxStep: 0.1, emergencyMargin: -0.5 }
   const core = new ReplicaCore(identity)
-  const loop = new ReportLoop({ core, link, boot, changed: () => {}, answered: () => {} })
+  const loop = new ReportLoop({ core, link, boot, trace: undefined, changed: () => {}, answered: () => {} })
   loop.start()
   return at
 }
@@ -50,5 +50,62 @@ describe("a replica whose requests fail", () => {
     const at = asks("boot", false)
     await vi.advanceTimersByTimeAsync(1_600)
     expect(at.slice(0, 4)).toEqual([0, 500, 1000, 1500])
+  })
+})
+
+describe("a span of the user's own around a report", () => {
+  /** What was sent with which parent in the first second. */
+  const sentWith = async (trace: TraceReport): Promise<ReadonlyArray<string | undefined>> => {
+    const parents: Array<string | undefined> = []
+    const link: Link = {
+      send: (_report, _timeoutMs, traceparent) => {
+        parents.push(traceparent)
+        return Promise.reject(new Error("nobody is there"))
+      },
+      moveOn: () => false,
+    }
+    const core = new ReplicaCore({
+      tuner: "t",
+      replica: "r",
+      boot: "b",
+      space,
+      maxStep: 0.1,
+      emergencyMargin: -0.5,
+    })
+    const loop = new ReportLoop({ core, link, boot: "b", trace, changed: () => {}, answered: () => {} })
+    loop.start()
+    await vi.advanceTimersByTimeAsync(900)
+    loop.stop()
+    return parents
+  }
+
+  it("has its id sent, and ends with the report", async () => {
+    const ended: Array<string> = []
+    const parents = await sentWith((send) =>
+      send("parent").catch((error: Error) => ended.push(error.message)),
+    )
+    expect(parents).toEqual(["parent", "parent"])
+    expect(ended).toEqual(["nobody is there", "nobody is there"])
+  })
+
+  it.each<[string, TraceReport]>([
+    [
+      "throws",
+      () => {
+        throw new Error("no tracer")
+      },
+    ],
+    ["sends nothing", () => {}],
+    ["never ends", () => new Promise(() => {})],
+    ["rejects", () => Promise.reject(new Error("no tracer"))],
+  ])("loses no report where it %s", async (_what, trace) => {
+    expect(await sentWith(trace)).toEqual([undefined, undefined])
+  })
+
+  it("sends a report once, however often it is asked to", async () => {
+    const parents = await sentWith(async (send) => {
+      await Promise.allSettled([send("one"), send("two")])
+    })
+    expect(parents).toEqual(["one", "one"])
   })
 })

@@ -343,13 +343,21 @@ describe("options that cannot be", () => {
       "startWithinMs",
       "tuner",
     ])
-    const over = { name: "", zone: "z".repeat(65), version: 7, token: "two\nlines", startWithinMs: 2 ** 31 }
+    const over = {
+      name: "",
+      zone: "z".repeat(65),
+      version: 7,
+      token: "two\nlines",
+      trace: 7,
+      startWithinMs: 2 ** 31,
+    }
     expect(problemsOf(() => make({ ...over, at: ["http://", "https://user:secret@host"] }))).toEqual([
       "at[0]",
       "at[1]",
       "name",
       "startWithinMs",
       "token",
+      "trace",
       "version",
       "zone",
     ])

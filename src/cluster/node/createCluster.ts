@@ -46,6 +46,7 @@ import { nodeProblems, nodeRunner, type NodeOptions } from "./nodeRunner.ts"
 import type { RecordsPlace } from "../records/recordsSink.ts"
 import { type RecordsOptions, recordsPlace, recordsProblems } from "./recordsOptions.ts"
 import { sqlite } from "./sqlite.ts"
+import { reportTracing, telemetryLayer, type TelemetryOptions, telemetryProblems } from "./telemetry.ts"
 
 /** Options of `createCluster`. */
 export interface ClusterOptions<T extends string = string> {
@@ -64,6 +65,8 @@ export interface ClusterOptions<T extends string = string> {
    * says. The same in all runners; default false.
    */
   readonly records?: boolean | RecordsOptions
+  /** Traces of reports to an OpenTelemetry collector; absent: none are made. */
+  readonly telemetry?: TelemetryOptions
   /** How long a lock outlives its runner, and how often it is refreshed. Defaults 15,000 and 5,000. */
   readonly locks?: Partial<LockTimes>
 }
@@ -111,6 +114,7 @@ const OPTIONS = [
   "tuners",
   "fleets",
   "records",
+  "telemetry",
   "locks",
 ] as const satisfies ReadonlyArray<keyof ClusterOptions>
 
@@ -129,6 +133,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
       ? []
       : gatewayProblems(gateway, Object.keys(tuners ?? {}), [...fleets.settings.keys()])),
     ...recordsProblems(options.records, ["records"]),
+    ...telemetryProblems(options.telemetry),
     ...locksProblems(times),
   ]
   if (wrong.length > 0) throw new ConfigError({ problems: tidy(wrong) })
@@ -143,11 +148,13 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
       fleets: fleets.settings,
       records: recordsPlace(storage, options.records),
       times,
+      telemetry: options.telemetry,
       runner,
       here,
     }),
   )
   const lag = new LoopLag()
+  const trace = reportTracing(options.telemetry)
   const reports = new Map<number, number>()
   let counts = (): EpochCounts => NO_COUNTS
   let door: Gateway | null = null
@@ -222,7 +229,10 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   }
   const behind: Behind = {
     ...doorsOfCampaigns,
-    report: (name, report) => run(Effect.flatMap(Tuners, (all) => all.report(name, report))),
+    report: (name, report, traceparent) => {
+      const hearing = Effect.flatMap(Tuners, (all) => all.report(name, report))
+      return run(trace === null ? hearing : trace(hearing, name, traceparent))
+    },
     counted: (status) => void reports.set(status, (reports.get(status) ?? 0) + 1),
     view: (name) => run(Effect.flatMap(Tuners, (all) => all.view(name))),
     command: (name, command) => run(Effect.flatMap(Tuners, (all) => all.command(name, command))),
@@ -297,11 +307,12 @@ interface Parts {
   readonly fleets: ReadonlyMap<string, FleetInBuckets>
   readonly records: RecordsPlace | null
   readonly times: LockTimes
+  readonly telemetry: TelemetryOptions | undefined
   readonly runner: string
   readonly here: OwnedHere
 }
 
-function layerOf({ storage, node, tuners, fleets, records, times, runner, here }: Parts) {
+function layerOf({ storage, node, tuners, fleets, records, times, telemetry, runner, here }: Parts) {
   const sharding =
     node === undefined
       ? singleRunner(times).pipe(Layer.provide(Layer.effectDiscard(storage.alone ?? Effect.void)))
@@ -321,6 +332,7 @@ function layerOf({ storage, node, tuners, fleets, records, times, runner, here }
     ),
     Layer.provide(sharding.pipe(Layer.provide(Layer.effectDiscard(agree(storage.name, settings))))),
     Layer.provideMerge(ready(storage)),
+    Layer.provideMerge(telemetryLayer(telemetry, runner)),
     // A library prints nothing.
     Layer.provide(Logger.layer([])),
   )

@@ -26,7 +26,8 @@ export const MOST_WAIT_MS = 300_000
 
 /** What the gateway leads to. */
 export interface Behind extends CampaignsBehind {
-  readonly report: (tuner: string, report: unknown) => Promise<Hearing>
+  /** `traceparent`: the trace that it belongs to, as W3C has it. */
+  readonly report: (tuner: string, report: unknown, traceparent: string | undefined) => Promise<Hearing>
   /** A report was answered with this status. */
   readonly counted: (status: number) => void
   readonly view: (tuner: string) => Promise<object>
@@ -175,7 +176,8 @@ async function hearReport(
   const tuner = typeof report?.tuner === "string" ? report.tuner : ""
   if (!may({ kind: "tuner", name: tuner }, "report")) return
   if (report === null) return refuse(response, 400, "this is no report")
-  const { status, body } = await behind.report(tuner, report)
+  const { traceparent } = request.headers
+  const { status, body } = await behind.report(tuner, report, traceparent as string | undefined)
   send(response, status, body)
 }
 
