@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { createInterface } from "node:readline"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -46,12 +46,30 @@ export interface DrillReport {
 
 const TICK_MS = 10
 
-/** Processor time of a process and of the children that have ended, ms (proc(5)). */
+/** The fields of a process from its state on (proc(5)); null where it has ended. */
+const statOf = (pid: number | string): ReadonlyArray<string> | null => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ")
+  } catch {
+    return null
+  }
+}
+
+const ticks = (fields: ReadonlyArray<string>, at: ReadonlyArray<number>): number =>
+  at.reduce((sum, i) => sum + Number(fields[i]) * TICK_MS, 0)
+
+/** Processor time of a process, of its children, and of those that have ended, ms. */
 const cpuOf = (pid: number): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ")
-  return [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]) * TICK_MS, 0)
+  const children = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(statOf)
+    .filter((fields) => fields !== null)
+    .filter((fields) => Number(fields[1]) === pid)
+  return (
+    ticks(statOf(pid) ?? [], [11, 12, 13, 14]) + children.reduce((sum, one) => sum + ticks(one, [11, 12]), 0)
+  )
 }
 
 interface Worker {
@@ -141,7 +159,7 @@ async function killSome(
       for (const [i, { child }] of victims.entries()) {
         // Two events a trial.
         while (Number((yield* sql`SELECT events FROM arqon_study`)[0].events) < 2 * trials * moments[i])
-          yield* Effect.sleep("5 millis")
+          yield* Effect.sleep("50 millis")
         child.kill("SIGKILL")
       }
     }).pipe(Effect.provide(ready(postgres({ url })))),

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { openStudy, type SharedStudy } from "../../src/cluster/node/openStudy.ts"
 import { postgres } from "../../src/cluster/node/postgres.ts"
 import { sqlite } from "../../src/cluster/node/sqlite.ts"
+import { PAGE } from "../../src/cluster/study/StudyStore.ts"
 import { ready, type Storage } from "../../src/cluster/Storage.ts"
 import { rerun } from "../../src/solver/rerun.ts"
 import { random } from "../../src/solver/strategies/RandomSearch.ts"
@@ -116,6 +117,22 @@ describe.each(kinds)("a study shared over %s", (_kind, make) => {
   const fresh = (): string => `study ${++count}`
   const open = (name: string, more: object = {}) =>
     openStudy({ storage: make(), name, config, leaseMs: 60_000, retries: 1, ...more })
+
+  it("goes on where a worker has missed more of the log than is read at once", async () => {
+    const name = fresh()
+    const large = { ...config, budget: PAGE, strategy: "random" } as const
+    const [one, other] = [await open(name, { config: large }), await open(name, { config: large })]
+    const asked = await one.ask(PAGE - 1)
+    await one.tell(asked.map(({ id, params }) => ({ id, value: bowl(params) })))
+    // Twice as many events as trials.
+    const [last] = await other.ask()
+    expect(last.id).toBe(PAGE - 1)
+    expect(other.progress).toMatchObject({ asked: PAGE, told: PAGE - 1, out: 1 })
+    const late = await openStudy({ storage: make(), name })
+    expect(late.progress).toEqual(other.progress)
+    expect(await text(one as never)).toBe(await text(late as never))
+    for (const study of [one, other, late]) await study.close()
+  })
 
   it("is done by several workers, who all end with the same artifact, which repeats", async () => {
     const name = fresh()

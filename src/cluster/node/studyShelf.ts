@@ -89,8 +89,11 @@ class KeptStudy {
     return Effect.gen({ self: this }, function* () {
       this.begun ??= yield* this.begin()
       const { ledger } = this.begun
-      for (const body of yield* store.eventsAfter(ledger.applied))
-        ledger.apply(parseEvent(body, ledger.applied + 1))
+      for (;;) {
+        const { events, bodies } = yield* store.read(ledger.applied)
+        for (const body of bodies) ledger.apply(parseEvent(body, ledger.applied + 1))
+        if (ledger.applied >= events) break
+      }
       const [out, workers] = yield* Effect.all([store.out(), store.workers()])
       return { name, ...this.begun, out, workers } satisfies StudyLook
     })

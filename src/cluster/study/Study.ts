@@ -16,9 +16,10 @@ import type { SolverConfig } from "../../solver/SolverConfig.ts"
 import { ready } from "../Storage.ts"
 import { isPassing, storageFailure } from "../storageFailure.ts"
 import { type JoinOptions, joinStudy, type StudyOptions } from "./joinStudy.ts"
-import { LOST, NOBODY, type StudyEvent } from "./StudyEvent.ts"
+import type { StudyEvent } from "./StudyEvent.ts"
 import { parseEvent, type StudyProgress, StudyReplica, type Taken } from "./StudyReplica.ts"
-import { StudyStore } from "./StudyStore.ts"
+import { PAGE, StudyStore } from "./StudyStore.ts"
+import { type Done, forAnybody, stepOf, type Work } from "./studyStep.ts"
 import {
   asFailure,
   type Stepped,
@@ -26,11 +27,14 @@ import {
   type StudyResult,
   type StudyStatus,
   type StudyTrial,
-  tellEvent,
 } from "./studyTypes.ts"
 
 /** How long a step is tried again while the database is away, ms. */
 const PATIENCE_MS = 60_000
+const PATIENTLY = Schedule.exponential("50 millis").pipe(
+  Schedule.jittered,
+  Schedule.upTo({ duration: PATIENCE_MS }),
+)
 
 /** One worker of a shared study; `Study.open` makes it. */
 export class Study {
@@ -103,12 +107,13 @@ export class Study {
 
   /** Records results and takes up to `n` trials, in one transaction. */
   step(results: ReadonlyArray<StudyResult>, n: number): Effect.Effect<Stepped, StudyFailure> {
+    const { worker, leaseMs, retries, held } = this
     return this.inTurn(
       Effect.suspend(() => {
         const step = ++this.steps
         return this.again(
-          this.transaction((replica, append, someLost) =>
-            this.work(replica, append, someLost ? n : 0, results, n, step),
+          this.transaction((replica, someLost) =>
+            stepOf(replica, this.store, { worker, leaseMs, retries, held, step, results, n }, someLost),
           ),
         )
       }),
@@ -124,7 +129,7 @@ export class Study {
 
   /** Reads what others have appended. */
   get refresh(): Effect.Effect<void, StudyFailure> {
-    return this.inTurn(this.again(this.catchUp))
+    return Effect.asVoid(this.look)
   }
 
   /** Renews the leases of trials; the ids of those that are no longer this worker's. */
@@ -144,9 +149,7 @@ export class Study {
 
   /** Reads what others have appended; whether there may be a trial to have. */
   get look(): Effect.Effect<boolean, StudyFailure> {
-    return Effect.flatMap(this.refresh, () =>
-      this.replica.mayAsk ? Effect.succeed(true) : Effect.mapError(this.store.someLost, this.failure),
-    )
+    return this.inTurn(Effect.map(this.again(this.catchUp), (someLost) => someLost || this.replica.mayAsk))
   }
 
   /** Hands trials back unevaluated: the next worker who asks gets them, and the attempt does not count. */
@@ -158,41 +161,31 @@ export class Study {
 
   /** Another budget for the whole study, while it runs: the search begins again from everything that is known. */
   raise(budget: number): Effect.Effect<void, StudyFailure> {
-    return this.append((replica) => {
-      replica.requireBudget(budget)
-      return [{ kind: "budget", budget }]
-    })
+    return Effect.asVoid(
+      this.append((replica) => {
+        replica.requireBudget(budget)
+        return [{ kind: "budget", budget }]
+      }),
+    )
   }
 
   /** Gives out no more trials; those that are out come to their end. */
   get stop(): Effect.Effect<void, StudyFailure> {
-    return this.append(({ isStopped }) => (isStopped ? [] : [{ kind: "stop" }]))
+    return Effect.asVoid(this.append(({ isStopped }) => (isStopped ? [] : [{ kind: "stop" }])))
   }
 
   get resume(): Effect.Effect<void, StudyFailure> {
-    return this.append(({ isStopped }) => (isStopped ? [{ kind: "resume" }] : []))
+    return Effect.asVoid(this.append(({ isStopped }) => (isStopped ? [{ kind: "resume" }] : [])))
   }
 
   /** Has failed trials evaluated again, outside the budget: all of them, or one. How many. */
   retry(id?: number): Effect.Effect<number, StudyFailure> {
-    const { store } = this
-    let count = 0
-    return this.append(
-      (replica) => {
-        if (id !== undefined) replica.requireTrial(id)
-        const again = replica.failedIds.filter((one) => id === undefined || one === id)
-        count = again.length
-        return again.map((one) => ({ kind: "again", id: one }))
-      },
-      (events) =>
-        Effect.forEach(
-          events,
-          (event) => (event.kind === "again" ? store.lend(event.id, 0, NOBODY, -1) : Effect.void),
-          {
-            discard: true,
-          },
-        ),
-    ).pipe(Effect.map(() => count))
+    return this.append((replica) => {
+      if (id !== undefined) replica.requireTrial(id)
+      return replica.failedIds
+        .filter((one) => id === undefined || one === id)
+        .map((one) => ({ kind: "again", id: one }))
+    })
   }
 
   /** Nothing is out and nothing is left to ask for, as far as this worker has read. */
@@ -238,20 +231,21 @@ export class Study {
     return work.pipe(
       Effect.retry({
         while: (cause) => isSqlError(cause) && isPassing(cause),
-        schedule: Schedule.exponential("50 millis").pipe(
-          Schedule.jittered,
-          Schedule.upTo({ duration: PATIENCE_MS }),
-        ),
+        schedule: PATIENTLY,
       }),
       Effect.mapError(this.failure),
     )
   }
 
-  private get catchUp(): Effect.Effect<void, StudyFailure | SqlError> {
-    return Effect.flatMap(
-      Effect.suspend(() => this.store.eventsAfter(this.replica.applied)),
-      (bodies) => this.repeat(bodies),
-    )
+  /** Reads the log to its end; whether a lease had run out by then. */
+  private get catchUp(): Effect.Effect<boolean, StudyFailure | SqlError> {
+    return Effect.gen({ self: this }, function* () {
+      for (;;) {
+        const { events, someLost, bodies } = yield* this.store.read(this.replica.applied)
+        yield* this.repeat(bodies)
+        if (this.replica.applied >= events) return someLost
+      }
+    })
   }
 
   private repeat(bodies: ReadonlyArray<string>): Effect.Effect<void, StudyFailure> {
@@ -266,32 +260,25 @@ export class Study {
     })
   }
 
-  /** Runs `work` under the study's lock, on a replica that has read everything. Where it fails, the replica is made from the log again. */
-  private transaction<A>(
-    work: (
-      replica: StudyReplica,
-      append: (events: ReadonlyArray<StudyEvent>) => Effect.Effect<void, SqlError>,
-      someLost: boolean,
-    ) => Effect.Effect<A, StudyFailure | SqlError>,
-  ): Effect.Effect<A, StudyFailure | SqlError> {
+  /**
+   * Runs `work` under the study's lock, on a replica that has read everything. Where it fails, the replica is made from the log again. Whoever
+   * is a page behind reads before it takes the lock: others wait for that.
+   */
+  private transaction<A>(work: Work<A>): Effect.Effect<A, StudyFailure | SqlError> {
     const { store } = this
-    return Effect.gen({ self: this }, function* () {
-      // Most of it before the lock is taken: others wait for that.
-      yield* this.catchUp
+    return Effect.suspend(() => {
       let read = this.replica.applied
-      return yield* store
-        .locked((events, someLost) =>
+      return store
+        .locked(this.replica.applied, ({ events, someLost, bodies }) =>
           Effect.gen({ self: this }, function* () {
+            if (events - this.replica.applied > PAGE) return null
+            yield* this.repeat(bodies)
+            // What came while this worker waited for the lock.
             if (events > this.replica.applied) yield* this.catchUp
             read = this.replica.applied
-            const append = (added: ReadonlyArray<StudyEvent>): Effect.Effect<void, SqlError> =>
-              added.length === 0
-                ? Effect.void
-                : store.append(
-                    read,
-                    added.map((event) => JSON.stringify(event)),
-                  )
-            return yield* work(this.replica, append, someLost)
+            const done = yield* work(this.replica, someLost)
+            yield* this.record(read, done)
+            return done
           }),
         )
         .pipe(
@@ -300,94 +287,38 @@ export class Study {
               if (this.replica.applied !== read) this.replica = this.fresh()
             }),
           ),
+          Effect.flatMap((done) =>
+            done === null
+              ? Effect.andThen(this.catchUp, this.transaction(work))
+              : Effect.succeed(done.answer),
+          ),
         )
     })
   }
 
+  private record(before: number, { events, ended, lent }: Done<unknown>): Effect.Effect<void, SqlError> {
+    if (events.length === 0) return Effect.void
+    const bodies = events.map((event) => JSON.stringify(event))
+    return this.store.record(before, bodies, ended, lent)
+  }
+
   private append(
     make: (replica: StudyReplica) => ReadonlyArray<StudyEvent>,
-    beside: (events: ReadonlyArray<StudyEvent>) => Effect.Effect<void, SqlError> = () => Effect.void,
-  ): Effect.Effect<void, StudyFailure> {
+  ): Effect.Effect<number, StudyFailure> {
     return this.inTurn(
       this.again(
-        this.transaction((replica, append) =>
-          Effect.gen(function* () {
-            const events = yield* Effect.try({ try: () => make(replica), catch: asFailure })
-            for (const event of events) replica.apply(event)
-            yield* append(events)
-            yield* beside(events)
+        this.transaction((replica) =>
+          Effect.try({
+            try: () => {
+              const events = make(replica)
+              for (const event of events) replica.apply(event)
+              const again = events.filter((event) => event.kind === "again")
+              return { answer: events.length, events, lent: again.map(({ id }) => forAnybody(id)) }
+            },
+            catch: asFailure,
           }),
         ),
       ),
     )
-  }
-
-  private work(
-    replica: StudyReplica,
-    append: (events: ReadonlyArray<StudyEvent>) => Effect.Effect<void, SqlError>,
-    mostLost: number,
-    results: ReadonlyArray<StudyResult>,
-    n: number,
-    step: number,
-  ) {
-    const { store, worker, leaseMs, retries } = this
-    return Effect.gen({ self: this }, function* () {
-      // Its answer was lost on the way, and it was taken.
-      if (replica.lastStep(worker)?.step === step) return this.outcome(step)
-      const events: Array<StudyEvent> = []
-      const ended: Array<number> = []
-      const take = (event: StudyEvent): void => {
-        replica.apply(event)
-        events.push(event)
-      }
-      yield* Effect.try({
-        try: () => {
-          for (const { id } of results) replica.requireTrial(id)
-          for (const result of results) {
-            if (replica.isOut(result.id)) ended.push(result.id)
-            take(tellEvent(result, this.held.get(result.id) ?? 0, worker, step))
-          }
-        },
-        catch: asFailure,
-      })
-      const lent: Array<StudyTrial> = []
-      const lend = (id: number): void => {
-        lent.push({ id, params: replica.params(id), attempt: replica.attempt(id) })
-      }
-      if (mostLost > 0 && !replica.isStopped)
-        for (const { id, attempt } of yield* store.lost(mostLost)) {
-          // A result told in this step has ended it.
-          if (!replica.isOut(id)) continue
-          if (attempt > retries) {
-            take({ kind: "tell", worker: NOBODY, step, id, attempt, value: null, cost: 1, failed: LOST })
-            ended.push(id)
-          } else {
-            take({ kind: "retry", worker, step, id, attempt: attempt + 1 })
-            lend(id)
-          }
-        }
-      while (lent.length < n) {
-        const asked = replica.ask(worker, step)
-        if (asked === null) break
-        events.push(asked)
-        lend(asked.id)
-      }
-      yield* append(events)
-      if (ended.length > 0) yield* store.end(ended)
-      for (const { id, attempt } of lent) yield* store.lend(id, attempt, worker, leaseMs)
-      return this.outcome(step)
-    })
-  }
-
-  /** What a step that is in the log came to. */
-  private outcome(step: number): Stepped {
-    const last = this.replica.lastStep(this.worker)
-    if (last?.step !== step) return { taken: [], given: [] }
-    const given = last.given.map((id) => ({
-      id,
-      params: this.replica.params(id),
-      attempt: this.replica.attempt(id),
-    }))
-    return { taken: last.taken, given }
   }
 }

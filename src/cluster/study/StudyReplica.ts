@@ -208,7 +208,7 @@ export class StudyReplica {
   private repeat(event: AskEvent): void {
     const trial = this.solver.askTrials(1)?.[0]
     const id = trial === undefined ? -1 : this.from + trial.id
-    if (id !== event.id || JSON.stringify(trial?.params) !== JSON.stringify(event.params))
+    if (trial === undefined || id !== event.id || !equalParams(trial.params, event.params))
       throw new StudyError({
         reason: "diverged",
         study: this.name,
@@ -282,6 +282,12 @@ export class StudyReplica {
     this.steps.set(worker, next)
     return next
   }
+}
+
+/** Whether two points are the same, their order of knobs included: what JSON keeps of a number is all of it. */
+function equalParams(a: Params, b: Params): boolean {
+  const [names, others] = [Object.keys(a), Object.keys(b)]
+  return names.length === others.length && names.every((name, i) => name === others[i] && a[name] === b[name])
 }
 
 /** An event as the log holds it. Throws a StateError for what is none. */

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
+import type { Fragment } from "effect/sql/Statement"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { nowMs } from "../databaseTime.ts"
 
@@ -29,6 +30,34 @@ export interface WorkerRow {
   /** Where it runs. */
   readonly about: string
 }
+
+/** What a worker has not read yet. */
+interface Read {
+  /** Events in the log. */
+  readonly events: number
+  /** Whether a lease has run out. */
+  readonly someLost: boolean
+  readonly bodies: ReadonlyArray<string>
+}
+
+/** A trial as it goes out. */
+export interface LentTrial {
+  readonly id: number
+  readonly attempt: number
+  readonly worker: string
+  readonly leaseMs: number
+}
+
+interface Event extends Record<string, unknown> {
+  readonly study: string
+  readonly n: number
+  readonly body: string
+}
+
+/** Events that are read at once at most: a row of them stays far below what a driver takes. */
+export const PAGE = 500
+/** Between two bodies: JSON on one line has none. */
+const NEXT = "\n"
 
 /** PostgreSQL gives 64-bit numbers as texts or bigints; ours are all below 2^53. */
 type Whole = number | bigint | string
@@ -61,66 +90,77 @@ export class StudyStore {
     })
   }
 
-  /**
-   * Runs `work` in a transaction that holds the study's row. Handed in: the number of its events, and whether a lease had run out when
-   * the lock was asked for.
-   */
-  locked<A, E>(
-    work: (events: number, someLost: boolean) => Effect.Effect<A, E>,
-  ): Effect.Effect<A, E | SqlError> {
-    const { sql, name } = this
+  /** Runs `work` in a transaction that holds the study's row. What has been read was committed before the lock was asked for. */
+  locked<A, E>(applied: number, work: (read: Read) => Effect.Effect<A, E>): Effect.Effect<A, E | SqlError> {
+    const { sql } = this
     // SQLite has taken the lock of the whole file by now.
-    const lock = sql.onDialectOrElse({ pg: () => sql.literal("FOR UPDATE"), orElse: () => sql.literal("") })
-    return sql
-      .withTransaction(
-        Effect.flatMap(
-          sql<{ events: Whole; lost: Whole }>`SELECT events, ${this.lostCount} AS lost
-          FROM arqon_study WHERE name = ${name} ${lock}`,
-          ([row]) => work(Number(row.events), Number(row.lost) > 0),
-        ),
-      )
-      .pipe(
-        // Where the connection is gone, Effect makes a defect of the rollback that it cannot send.
-        Effect.catchDefect((defect) => (isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect))),
-      )
-  }
-
-  /** Whether a lease has run out. */
-  get someLost(): Effect.Effect<boolean, SqlError> {
-    return Effect.map(
-      this.sql<{ lost: Whole }>`SELECT ${this.lostCount} AS lost`,
-      ([row]) => Number(row.lost) > 0,
+    const lock = sql.onDialectOrElse({
+      pg: () => sql.literal("FOR NO KEY UPDATE"),
+      orElse: () => sql.literal(""),
+    })
+    return sql.withTransaction(Effect.flatMap(this.readWith(applied, lock), work)).pipe(
+      // Where the connection is gone, Effect makes a defect of the rollback that it cannot send.
+      Effect.catchDefect((defect) => (isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect))),
     )
   }
 
-  private get lostCount() {
-    const { sql, name } = this
-    return sql`(SELECT count(*) FROM arqon_trial WHERE study = ${name} AND lease_until_ms < ${nowMs(sql)})`
+  /** What came after the first `applied` events, at most a page of it. */
+  read(applied: number): Effect.Effect<Read, SqlError> {
+    return this.readWith(applied, this.sql.literal(""))
   }
 
-  /** The bodies of the events after the first `applied`, in their order. */
-  eventsAfter(applied: number): Effect.Effect<ReadonlyArray<string>, SqlError> {
+  /** One row for all of it: taking rows apart costs a worker more than reading the events. */
+  private readWith(applied: number, lock: Fragment): Effect.Effect<Read, SqlError> {
     const { sql, name } = this
     return Effect.map(
-      sql<{
-        body: string
-      }>`SELECT body FROM arqon_study_event WHERE study = ${name} AND n > ${applied} ORDER BY n`,
-      (rows) => rows.map(({ body }) => body),
-    )
-  }
-
-  /** Appends to the log, whose length was `before`: one event at least. */
-  append(before: number, bodies: ReadonlyArray<string>): Effect.Effect<void, SqlError> {
-    const { sql, name } = this
-    const [first, ...others] = bodies.map((body, i) => ({ study: name, n: before + 1 + i, body }))
-    const insert = sql`INSERT INTO arqon_study_event ${sql.insert([first, ...others])}`
-    const update = sql`UPDATE arqon_study SET events = ${before + bodies.length} WHERE name = ${name}`
-    return Effect.asVoid(
-      sql.onDialectOrElse({
-        pg: () => sql`WITH added AS (${insert}) ${update}`,
-        orElse: () => Effect.andThen(insert, update),
+      sql<{ events: Whole; lost: Whole; bodies: string | null }>`SELECT events,
+        (SELECT count(*) FROM arqon_trial WHERE study = ${name} AND lease_until_ms < ${nowMs(sql)}) AS lost,
+        (SELECT string_agg(body, ${NEXT} ORDER BY n) FROM arqon_study_event
+          WHERE study = ${name} AND n > ${applied} AND n <= ${applied + PAGE}) AS bodies
+        FROM arqon_study WHERE name = ${name} ${lock}`,
+      ([{ events, lost, bodies }]) => ({
+        events: Number(events),
+        someLost: Number(lost) > 0,
+        bodies: bodies === null ? [] : bodies.split(NEXT),
       }),
     )
+  }
+
+  /** Appends to the log, whose length was `before`, and changes the trials that are out with it: one event at least. */
+  record(
+    before: number,
+    bodies: ReadonlyArray<string>,
+    ended: ReadonlyArray<number> = [],
+    lent: ReadonlyArray<LentTrial> = [],
+  ): Effect.Effect<void, SqlError> {
+    const { sql, name } = this
+    const events = bodies.map((body, i) => ({ study: name, n: before + 1 + i, body }))
+    const rows = lent.map(
+      ({ id, attempt, worker, leaseMs }) =>
+        sql`(${name}, ${id}, ${attempt}, ${worker}, ${nowMs(sql)} + ${leaseMs})`,
+    )
+    const statements = [
+      sql`INSERT INTO arqon_study_event ${sql.insert(events as [Event, ...Array<Event>])}`,
+      ...(ended.length === 0
+        ? []
+        : [sql`DELETE FROM arqon_trial WHERE study = ${name} AND ${sql.in("id", ended)}`]),
+      ...(rows.length === 0
+        ? []
+        : [
+            sql`INSERT INTO arqon_trial (study, id, attempt, worker, lease_until_ms) VALUES ${sql.csv(rows)}
+              ON CONFLICT (study, id) DO UPDATE SET attempt = excluded.attempt, worker = excluded.worker,
+                lease_until_ms = excluded.lease_until_ms`,
+          ]),
+    ]
+    const count = sql`UPDATE arqon_study SET events = ${before + bodies.length} WHERE name = ${name}`
+    return sql.onDialectOrElse({
+      // One way to the server and back, while others wait for the lock.
+      pg: () => {
+        const changes = statements.map((one, i) => sql`${sql(`change${i}`)} AS (${one})`)
+        return Effect.asVoid(sql`WITH ${sql.csv(changes)} ${count}`)
+      },
+      orElse: () => Effect.forEach([...statements, count], (one) => one, { discard: true }),
+    })
   }
 
   /** Trials whose lease has run out, the oldest first. */
@@ -133,22 +173,6 @@ export class StudyStore {
         WHERE study = ${name} AND lease_until_ms < ${nowMs(sql)} ORDER BY id LIMIT ${most}`,
       (rows) => rows.map(({ id, attempt }) => ({ id: Number(id), attempt })),
     )
-  }
-
-  /** Gives a trial to a worker, for the time of a lease. */
-  lend(id: number, attempt: number, worker: string, leaseMs: number): Effect.Effect<void, SqlError> {
-    const { sql, name } = this
-    return Effect.asVoid(
-      sql`INSERT INTO arqon_trial (study, id, attempt, worker, lease_until_ms)
-        VALUES (${name}, ${id}, ${attempt}, ${worker}, ${nowMs(sql)} + ${leaseMs})
-        ON CONFLICT (study, id) DO UPDATE SET attempt = excluded.attempt, worker = excluded.worker,
-          lease_until_ms = excluded.lease_until_ms`,
-    )
-  }
-
-  end(ids: ReadonlyArray<number>): Effect.Effect<void, SqlError> {
-    const { sql, name } = this
-    return Effect.asVoid(sql`DELETE FROM arqon_trial WHERE study = ${name} AND ${sql.in("id", ids)}`)
   }
 
   /** Renews the leases of a worker's trials; those that are still its own. */
@@ -177,13 +201,14 @@ export class StudyStore {
   /** Says that a worker is there, and forgets those that have not said so for ten leases. */
   seen(worker: string, about: string, leaseMs: number): Effect.Effect<void, SqlError> {
     const { sql, name } = this
-    return Effect.andThen(
-      sql`INSERT INTO arqon_study_worker (study, worker, seen_ms, about) VALUES (${name}, ${worker}, ${nowMs(sql)}, ${about})
-        ON CONFLICT (study, worker) DO UPDATE SET seen_ms = excluded.seen_ms`,
-      Effect.asVoid(
-        sql`DELETE FROM arqon_study_worker WHERE study = ${name} AND seen_ms < ${nowMs(sql)} - ${10 * leaseMs}`,
-      ),
-    )
+    const forget = sql`DELETE FROM arqon_study_worker
+      WHERE study = ${name} AND worker <> ${worker} AND seen_ms < ${nowMs(sql)} - ${10 * leaseMs}`
+    const say = sql`INSERT INTO arqon_study_worker (study, worker, seen_ms, about) VALUES (${name}, ${worker}, ${nowMs(sql)}, ${about})
+      ON CONFLICT (study, worker) DO UPDATE SET seen_ms = excluded.seen_ms`
+    return sql.onDialectOrElse({
+      pg: () => Effect.asVoid(sql`WITH forgotten AS (${forget}) ${say}`),
+      orElse: () => Effect.asVoid(Effect.andThen(forget, say)),
+    })
   }
 
   left(worker: string): Effect.Effect<void, SqlError> {

@@ -6,7 +6,7 @@ export const study: ReadonlyArray<Mechanism> = [
     name: "study-without-its-lock",
     invariant: 36,
     file: "src/cluster/study/StudyStore.ts",
-    intact: 'sql.literal("FOR UPDATE")',
+    intact: 'sql.literal("FOR NO KEY UPDATE")',
     broken: 'sql.literal("")',
     test: "test/cluster/study.test.ts",
   },
