@@ -47,7 +47,7 @@ export class TunerTrail {
           epoch,
           ...cohort,
           paused: next?.paused ?? false,
-          learned: next?.learned && { ...next.learned, own: [] },
+          learned: next?.learned ? { ...next.learned, own: [] } : null,
           trial: this.trial,
         },
       }

@@ -95,6 +95,15 @@ describe("the owner of a tuner", () => {
     expect(stage.owner.host.replicas().every(({ confirmed }) => confirmed[0] === 2)).toBe(true)
   })
 
+  it("has a view that is JSON from its first moment, as another runner gets it", () => {
+    const stage = new Stage()
+    expect(JSON.parse(JSON.stringify(stage.owner.view()))).toStrictEqual(stage.owner.view())
+    stage.run(20).save(true)
+    stage.begin()
+    stage.run(5)
+    expect(JSON.parse(JSON.stringify(stage.owner.view()))).toStrictEqual(stage.owner.view())
+  })
+
   it("begins on the last baseline in SafeMode where the last one was killed, and leaves it after the cooldown", () => {
     const stage = new Stage().run(20)
     stage.command("b", "setBaseline")
