@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
 import { type ClusterOptions, createCluster, sqlite } from "../../src/cluster/index.ts"
+import { effectProblems, effectVersion } from "../../src/cluster/node/effectVersion.ts"
 import { bowl, PLANT } from "./Troop.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "arqon-cluster-"))
@@ -147,6 +148,16 @@ describe("createCluster", () => {
       expect.stringMatching(/^tuners\["a b"\].engine.params.x/),
       expect.stringMatching(/^tunrs is not an option/),
     ])
+    expect(["4.1.0", "4.1.12", "4.1.3-beta.1", null].flatMap(effectProblems)).toEqual([])
+    for (const version of ["4.0.9", "4.1.0-rc.2", "4.2.0", "5.1.0"])
+      expect(effectProblems(version)).toEqual([
+        {
+          path: "effect",
+          message: `must be >=4.1.0 <4.2 for a cluster, and ${version} is installed.`,
+          suggestion: 'Run: npm install "effect@>=4.1.0 <4.2"',
+        },
+      ])
+    expect(effectVersion()).toMatch(/^4\.1\./)
     expect(refusals({ tuners: {} })).toEqual([
       "tuners must have at least one tuner by its name, or `fleets` a fleet.",
     ])

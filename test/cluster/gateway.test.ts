@@ -1,5 +1,5 @@
 /** The gateway over real HTTP and TLS: who may do what, what is refused, and that nothing of it says a secret. */
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { request } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,7 +8,7 @@ import { type ClusterOptions, createCluster, sqlite } from "../../src/cluster/in
 import { access, gatewayProblems } from "../../src/cluster/node/access.ts"
 import { certificateProblems } from "../../src/cluster/node/certificates.ts"
 import { LoopLag } from "../../src/cluster/node/LoopLag.ts"
-import { selfSigned } from "./selfSigned.ts"
+import { selfSigned, signed } from "./selfSigned.ts"
 import { PLANT, Troop } from "./Troop.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "arqon-gateway-"))
@@ -300,8 +300,8 @@ describe("the options of a gateway", () => {
       expect(JSON.stringify(problems)).not.toContain("PRIVATE KEY")
       return problems.map(({ path, message }) => `${path} ${message}`)
     }
-    expect(found({ ...own, ca: other.cert })).toEqual([])
-    expect(found({ ...own, ca: other.cert }, now + 2 * day)).toEqual([
+    expect(found({ ...own, ca: own.cert })).toEqual([])
+    expect(found({ ...own, ca: own.cert }, now + 2 * day)).toEqual([
       expect.stringMatching(/^node\.tls\.cert must be valid now, and ended on /),
       expect.stringMatching(/^node\.tls\.ca must be valid now, and ended on /),
     ])
@@ -316,6 +316,29 @@ describe("the options of a gateway", () => {
       "node.tls.key must be a PEM text.",
       "node.tls.ca must be a PEM text.",
     ])
+  })
+
+  it("are refused with a certificate of another authority than that of the other runners", () => {
+    const root = selfSigned(folder, "root")
+    const foreign = selfSigned(folder, "foreign")
+    const leaf = signed(folder, "leaf", "root")
+    const middle = signed(folder, "middle", "root", true)
+    const far = signed(folder, "far", "middle")
+    const found = (tls: { key: string; cert: string; ca: string }) =>
+      certificateProblems(["node", "tls"], tls, ["key", "cert", "ca"], Date.now()).map(
+        ({ path, message }) => `${path} ${message}`,
+      )
+    expect(found({ ...leaf, ca: root.cert })).toEqual([])
+    expect(found({ ...leaf, ca: `${foreign.cert}${root.cert}` })).toEqual([])
+    expect(found({ ...far, cert: `${far.cert}${middle.cert}`, ca: root.cert })).toEqual([])
+    expect(found({ ...leaf, ca: foreign.cert })).toEqual([
+      "node.tls.cert must be of the authority in `ca`: it was issued by CN=root, and `ca` has CN=foreign.",
+    ])
+    // The one between is missing, or only claims to be of that name.
+    expect(found({ ...far, ca: root.cert })).toHaveLength(1)
+    const liars = join(folder, "liars")
+    mkdirSync(liars)
+    expect(found({ ...leaf, ca: selfSigned(liars, "root").cert })).toHaveLength(1)
   })
 
   it("allow by one token no more than it is for", () => {

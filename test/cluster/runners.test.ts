@@ -1,6 +1,7 @@
 /** Two runners over a real PostgreSQL, in one process: how they know each other, and what they refuse of each other. */
 import { mkdtempSync, rmSync } from "node:fs"
-import { connect as connectPlain } from "node:net"
+import { once } from "node:events"
+import { type AddressInfo, connect as connectPlain, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -9,6 +10,7 @@ import * as Effect from "effect/Effect"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { createCluster, postgres } from "../../src/cluster/index.ts"
 import { migrate } from "../../src/cluster/Storage.ts"
+import { StorageError } from "../../src/cluster/StorageError.ts"
 import { freePort } from "../adapters/freePort.ts"
 import { startPostgres } from "../adapters/startPostgres.ts"
 import { selfSigned } from "./selfSigned.ts"
@@ -80,4 +82,26 @@ it("speak over mutual TLS, reach each other's tuners, and answer nobody with ano
   } finally {
     await Promise.all(runners.map((runner) => runner.stop()))
   }
+}, 30_000)
+
+it("are refused the address of another one, on this machine or where its name leads to", async () => {
+  const other = createServer().listen(0, "127.0.0.1")
+  await once(other, "listening")
+  const { port } = other.address() as AddressInfo
+  const runner = createCluster({
+    storage: postgres({ url }),
+    node: { host: "127.0.0.1", listen: "127.0.0.2", port },
+    locks: LOCKS,
+    tuners: TUNERS,
+  })
+  const error = await runner.start().then(
+    () => null,
+    (cause: unknown) => cause,
+  )
+  expect(error).toBeInstanceOf(StorageError)
+  expect((error as StorageError).message).toBe(
+    `This runner: node.host and node.port must be its own: another process answers on 127.0.0.1:${port} already. Give every runner an address under which only it is reached.`,
+  )
+  await runner.stop()
+  other.close()
 }, 30_000)

@@ -1,4 +1,5 @@
 /** Both storages pass the same tests, and each refuses what would break later, in words without a secret. */
+import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -51,6 +52,15 @@ const using = <A, E>(storage: Storage, work: (sql: SqlClient.SqlClient) => Effec
       return yield* Effect.ensuring(work(sql), Effect.orDie(sql`DROP TABLE thing`))
     }).pipe(Effect.provide(ready(storage))),
   )
+
+/** A server that says so though it has room. */
+const DISK_IS_FULL = `DO $do$ BEGIN
+  CREATE FUNCTION says_full() RETURNS event_trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+  CREATE EVENT TRIGGER full_disk ON ddl_command_start EXECUTE FUNCTION says_full();
+END $do$`
+const isTrue = (): boolean => true
+const isFalse = (): boolean => false
 
 const refusal = async (storage: Storage): Promise<StorageError> => {
   const error = await Effect.runPromise(Effect.flip(Effect.provide(Effect.void, ready(storage))))
@@ -359,6 +369,50 @@ describe("postgres", () => {
     await admin("CREATE DATABASE frozen")
     await admin("ALTER DATABASE frozen SET default_transaction_read_only = on")
     expect((await refusal(postgres({ url: url(server.port, "frozen") }))).reason).toBe("readOnly")
+  })
+
+  it("says that its disk is full, leaves nothing half made, and is migrated once there is room", async () => {
+    const small = mkdtempSync(join(tmpdir(), "arqon-small-"))
+    // Of its own, where one may be mounted; elsewhere the server itself says so.
+    const mounted =
+      spawnSync("mount", ["-t", "tmpfs", "-o", "size=16m,mode=777", "tmpfs", small]).status === 0
+    try {
+      if (mounted) {
+        spawnSync("chown", ["postgres", small])
+        await admin(`CREATE TABLESPACE small LOCATION '${small}'`)
+      }
+      await admin(`CREATE DATABASE tight ${mounted ? "TABLESPACE small" : ""}`)
+      const storage = postgres({ url: url(server.port, "tight") })
+      const fills = "CREATE TABLE filler AS SELECT repeat('x', 1000) FROM generate_series(1, 500)"
+      await admin(mounted ? fills : DISK_IS_FULL, "tight")
+      const more = "INSERT INTO filler SELECT * FROM filler"
+      if (mounted) for (let full = false; !full; ) full = await admin(more, "tight").then(isFalse, isTrue)
+      // What is left of it is less than a table takes.
+      if (mounted)
+        for (let i = 0, full = false; !full; i++)
+          full = await admin(
+            `CREATE TABLE rest${i} AS SELECT repeat('x', 1000) FROM generate_series(1, 4)`,
+            "tight",
+          ).then(isFalse, isTrue)
+      const error = await Effect.runPromise(Effect.flip(migrate(storage)))
+      expect(error).toMatchObject({
+        reason: "full",
+        detail: expect.stringMatching(
+          /^its disk is full \(.*\)\. Nothing was written; make room and try again\.$/,
+        ),
+      })
+      expect((await refusal(storage)).reason).toBe("notMigrated")
+      await admin(mounted ? "DROP TABLE filler" : "DROP EVENT TRIGGER full_disk", "tight")
+      expect(await Effect.runPromise(migrate(storage))).toEqual(MIGRATIONS.map(({ name }) => name))
+      await Effect.runPromise(Effect.provide(Effect.void, ready(storage)))
+    } finally {
+      if (mounted) {
+        await admin("DROP DATABASE IF EXISTS tight WITH (FORCE)")
+        await admin("DROP TABLESPACE IF EXISTS small")
+        spawnSync("umount", ["-l", small])
+      }
+      rmSync(small, { recursive: true, force: true })
+    }
   })
 
   it("refuses a server older than 15", async () => {

@@ -29,6 +29,7 @@ export function certificateProblems(
   if (cert === null) return [problem([...path, "cert"], "must be a certificate in PEM.")]
   const key = attempt(() => createPrivateKey(tls.key))
   const ca = tls.ca === undefined ? null : attempt(() => new X509Certificate(tls.ca ?? ""))
+  const authorities = certificatesIn(tls.ca ?? "")
   return [
     ...(nowMs > Date.parse(cert.validTo)
       ? [problem([...path, "cert"], `must be valid now, and ended on ${cert.validTo}.`, RENEW)]
@@ -56,8 +57,47 @@ export function certificateProblems(
     ...(tls.ca !== undefined && ca === null
       ? [problem([...path, "ca"], "must be a certificate in PEM.")]
       : []),
+    ...(ca === null || leadsTo(cert, certificatesIn(tls.cert), authorities)
+      ? []
+      : [
+          problem(
+            [...path, "cert"],
+            `must be of the authority in \`ca\`: it was issued by ${nameOf(cert.issuer)}, and \`ca\` has ${authorities.map((one) => nameOf(one.subject)).join(", ")}.`,
+            "The other runners refuse it. Give a certificate of their authority, and the ones between in `cert`.",
+          ),
+        ]),
     ...(ca !== null && nowMs > Date.parse(ca.validTo)
       ? [problem([...path, "ca"], `must be valid now, and ended on ${ca.validTo}.`, RENEW)]
       : []),
   ]
 }
+
+/** Longest way from a certificate to its authority. */
+const MOST_BETWEEN = 8
+
+const PEM = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
+
+/** All certificates of a PEM text that can be read. */
+const certificatesIn = (text: string): ReadonlyArray<X509Certificate> =>
+  [...text.matchAll(PEM)].flatMap(([one]) => attempt(() => new X509Certificate(one)) ?? [])
+
+/** Whether one of the authorities has signed the certificate, itself or by some of those between. */
+function leadsTo(
+  leaf: X509Certificate,
+  between: ReadonlyArray<X509Certificate>,
+  authorities: ReadonlyArray<X509Certificate>,
+): boolean {
+  let at = leaf
+  for (let step = 0; step < MOST_BETWEEN; step++) {
+    const signs = (by: X509Certificate): boolean =>
+      at.checkIssued(by) && attempt(() => at.verify(by.publicKey)) === true
+    if (authorities.some((one) => one.fingerprint256 === at.fingerprint256 || signs(one))) return true
+    const next = between.find((one) => one !== at && one.fingerprint256 !== at.fingerprint256 && signs(one))
+    if (next === undefined) return false
+    at = next
+  }
+  return false
+}
+
+/** A name of a certificate on one line. */
+const nameOf = (subject: string): string => subject.split("\n").join(", ")

@@ -39,6 +39,7 @@ import {
 } from "./clusterFleets.ts"
 import { type ClusterTuner, clusterTuner } from "./clusterTuner.ts"
 import { locksProblems, ownedProblems } from "./clusterProblems.ts"
+import { effectProblems, effectVersion } from "./effectVersion.ts"
 import { type GatewayOptions, gatewayProblems } from "./access.ts"
 import { type Behind, type ClusterState, type Gateway, MOST_WAIT_MS, openGateway } from "./gateway.ts"
 import { LoopLag } from "./LoopLag.ts"
@@ -126,6 +127,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   const times = { ...LOCK_TIMES, ...options.locks }
   const wrong = [
     ...unknownOptions(options, OPTIONS),
+    ...effectProblems(effectVersion()),
     ...ownedProblems(options),
     ...fleets.problems,
     ...(node === undefined ? [] : nodeProblems(node)),

@@ -2,7 +2,7 @@
  * One runner of many over sockets: layers of `effect/cluster` and of the optional package `@effect/platform-node-shared`, put together by
  * hand. Between runners there is mutual TLS, or the loopback interface: the cluster's own sockets know neither secret nor encryption.
  */
-import { isIP } from "node:net"
+import { connect, isIP } from "node:net"
 import type * as MessageStorage from "effect/cluster/MessageStorage"
 import * as RunnerAddress from "effect/cluster/RunnerAddress"
 import * as RunnerHealth from "effect/cluster/RunnerHealth"
@@ -74,6 +74,40 @@ const PACKAGE = "@effect/platform-node-shared@4.1.0"
 const OPEN_MS = 1000
 const IDLE_MS = 5500
 
+/** How long somebody else may take to answer on this runner's address. */
+const ANSWER_MS = 1000
+/** A proxy in between takes a connection for nobody, and ends it within this. A runner waits to be spoken to. */
+const STAYS_MS = 250
+
+/**
+ * Whoever answers there before this runner listens is another one of the same address, on this machine or on the one that the name leads to:
+ * the others could not tell the two apart.
+ */
+const refuseTaken = (host: string, port: number): Effect.Effect<void, StorageError> =>
+  Effect.flatMap(
+    Effect.callback<boolean>((resume) => {
+      const socket = connect({ host, port })
+      const say = (taken: boolean): void => {
+        socket.destroy()
+        resume(Effect.succeed(taken))
+      }
+      const late = setTimeout(() => say(false), ANSWER_MS)
+      socket.once("connect", () => {
+        clearTimeout(late)
+        setTimeout(() => say(true), STAYS_MS)
+      })
+      socket.once("error", () => say(false)).once("close", () => say(false))
+    }),
+    (taken) =>
+      taken
+        ? new StorageError({
+            reason: "failed",
+            storage: "This runner",
+            detail: `node.host and node.port must be its own: another process answers on ${host}:${port} already. Give every runner an address under which only it is reached.`,
+          })
+        : Effect.void,
+  )
+
 /** This runner, in the cluster that its database names. */
 export const nodeRunner = (
   { host, port, listen = host, tls }: NodeOptions,
@@ -93,6 +127,7 @@ export const nodeRunner = (
             detail: `it needs the package @effect/platform-node-shared: npm install ${PACKAGE}`,
           }),
       })
+      yield* refuseTaken(host, port)
       const secure = tls && { ...tls, minVersion: "TLSv1.3" as const, rejectUnauthorized: true }
       const clients = Layer.effect(
         Runners.RpcClientProtocol,

@@ -66,4 +66,20 @@ export const cluster: ReadonlyArray<Mechanism> = [
     broken: "if (authors.some((author) => author === by && samePerson(author, by)))",
     test: "test/cluster/campaign.test.ts",
   },
+  {
+    name: "any-authority-will-do",
+    invariant: 13,
+    file: "src/cluster/node/certificates.ts",
+    intact: "ca === null || leadsTo(cert, certificatesIn(tls.cert), authorities)",
+    broken: "authorities.length >= 0",
+    test: "test/cluster/gateway.test.ts",
+  },
+  {
+    name: "address-taken-twice",
+    invariant: 13,
+    file: "src/cluster/node/nodeRunner.ts",
+    intact: "yield* refuseTaken(host, port)",
+    broken: "yield* Effect.ignore(refuseTaken(host, port))",
+    test: "test/cluster/runners.test.ts",
+  },
 ]
