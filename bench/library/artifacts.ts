@@ -25,6 +25,7 @@ export function artifactOf(key: KernelKey, number: number, size: number = USUAL_
       key,
       text: `(module ;; kernel ${number}\n)`,
       guards: { forward: "f32" },
+      slower: {},
       signature: "",
       worst: 0,
       p50Us: 1,

@@ -50,7 +50,7 @@ export function libraryPrewarmCommand(flags: PrewarmFlags): Promise<ExitCode> {
         signal: cancel.signal,
         said: ({ key: { blueprint }, from, why, done, of }) => {
           const what = why ?? (from === "compiler" ? "compiled" : "there already")
-          if (!quiet) note(`${done} of ${of}  ${blueprint}  ${what.split("\n").at(-1)?.trim()}`)
+          if (!quiet) note(`${done} of ${of}  ${blueprint}  ${what}`)
         },
       })
       if (json)

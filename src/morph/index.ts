@@ -54,9 +54,11 @@ export { pipelineHost } from "./service/pipelineHost.ts"
 export type { Replacement } from "./service/Driver.ts"
 export type {
   CompileOption,
+  CompileSettings,
   KernelNote,
   KernelOutcome,
   KernelsView,
+  PrewarmView,
   KernelView,
   KernelWish,
 } from "./service/kernelsView.ts"

@@ -104,7 +104,9 @@ describe("arqon grow library", () => {
     expect(first.code).toBe(0)
     expect(first.stdout).toMatch(/^\d+ kernels are ready, 1 could not be compiled\.\n$/)
     expect(first.stderr).toMatch(/^1 of \d+ {2}residualMlp {2}compiled$/m)
-    expect(first.stderr).toMatch(/dropoutMlp {2}blueprint: dropoutMlp has an operator that is not compiled/)
+    expect(first.stderr).toMatch(
+      /dropoutMlp {2}it could not be compiled: blueprint: dropoutMlp has an operator that is not compiled/,
+    )
     const again = await library("prewarm", "kernels", "--shape", "4,4", "--quiet", "--json")
     expect(JSON.parse(again.stdout)).toMatchObject({ left: 0, refused: [{ blueprint: "dropoutMlp" }] })
     expect((await library("verify", "kernels")).code).toBe(0)

@@ -28,6 +28,8 @@ export interface ArtifactMeta {
   readonly text: string
   /** By export: the digest of number format, shapes and places, which has to be that of the plan that runs it. */
   readonly guards: Readonly<Record<string, string>>
+  /** Guards of the passes that it leaves to the SIMD module, because that was faster. */
+  readonly slower: Readonly<Record<string, string>>
   /** HMAC-SHA256 over key, guards and bytes, as hexadecimal digits. */
   readonly signature: string
   /** Greatest difference from the reference. */

@@ -52,6 +52,7 @@ const Key: Shape<KernelKey> = object({
 const facts = {
   key: Key,
   guards: record(text(MOST_TEXT), null, count),
+  slower: record(text(MOST_TEXT), null, count),
   signature: string({
     expected: "hexadecimal digits",
     holds: (value) => /^([\da-f]{2}){0,64}$/.test(value),

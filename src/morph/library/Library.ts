@@ -330,4 +330,11 @@ export class Library {
   }
 }
 
-const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+/** What was in the way, in one line. */
+function textOf(cause: unknown): string {
+  if (cause instanceof GrowthError)
+    return cause.problems
+      .map(({ path, message, suggestion = "" }) => `${path}: ${message} ${suggestion}`.trim())
+      .join(" ")
+  return cause instanceof Error ? cause.message : String(cause)
+}

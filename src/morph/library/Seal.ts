@@ -10,7 +10,7 @@ import type { Descriptor, NewArtifact } from "./Descriptor.ts"
 import { guardsText } from "./semanticVersion.ts"
 
 /** What is signed: what a kernel was compiled from, what it needs where it runs, and its bytes and text by their checksums. */
-type Signed = Pick<Descriptor, "id" | "guards" | "wasm" | "wat">
+type Signed = Pick<Descriptor, "id" | "guards" | "slower" | "wasm" | "wat">
 
 const PURPOSE = "arqon kernel 1"
 
@@ -28,8 +28,14 @@ export class Seal {
   /** The artifact with its signature, as hexadecimal digits. */
   signed(artifact: NewArtifact): NewArtifact {
     const { wasm, wat } = partsOf(artifact)
-    const { key, guards } = artifact.meta
-    const bytes = this.mac({ id: keyText(key), guards, wasm: this.digest(wasm), wat: this.digest(wat) })
+    const { key, guards, slower } = artifact.meta
+    const bytes = this.mac({
+      id: keyText(key),
+      guards,
+      slower,
+      wasm: this.digest(wasm),
+      wat: this.digest(wat),
+    })
     const signature = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
     return { ...artifact, meta: { ...artifact.meta, signature } }
   }
@@ -42,10 +48,12 @@ export class Seal {
     )
   }
 
-  private mac({ id, guards, wasm, wat }: Signed): Uint8Array {
+  private mac({ id, guards, slower, wasm, wat }: Signed): Uint8Array {
     return this.hmac(
       this.key,
-      new TextEncoder().encode(JSON.stringify([PURPOSE, id, guardsText(guards), wasm, wat])),
+      new TextEncoder().encode(
+        JSON.stringify([PURPOSE, id, guardsText(guards), guardsText(slower), wasm, wat]),
+      ),
     )
   }
 }

@@ -13,8 +13,8 @@ export function libraryArtifacts(
       const kernel = library.get(key)
       const text = kernel === null ? null : library.text(key)
       if (kernel === null || text === null) return null
-      const { key: own, guards, signature, worst, p50Us, p95Us } = kernel.descriptor
-      return { bytes: kernel.bytes, meta: { key: own, text, guards, signature, worst, p50Us, p95Us } }
+      const { key: own, guards, slower, signature, worst, p50Us, p95Us } = kernel.descriptor
+      return { bytes: kernel.bytes, meta: { key: own, text, guards, slower, signature, worst, p50Us, p95Us } }
     },
     put: (_, bytes, meta: ArtifactMeta): void => {
       library.put({ bytes, meta, about: aboutOf(meta.key.blueprint) })

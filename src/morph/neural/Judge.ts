@@ -12,7 +12,7 @@ import { type Score, Tally } from "./scores.ts"
 import { differenceOf, spread } from "./vectors.ts"
 
 /** Rows that are judged at once. */
-const JUDGED_ROWS = 256
+export const JUDGED_ROWS = 256
 
 export class Judge {
   private readonly workshop: Workshop

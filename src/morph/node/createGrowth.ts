@@ -1,11 +1,12 @@
 /** `createGrowth` under Node: policies can have threads, and runs folders. */
-import { growthProblem } from "../../domain/GrowthError.ts"
-import { show } from "../../domain/problems.ts"
+import { join } from "node:path"
 import { MORE_FAULTS } from "../blueprints/moreFaults.ts"
 import { createGrowthWith } from "../service/createGrowth.ts"
-import { InlineDriver } from "../service/Driver.ts"
+import { type Driver, InlineDriver } from "../service/Driver.ts"
 import type { Growth, GrowthOptions } from "../service/Growth.ts"
+import type { GrowthFeed } from "../service/GrowthFeed.ts"
 import type { GrowthPlatform } from "../service/GrowthPlatform.ts"
+import type { CompileSettings } from "../service/kernelsView.ts"
 import type { CoreMaker } from "../service/Keeper.ts"
 import { makerOf } from "../service/makerOf.ts"
 import { serviceIn } from "../service/growAny.ts"
@@ -15,10 +16,13 @@ import { type EachRepeated, GrowthKeeper, repeatRun } from "./GrowthKeeper.ts"
 import { HotThread, type KeptRun, loaded } from "./HotThread.ts"
 import { nodeWatch } from "./callWatch.ts"
 import { engineOver, runsSimd } from "./kernels/CompiledEngine.ts"
+import { compileSettings } from "./kernels/compileSettings.ts"
 import { deskHere } from "./kernels/desks.ts"
 import { kernelDriver } from "./kernels/kernelDriver.ts"
-import { KernelSupply } from "./kernels/KernelSupply.ts"
+import { KernelLibrary, LIBRARY } from "./kernels/KernelLibrary.ts"
+import { type KernelMaker, KernelSupply } from "./kernels/KernelSupply.ts"
 import { KernelThread } from "./kernels/KernelThread.ts"
+import { prewarmed } from "./kernels/prewarmed.ts"
 import { pipelineKeeper } from "./PipelineLog.ts"
 import { startPolicy } from "./startPolicy.ts"
 import { threadProblems } from "./threadProblems.ts"
@@ -37,30 +41,45 @@ export function onNode(given: GrowthOptions): readonly [GrowthOptions, GrowthPla
   // What is no object is refused where options are read.
   if (typeof given !== "object" || given === null || given.compile === undefined) return [given, PLATFORM]
   const { compile, ...options } = given
-  if (compile !== "standard")
-    throw growthProblem("compile", `must be standard, not ${show(compile)}.`, "Leave it out.")
-  return [options, withKernels(options)]
+  return [options, withKernels(options, compileSettings(compile, options.state !== undefined))]
 }
 
-function withKernels({ blueprints }: GrowthOptions): GrowthPlatform {
+function withKernels(options: GrowthOptions, settings: CompileSettings): GrowthPlatform {
   const isSimd = runsSimd()
-  const supply = new KernelSupply(
-    new KernelThread({ blueprints: blueprints instanceof URL ? blueprints.href : null }),
-    isSimd ? "fast" : "reference",
-  )
+  const kernels = kernelsOf(options, settings)
+  const supply = new KernelSupply(kernels, isSimd ? "fast" : "reference")
   let keeper: GrowthKeeper | null = null
-  const around: NonNullable<GrowthPlatform["around"]> = (driver, feed) =>
-    kernelDriver(driver, feed, supply, (note) => keeper?.kernel(note))
+  const around = (driver: Driver, feed: GrowthFeed, { inputs }: Pick<CoreMaker, "inputs">): Driver =>
+    kernelDriver(
+      driver,
+      feed,
+      supply,
+      (note) => keeper?.kernel(note),
+      () => {
+        if (kernels instanceof KernelLibrary && settings.prewarm !== undefined)
+          void prewarmed(kernels, supply, inputs, options, settings)
+      },
+    )
   const keeping = (directory: string): GrowthKeeper => (keeper = new GrowthKeeper(directory))
   return {
     ...PLATFORM,
     engine: engineOver(deskHere(supply), isSimd),
-    around,
     keepIn: keeping,
-    inline: (feed, ...inline) => around(new InlineDriver(...inline), feed),
+    inline: (feed, maker, ...inline) => around(new InlineDriver(maker, ...inline), feed, maker),
     inThread: (options, feed) =>
-      around(new HotThread(options, makerInThread, feed, keptIn(options, keeping), supply), feed),
+      around(
+        new HotThread(options, makerInThread, feed, keptIn(options, keeping), supply),
+        feed,
+        makerInThread({ ...options, blueprints: [] }),
+      ),
   }
+}
+
+/** Those of a run that is kept are kept with it. */
+function kernelsOf({ blueprints, state }: GrowthOptions, { key }: CompileSettings): KernelMaker {
+  const module = blueprints instanceof URL ? blueprints.href : null
+  if (typeof state !== "string" || state === "") return new KernelThread({ blueprints: module })
+  return new KernelLibrary({ directory: join(state, LIBRARY), blueprints: module, key: key ?? null })
 }
 
 /** The folder of a run that trains in a thread. */

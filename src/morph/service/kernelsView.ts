@@ -1,8 +1,33 @@
 /** What can be seen of the kernels that are compiled for the grafts of a host. Types only: what compiles them is Node's. */
 import type { Planting, Socket } from "../contracts/Host.ts"
 
+/** How grafts are compiled, and what of that is done before they are planted. */
+export interface CompileSettings {
+  readonly mode: "standard"
+  /**
+   * `all`: when the host starts, every blueprint that it can plant is compiled for every socket, in the background, unless its library
+   * has it. Needs `state`.
+   */
+  readonly prewarm?: "all"
+  /** Ends the prewarm after the kernel that is under way; so does the end of the host. */
+  readonly signal?: AbortSignal
+  /** Path of a file with the key that kernels are signed with, for a library that several machines fill. Needs `state`. */
+  readonly key?: string
+}
+
 /** How grafts are compiled. */
-export type CompileOption = "standard"
+export type CompileOption = "standard" | CompileSettings
+
+/** How far a prewarm is. */
+export interface PrewarmView {
+  /** Kernels that it has come to, and all of them. */
+  readonly done: number
+  readonly of: number
+  /** Those that could not be compiled. */
+  readonly refused: number
+  /** Why it could not begin, or was broken off; empty where it was not. */
+  readonly why: string
+}
 
 /** What a kernel is for: a blueprint with all of its parameters, and the value at its socket with the rows of a batch. */
 export interface KernelWish {
@@ -36,6 +61,8 @@ export interface KernelsView {
   /** By what all else is run: by the package's instructions, or by its plain loops where these cannot be run here. */
   readonly otherwise: "fast" | "reference"
   readonly kernels: ReadonlyArray<KernelView>
+  /** Where it was asked for. */
+  readonly prewarm?: PrewarmView
   /** Passes of grafts, by what ran them: a compiled kernel, or what else there is. */
   readonly passes: { readonly standard: number; readonly fast: number }
 }

@@ -19,6 +19,7 @@ const metaOf = (guard: string): ArtifactMeta => ({
   key: KEY,
   text: "(module)",
   guards: { forward: guard },
+  slower: {},
   signature: "",
   worst: 0,
   p50Us: 1,

@@ -26,6 +26,7 @@ export const artifact = (
     key: keyOf(blueprint, more),
     text: `(module ;; ${content}\n)`,
     guards: { forward: "f32 128x8" },
+    slower: {},
     signature: "00ff",
     worst: 1e-7,
     p50Us: 100,

@@ -172,9 +172,18 @@ async function compiledFor(
       `${key.blueprint} builds other operators here than where its kernel was asked for.`,
       "Give the compiler the same module of blueprints.",
     )
-  const { text, bytes, guards, verification, p50Us, p95Us } = kernel
+  const { text, bytes, guards, slower, verification, p50Us, p95Us } = kernel
   const { tier, tags = [] } = blueprint
-  const meta = { key: kernel.key, text, guards, signature: "", worst: verification.worst, p50Us, p95Us }
+  const meta = {
+    key: kernel.key,
+    text,
+    guards,
+    slower,
+    signature: "",
+    worst: verification.worst,
+    p50Us,
+    p95Us,
+  }
   return { bytes, meta, about: { tier, tags } }
 }
 
@@ -183,10 +192,10 @@ function artifactIn(library: Library, id: string): NewArtifact | null {
   const kernel = library.get(id)
   const text = kernel === null ? null : library.text(id)
   if (kernel === null || text === null) return null
-  const { key, guards, signature, worst, p50Us, p95Us, tier, tags } = kernel.descriptor
+  const { key, guards, slower, signature, worst, p50Us, p95Us, tier, tags } = kernel.descriptor
   return {
     bytes: kernel.bytes,
-    meta: { key, text, guards, signature, worst, p50Us, p95Us },
+    meta: { key, text, guards, slower, signature, worst, p50Us, p95Us },
     about: { tier, tags },
   }
 }

@@ -7,7 +7,7 @@ import { messageOf } from "../../../system/messageOf.ts"
 import type { AnyBlueprint } from "../../blueprints/Blueprint.ts"
 import { type KernelKey, keyText } from "../../compile/ArtifactStore.ts"
 import type { Kernel } from "../../compile/Kernels.ts"
-import type { KernelNote, KernelsView, KernelView } from "../../service/kernelsView.ts"
+import type { KernelNote, KernelsView, KernelView, PrewarmView } from "../../service/kernelsView.ts"
 
 /** Makes kernels, one at a time. */
 export interface KernelMaker {
@@ -50,7 +50,7 @@ interface Asked {
 }
 
 /** A refusal in its own words. */
-const reasonOf = (cause: unknown): string =>
+export const reasonOf = (cause: unknown): string =>
   cause instanceof GrowthError
     ? cause.problems.map(({ message, suggestion }) => `${message} ${suggestion ?? ""}`.trim()).join(" ")
     : messageOf(cause)
@@ -71,6 +71,8 @@ export class KernelSupply {
   private tell: (note: KernelNote) => void = () => {}
   private isFull = false
   private closed = false
+  /** How far a prewarm is; null where none was asked for. */
+  prewarm: PrewarmView | null = null
 
   constructor(maker: KernelMaker, otherwise: KernelsView["otherwise"] = "fast") {
     this.maker = maker
@@ -119,6 +121,7 @@ export class KernelSupply {
       otherwise: this.otherwise,
       kernels: [...this.asked.values()].map(({ view }) => view),
       passes: { standard, fast },
+      ...(this.prewarm === null ? {} : { prewarm: this.prewarm }),
     }
   }
 

@@ -41,12 +41,16 @@ class KernelMetrics extends GrowthCounts {
   }
 }
 
-/** @param record keeps what became of a kernel with the run, if that is kept */
+/**
+ * @param record keeps what became of a kernel with the run, if that is kept
+ * @param opened is called when the host is there
+ */
 export function kernelDriver(
   driver: Driver,
   feed: GrowthFeed,
   supply: KernelSupply,
   record: (note: KernelNote) => void,
+  opened: () => void = () => {},
 ): Driver {
   feed.counts = new KernelMetrics(supply)
   supply.tells((note) => {
@@ -54,7 +58,10 @@ export function kernelDriver(
     feed.tell({ type: "kernel", ...note })
   })
   return {
-    open: () => driver.open(),
+    open: async () => {
+      await driver.open()
+      opened()
+    },
     next: () => driver.next(),
     command: (asked) => driver.command(asked),
     get view() {
