@@ -282,7 +282,8 @@ describe("a path of a studio", () => {
 
   it("requested with another method is 405 and states which it accepts", async () => {
     const { url } = await openRig()
-    const posts: ReadonlyArray<string> = [PATHS.login, PATHS.actions, PATHS.fleetActions, PATHS.growthActions]
+    const { login, actions, fleetActions, growthActions, campaignActions } = PATHS
+    const posts: ReadonlyArray<string> = [login, actions, fleetActions, growthActions, campaignActions]
     for (const path of ["/", "/index.html", ...Object.values(PATHS)]) {
       const allow = posts.includes(path) ? "POST" : "GET, HEAD"
       for (const method of ["PUT", "DELETE", "OPTIONS", posts.includes(path) ? "GET" : "POST"]) {
