@@ -192,7 +192,7 @@ export function auditTree(doing: (action: Action) => Effect.Effect<void>) {
       },
       {
         command: "ARQON_STORAGE=postgres://… arqon replay resizer",
-        description: "Every run of an engine, on whichever machine it was",
+        description: "Every run of an engine, on any machine",
       },
     ]),
   )

@@ -14,15 +14,15 @@ const json = option("json", "Print one JSON object")
 const signed = {
   ...gateway,
   name,
-  by: text("by", "<person>", "Your name; who proposed a candidate cannot approve it"),
+  by: text("by", "<person>", "Your name; the proposer of a candidate cannot approve it"),
   why: text("why", "<reason>", "The reason, kept with the step"),
   json,
 }
 
 const PLAIN: ReadonlyArray<readonly [CampaignCommand, string]> = [
-  ["approve", "Let a candidate be tried on canaries, and rolled out if it is no worse"],
+  ["approve", "Approve a candidate: canaries try it, and all replicas follow if it is no worse"],
   ["reject", "End a campaign before its candidate is tried"],
-  ["cancel", "End a campaign wherever it is; returns once it has ended"],
+  ["cancel", "End a campaign in any state; returns once it has ended"],
 ]
 
 export function campaignTree(doing: (action: Action) => Effect.Effect<void>) {
@@ -38,9 +38,7 @@ export function campaignTree(doing: (action: Action) => Effect.Effect<void>) {
   const show = Command.make("show", { ...gateway, name, json }, (flags) =>
     doing(async () => (await load()).showCommand(flags)),
   ).pipe(
-    Command.withDescription(
-      "Print one campaign: its candidate, the evidence, what was done, what is missing",
-    ),
+    Command.withDescription("Print one campaign: state, candidate, evidence, steps taken, what is missing"),
     Command.withExamples([{ command: "arqon campaign show nightly" }]),
   )
 
@@ -48,14 +46,12 @@ export function campaignTree(doing: (action: Action) => Effect.Effect<void>) {
     "start",
     {
       ...gateway,
-      campaign: file("campaign", "What it is begun with, as JSON: name, tuner, study, by, why"),
+      campaign: file("campaign", "Its options as JSON: name, tuner, study, by, why"),
       json,
     },
     (flags) => doing(async () => (await load()).startCommand(flags)),
   ).pipe(
-    Command.withDescription(
-      "Begin a campaign: a study's recommendation, to be approved, tried and rolled out",
-    ),
+    Command.withDescription("Start a campaign: approve, try and roll out what a study recommends"),
     Command.withExamples([{ command: "arqon campaign start --campaign nightly.json" }]),
   )
 

@@ -7,7 +7,7 @@ import type { Action } from "./action.ts"
 import { duration, file, gateway, option, optional, storage, whole } from "./flags.ts"
 
 const wait = optional(
-  duration("wait", "Goes on serving for so long, not ready, before it hands over: 5s (default 0)"),
+  duration("wait", "Keep serving, but not ready, for this long before the hand-over: 5s (default 0)"),
 )
 const text = (flag: string, metavar: string, description: string): Flag.Flag<string | null> =>
   optional(Flag.String(flag).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
@@ -24,7 +24,7 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
     },
     (flags) => doing(async () => (await load()).startCommand(flags)),
   ).pipe(
-    Command.withDescription("Run one runner until a signal; it hands over what it owns and ends"),
+    Command.withDescription("Run one runner until SIGTERM or SIGINT; then hand over what it owns and end"),
     Command.withExamples([
       {
         command: "arqon cluster start --config ./cluster.config.ts --wait 5s",
@@ -45,7 +45,7 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
   const drain = Command.make("drain", { ...gateway, wait }, (flags) =>
     doing(async () => (await load()).drainCommand(flags)),
   ).pipe(
-    Command.withDescription("Have a runner hand over what it owns and end; returns once it has"),
+    Command.withDescription("Make a runner hand over what it owns and end; returns once it has ended"),
     Command.withExamples([{ command: "arqon cluster drain --url http://127.0.0.1:7070 --wait 5s" }]),
   )
 
@@ -59,18 +59,18 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
         ),
       ),
       ...gateway,
-      tuner: text("tuner", "<name>", "The tuner that is meant"),
-      fleet: text("fleet", "<name>", "The fleet that is meant, with --engine"),
+      tuner: text("tuner", "<name>", "The tuner to send it to"),
+      fleet: text("fleet", "<name>", "The fleet to send it to, with --engine"),
       engine: text("engine", "<key>", "The key of the fleet"),
       by: text("by", "<person>", "Who asks, for the audit"),
       note: text("note", "<reason>", "Why, for the audit"),
-      key: text("key", "<word>", "Told again under the same word, it is the same command"),
+      key: text("key", "<word>", "Sent again under the same key, a command has no second effect"),
       values: text("values", "<json>", "Of rollOut: knobs by name"),
       variant: optional(file("variant", "Of rollOutVariant: an approved variant as JSON")),
     },
     (flags) => doing(async () => (await import("./tellCommand.ts")).tellCommand(flags)),
   ).pipe(
-    Command.withDescription("Tell a tuner, or one key of a fleet, what a person wants; prints what was done"),
+    Command.withDescription("Send a command to a tuner or to one key of a fleet; prints the result"),
     Command.withExamples([
       { command: 'arqon cluster tell pause --tuner checkout --by ada --note "a release"' },
       { command: `arqon cluster tell rollOut --tuner checkout --values '{"concurrency":96}'` },
@@ -106,7 +106,7 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
 
   const prune = Command.make(
     "prune",
-    { storage, days: whole("days", 1, 36_500, "Keep records of so many days, in whole weeks") },
+    { storage, days: whole("days", 1, 36_500, "Keep the records of this many days, in whole weeks") },
     (flags) => doing(async () => (await import("./pruneCommand.ts")).pruneCommand(flags)),
   ).pipe(
     Command.withDescription("Remove old records from a database, by weeks, as a user who may drop tables"),

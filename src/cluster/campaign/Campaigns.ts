@@ -90,13 +90,13 @@ export class Campaigns extends Context.Service<
       verdict: "approve" | "reject",
       said: SignedWord,
     ) => Effect.Effect<CampaignStatus, CampaignFailure>
-    /** Ends one, wherever it is; a candidate that every replica has by then stays. */
+    /** Ends one in any state; a candidate that every replica has by then stays. */
     readonly cancel: (name: string, said: SignedWord) => Effect.Effect<CampaignStatus, CampaignFailure>
     /** The catalogue that candidates are in. */
     readonly variants: VariantStore
   }
 >()("arqon/cluster/Campaigns") {
-  /** Serves campaigns here, and reaches them wherever they run. `storage`: its name. */
+  /** Serves campaigns here, and reaches those of other runners. `storage`: its name. */
   static readonly layer = (
     storage: string,
     tunersByName: Readonly<Record<string, TunerConfig>>,

@@ -22,7 +22,7 @@ export interface ClusterCampaigns {
   readonly variants: () => Promise<VariantCatalogue>
 }
 
-/** One campaign, wherever it runs. A call that is refused rejects with a tagged error, and has changed nothing. */
+/** One campaign, whose next step any runner may take. A call that is refused rejects with a tagged error, and has changed nothing. */
 export interface ClusterCampaign {
   readonly name: string
   readonly status: () => Promise<CampaignStatus>
@@ -32,7 +32,7 @@ export interface ClusterCampaign {
   readonly approve: (said: SignedWord) => Promise<CampaignStatus>
   /** Ends it before the candidate is tried. */
   readonly reject: (said: SignedWord) => Promise<CampaignStatus>
-  /** Ends it wherever it is; resolves once it has ended. A candidate that was rolled out by then stays. */
+  /** Ends it in any state; resolves once it has ended. A candidate that was rolled out by then stays. */
   readonly cancel: (said: SignedWord) => Promise<CampaignStatus>
 }
 

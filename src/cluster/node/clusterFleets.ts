@@ -40,7 +40,7 @@ export interface ClusterFleetConfig<K extends string = string>
 }
 
 /**
- * One key of a fleet, wherever its owner is. A command resolves once it is carried out and saved; `refused` says why one had no effect. A key
+ * One key of a fleet. Its owner may be on any runner. A command resolves once it is carried out and saved; `refused` says why one had no effect. A key
  * that nobody has measured yet is made by its first command.
  */
 export interface ClusterKey

@@ -1,4 +1,4 @@
-/** One tuner of a cluster as a program sees it, wherever its owner is. */
+/** One tuner of a cluster as a program sees it. Its owner may be on any runner. */
 import { setTimeout } from "node:timers/promises"
 import * as Effect from "effect/Effect"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
@@ -19,7 +19,7 @@ import { type CommandNote, saidOf } from "./commandNote.ts"
 
 type Commands = Readonly<Record<PlainTunerCommand, (note?: CommandNote) => Promise<CommandDone>>>
 
-/** One tuner of a cluster, wherever its owner is. */
+/** One tuner of a cluster. Its owner may be on any runner. */
 export interface ClusterTuner extends Commands {
   readonly name: string
   readonly status: () => Promise<TunerStatus & { readonly began: string | null }>

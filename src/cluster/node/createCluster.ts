@@ -1,5 +1,5 @@
 /**
- * A cluster of tuners: their owners are in one process, or in whichever of many has the lock, and what must not be lost is in a database. Without
+ * A cluster of tuners: the owner of each is in the process that has its lock, and what must not be lost is in a database. Without
  * options it is one process over a file of SQLite, without a port. Use it where a tuner has to outlive its process.
  */
 import { hostname } from "node:os"
@@ -96,7 +96,7 @@ export interface Cluster<T extends string = string> {
   /** Metrics of this runner in Prometheus text format. */
   readonly metrics: () => string
   readonly tuner: (name: T) => ClusterTuner
-  /** The engines of a fleet by key, wherever their owners are. */
+  /** The engines of a fleet by key. Their owners may be on any runner. */
   readonly fleet: (name: string) => ClusterFleet
   /** From studies to roll-outs, with a person's approval. */
   readonly campaigns: ClusterCampaigns

@@ -1,6 +1,6 @@
 /**
- * The way to the tuners over HTTP: reports of replicas, questions and commands of people, health. It keeps no state: whichever runner a
- * request reaches hands it to the owner. Errors say what to do and never more.
+ * The way to the tuners over HTTP: reports of replicas, questions and commands of people, health. It keeps no state: any
+ * runner hands a request to the owner. Errors say what to do and never more.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"

@@ -1,7 +1,7 @@
 /**
  * The journal of an engine in a database, as a sink: `createEngine({ sinks: [await postgresJournal({ storage, name })] })`. The process that
- * opened it last is the one that writes; wherever the engine runs next, its records follow in the same chain. The name is that of its
- * home, but a file of SQLite will do.
+ * opened it last is the one that writes. If the engine runs elsewhere next, its records go on in the same chain. A file of SQLite works
+ * as well as PostgreSQL.
  */
 import { hostname } from "node:os"
 import * as Clock from "effect/Clock"
@@ -25,7 +25,7 @@ import { type RecordsOptions, recordsFormat, recordsProblems } from "./recordsOp
 /** Options of `postgresJournal`. */
 export interface PostgresJournalOptions extends RecordsOptions {
   readonly storage: Storage
-  /** Whose records they are: the next run of this name goes on behind them. */
+  /** Name of the engine. The next run under this name continues its records. */
   readonly name: string
 }
 
@@ -39,7 +39,7 @@ const OPTIONS = ["storage", "name", "segmentBytes"] as const satisfies ReadonlyA
   keyof PostgresJournalOptions
 >
 
-/** Takes the place of whoever wrote under this name before. Rejects with a ConfigError or a StorageError. */
+/** Takes the place of the process that wrote under this name before. Rejects with a ConfigError or a StorageError. */
 export async function postgresJournal(options: PostgresJournalOptions): Promise<PostgresJournal> {
   const { storage, name } = options
   const wrong = [

@@ -1,5 +1,5 @@
 /**
- * Traces of a report's way to an OpenTelemetry collector, as OTLP over HTTP in JSON: the gateway, the call to the owner on whichever runner, the
+ * Traces of a report's way to an OpenTelemetry collector, as OTLP over HTTP in JSON: the gateway, the call to the owner on any runner, the
  * decision, the statements of the database. They go on from the replica's own trace where a report brings one. Without `telemetry` nothing
  * is measured, not even by Effect.
  */

@@ -61,7 +61,7 @@ const ANSWERS: Readonly<Record<CampaignAction, { name: string; effect: string; d
   },
   cancel: {
     name: "Cancel the campaign",
-    effect: "Ends it wherever it is. Canaries leave the candidate.",
+    effect: "Ends it in any state. Canaries leave the candidate.",
     danger: true,
   },
 }
