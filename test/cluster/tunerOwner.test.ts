@@ -123,6 +123,35 @@ describe("the owner of a tuner", () => {
     expect(stage.base).not.toEqual(baseline)
   })
 
+  it("stays in SafeMode after a kill while nobody reports, and leaves it by itself with the first windows that are measured", () => {
+    const stage = new Stage().run(20)
+    stage.command("b", "setBaseline")
+    stage.begin()
+    const hour = stage.nowUs + 3600 * SECOND
+    for (; stage.nowUs < hour; stage.nowUs += REPORT_US) stage.owner.tick(stage.nowUs)
+    // Nobody says how the plant is, so nothing says that it is well.
+    expect(stage.owner.host.status().safeMode).toBe("engineFault")
+    expect(stage.owner.host.loop.tunes).toBe(false)
+    stage.run(8)
+    expect(stage.owner.host.status().safeMode).toBeNull()
+    expect(stage.owner.host.loop.tunes).toBe(true)
+  })
+
+  it("takes no harm from a clock that leaps ahead: nobody counts as silent for it, and nothing opens SafeMode", () => {
+    const stage = new Stage().run(20)
+    for (const seconds of [5, 600, 86_400]) {
+      // In the midst of a stage, where replicas that fall silent would open it.
+      for (let i = 0; i < 200 && stage.owner.host.status().state !== "measuring"; i++) stage.run(0.5)
+      expect(stage.owner.host.status().state).toBe("measuring")
+      stage.nowUs += seconds * SECOND
+      stage.owner.tick(stage.nowUs)
+      expect(stage.owner.host.status().safeMode).toBeNull()
+      stage.run(10)
+      expect(stage.owner.host.replicas().filter(({ silent }) => silent)).toEqual([])
+      expect(stage.owner.host.status().safeMode).toBeNull()
+    }
+  })
+
   it("demands a person after more deaths within an hour than the policy allows rollbacks", () => {
     const stage = new Stage().run(20)
     for (let deaths = 0; deaths < 6; deaths++) stage.begin()

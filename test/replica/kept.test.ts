@@ -117,6 +117,23 @@ describe("a tuner with `state`, in virtual time", () => {
     await after.stop()
   })
 
+  it("goes on where it stood under narrower guardrails", async () => {
+    const before = made()
+    await before.start()
+    const { at, all } = await service(before)
+    await vi.advanceTimersByTimeAsync(15_000)
+    await before.stop()
+    const { base } = before.status()
+    const after = made({ engine: { params, guardrails: { preset: "conservative", maxStep: 0.01 } } })
+    await after.start()
+    at.tuner = after
+    expect(after.status()).toMatchObject({ base, safeMode: null })
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(after.replicas().every(({ refused }) => refused === null)).toBe(true)
+    for (const { values } of all) expect(Math.abs(values.batch - base["batch"])).toBeLessThan(2)
+    await after.stop()
+  })
+
   it("begins on the baseline in SafeMode after a kill, and goes on with what it had learnt after the cooldown", async () => {
     const before = made()
     await before.start()
