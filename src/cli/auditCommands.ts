@@ -13,6 +13,7 @@ import {
   timeText,
   verifySteps,
 } from "../journal/read/readJournal.ts"
+import { replayKey } from "../cluster/records/replayKey.ts"
 import { replayJournal, whatIfJournal } from "../journal/replay/replayJournal.ts"
 import { causeText, isSystemError } from "../system/StateFileError.ts"
 import { tailJournal } from "../journal/read/tailJournal.ts"
@@ -248,7 +249,12 @@ export async function replayCommand(flags: ReplayFlags): Promise<ExitCode> {
   return worst
 }
 
-function replayRun(from: string, { run, whatIf, json }: ReplayFlags, nth?: number): ExitCode {
+function replayRun(from: string, { run, chain, whatIf, json }: ReplayFlags, nth?: number): ExitCode {
+  if (chain !== undefined && whatIf.length > 0)
+    throw new CliFailure(
+      "--what-if needs the journal of an engine that createEngine made. Replay the key without it.",
+      EXIT.usage,
+    )
   const changes = changesOf(whatIf)
   const progress = new Progress()
   const options = {
@@ -262,7 +268,7 @@ function replayRun(from: string, { run, whatIf, json }: ReplayFlags, nth?: numbe
     print(json ? plainJson(result) : text.trimEnd())
     return result.reason === null ? EXIT.ok : EXIT.badInput
   }
-  const { text, ...result } = replayJournal(from, options)
+  const { text, ...result } = replayJournal(from, options, chain === undefined ? undefined : replayKey)
   progress.end()
   print(json ? plainJson(result) : text.trimEnd())
   return result.verdict === "identical" ? EXIT.ok : result.verdict === "unable" ? EXIT.badInput : EXIT.differs

@@ -4,7 +4,6 @@
  * changes a baseline or SafeMode must be saved before anything is announced: `mustSave` says so.
  */
 import type { AuditRecord } from "../domain/AuditRecord.ts"
-import { fits } from "../domain/Resumption.ts"
 import type { FleetSettings } from "../domain/FleetConfig.ts"
 import { DigestError, FleetError, NoBaselineError } from "../domain/errors.ts"
 import { byName } from "../domain/listOf.ts"
@@ -17,7 +16,7 @@ import type { TrailSinks } from "../engine/contract/TrailSinks.ts"
 import { noteOf } from "../engine/contract/noteOf.ts"
 import type { CellState, FleetCell } from "../fleet/FleetCell.ts"
 import type { FleetCore } from "../fleet/FleetCore.ts"
-import { adopt, leftBy } from "../fleet/handOver.ts"
+import { leftBy } from "../fleet/handOver.ts"
 import type { EngineRow } from "./engineRows.ts"
 import {
   type KeyCommand,
@@ -26,8 +25,8 @@ import {
   type KeyStanding,
   KeyStandingShape,
   MOST_KEY_COMMANDS,
-  safeForUs,
 } from "./keyStanding.ts"
+import { takeUp } from "./takeUp.ts"
 import { watchedCore } from "./watchedCore.ts"
 
 /** Everything that can be seen of one key. */
@@ -52,7 +51,6 @@ export interface BucketView extends DigestCounts {
 /** A passive key is forgotten after so long without a question or a digest. */
 const FORGET_US = 60 * SECOND_US
 const NONE: ReadonlyArray<KeyDone> = []
-const HOUR_US = 3600 * SECOND_US
 
 interface Kept {
   /** What is added to the generation of its cell: a key never goes back, however often it is loaded. */
@@ -69,6 +67,8 @@ export interface BucketOwnerStart {
   readonly nowUs: number
   /** Where records go besides memory. */
   readonly sinks?: TrailSinks | undefined
+  /** Is handed what an engine goes on with, before its first record. */
+  readonly onLoad?: ((key: string, standing: string) => void) | undefined
 }
 
 export class BucketOwner {
@@ -82,9 +82,11 @@ export class BucketOwner {
   private readonly changes = new Set<string>()
   /** Keys in SafeMode by a change of owners, and when it ends. */
   private readonly resets = new Map<string, number>()
+  private readonly onLoad: BucketOwnerStart["onLoad"]
   private readonly counts = { taken: 0, full: 0, invalid: 0, late: 0 }
 
-  constructor({ settings, epoch, nowUs, sinks }: BucketOwnerStart) {
+  constructor({ settings, epoch, nowUs, sinks, onLoad }: BucketOwnerStart) {
+    this.onLoad = onLoad
     this.settings = settings
     this.epoch = epoch
     this.table = knobHash(settings.engine.space)
@@ -109,6 +111,7 @@ export class BucketOwner {
     this.core.tick(nowUs)
     for (const [key, text] of rows) {
       if (this.core.cells.has(key) || !this.hasRoom(nowUs)) continue
+      this.onLoad?.(key, text)
       this.adopt(key, readText(KeyStandingShape, text), nowUs)
     }
   }
@@ -289,51 +292,14 @@ export class BucketOwner {
 
   /** Null: what was saved cannot be read, so a person has to look. */
   private adopt(key: string, left: KeyStanding | null, nowUs: number): void {
-    const { space } = this.settings.engine
-    const same = left?.table === this.table
-    const found = left?.baseline ?? null
-    const baseline =
-      found !== null && space.names.every((name, i) => fits(space, i, found[name])) ? found : null
-    const from = left === null ? {} : left.ended ? left.start : (baseline ?? left.start)
-    const initial = Object.fromEntries(
-      Object.entries(from).filter(([name, value]) => fits(space, space.names.indexOf(name), value)),
-    )
-    const cell = adopt(
-      this.core,
-      key,
-      { initial },
-      {
-        baseline:
-          baseline && Float64Array.from(space.names, (name, i) => space.table.encode(i, baseline[name])),
-        learned: same ? left.learned : [],
-        guarded: same ? left.guarded : [],
-        records: left?.records ?? 0,
-      },
-    )
+    // A command within may end SafeMode or begin it: the key is known by then.
     this.kept.set(key, {
       before: (left?.generation ?? 0) + 1,
       touchedUs: nowUs,
       commands: left?.commands ?? NONE,
     })
-    const crashed = left?.ended !== true
-    const rollbacks = (left?.rollbacksAgoUs ?? [])
-      .map((agoUs) => nowUs - agoUs)
-      .filter((us) => us > nowUs - HOUR_US)
-    if (!crashed && left.safe === null && rollbacks.length === 0) return
-    // Its budgets, and SafeMode, need a loop. A kill is a rollback that nobody counted.
-    this.core.send(cell, { type: "reset", note: "Its owner has changed." })
-    cell.loop?.hot.executor.recallRollbacks(crashed ? [...rollbacks, nowUs] : rollbacks)
-    const safeUs = safeForUs(left, {
-      rollbacksThisHour: rollbacks.length,
-      rollbacksPerHour: cell.loop?.hot.executor.policy.rollbacksPerHour ?? 0,
-      cooldownUs: cell.loop?.options.safeModeUs ?? Number.POSITIVE_INFINITY,
-    })
-    if (safeUs <= 0) return
-    this.core.send(cell, {
-      type: "trip",
-      note: crashed ? "Its owner ended without saying so." : "SafeMode was open under the owner before.",
-    })
-    if (Number.isFinite(safeUs)) this.resets.set(key, nowUs + safeUs)
+    const resetUs = takeUp(this.core, { key, left, table: this.table, nowUs })
+    if (Number.isFinite(resetUs)) this.resets.set(key, resetUs)
   }
 
   private standing(cell: FleetCell, ended: boolean): KeyStanding {

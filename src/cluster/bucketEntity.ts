@@ -103,6 +103,7 @@ const serve = Effect.fnUntraced(function* (
       epoch,
       nowUs: beganUs,
       sinks: joinedSinks(sinks?.forBucket, kept ?? undefined),
+      onLoad: kept?.loads,
     })
     here.set(bucket, owner)
     return {

@@ -17,7 +17,7 @@ import { readDigest, timeError } from "../engine/digestInput.ts"
 import { Supervision } from "../engine/supervision/Supervision.ts"
 import { Notifications } from "../engine/calls/Notifications.ts"
 import { CellRecovery } from "./CellRecovery.ts"
-import { ACTS, type CellAct, type CellCommand, COMMANDS, type Defect } from "./cellActs.ts"
+import { ACTS, type CellAct, type CellCommand, COMMANDS, type Defect, JOURNAL } from "./cellActs.ts"
 import { FleetCell } from "./FleetCell.ts"
 import { eventOf, FleetNews } from "./FleetNews.ts"
 import { configAt, type FleetParts, fleetPartsOf } from "./fleetParts.ts"
@@ -227,6 +227,7 @@ export class FleetCore {
     const { loop } = cell
     if (loop === null) return
     loop.hot.nowCell[0] = nowUs
+    JOURNAL.tick(cell)
     const silentUs = nowUs - cell.lastDigestUs
     // Before its windows run out: silence is a rest here, and no case of lost telemetry.
     if (cell.state === "awake" && silentUs >= this.settings.restAfterUs) this.rest(cell, nowUs)
@@ -296,9 +297,11 @@ export class FleetCore {
     return cell.loop ?? cell.takeOut(nowUs)
   }
 
-  private command(cell: FleetCell, { act, kind, again }: CellAct, note: string | undefined): void {
+  private command(cell: FleetCell, { act, code, kind, again }: CellAct, note: string | undefined): void {
     const nowUs = this.clock()
-    this.awaken(cell, nowUs).hot.nowCell[0] = nowUs
+    const { hot } = this.awaken(cell, nowUs)
+    hot.nowCell[0] = nowUs
+    hot.journalCommand(code)
     let defect: Defect | null = null
     this.trail.withNote(kind, note, cell, () => {
       defect = this.recovery.attempt(cell, act)
@@ -348,7 +351,10 @@ export class FleetCore {
   private halt(): void {
     this.halted = true
     const nowUs = this.nowCell[0]
-    for (const cell of this.looped.cells) this.rest(cell, nowUs)
+    for (const cell of this.looped.cells) {
+      JOURNAL.halt(cell)
+      this.rest(cell, nowUs)
+    }
     this.news.note({ type: "halted", atUs: nowUs })
   }
 

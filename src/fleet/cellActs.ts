@@ -1,6 +1,7 @@
 /** What a fleet or a person can ask of an engine. Created once, so that a digest and a tick allocate nothing. */
-import { WINDOW_CLOSED } from "../hot/codes.ts"
-import type { PlainCommand } from "../engine/commands.ts"
+import { writeCause } from "../hot/causeRecords.ts"
+import { AUDIT_TICK, COMMAND_AUDIT_FULL, DEADLINE, WINDOW_CLOSED } from "../hot/codes.ts"
+import { PLAIN_COMMANDS, type PlainCommand } from "../engine/commands.ts"
 import type { AuditRecord } from "../domain/AuditRecord.ts"
 import type { FleetCell } from "./FleetCell.ts"
 
@@ -38,6 +39,8 @@ export interface CellCommand {
 /** How a command is carried out. */
 export interface CellAct {
   readonly act: Act
+  /** COMMAND_*. */
+  readonly code: number
   /** The kind of record that carries its note. */
   readonly kind: AuditRecord["kind"]
   /** Whether to repeat it on the loop that replaces one that threw. The base that the person meant is gone by then. */
@@ -45,8 +48,31 @@ export interface CellAct {
 }
 
 export const COMMANDS: Readonly<Record<PlainCommand, CellAct>> = {
-  rollback: { act: ({ loop }) => loop?.rollback(), kind: "rollback", again: true },
-  trip: { act: ({ loop }) => loop?.trip(), kind: "safeModeEntered", again: true },
-  reset: { act: ({ loop }) => loop?.reset(), kind: "safeModeExited", again: true },
-  setBaseline: { act: ({ loop }) => loop?.setBaseline(), kind: "baselineSet", again: false },
+  rollback: {
+    act: ({ loop }) => loop?.rollback(),
+    code: PLAIN_COMMANDS.rollback,
+    kind: "rollback",
+    again: true,
+  },
+  trip: { act: ({ loop }) => loop?.trip(), code: PLAIN_COMMANDS.trip, kind: "safeModeEntered", again: true },
+  reset: {
+    act: ({ loop }) => loop?.reset(),
+    code: PLAIN_COMMANDS.reset,
+    kind: "safeModeExited",
+    again: true,
+  },
+  setBaseline: {
+    act: ({ loop }) => loop?.setBaseline(),
+    code: PLAIN_COMMANDS.setBaseline,
+    kind: "baselineSet",
+    again: false,
+  },
 }
+
+/** What is recorded where all that comes from outside is journaled: time passed and something was due, or the audit had no room. */
+export const JOURNAL = {
+  tick: ({ loop, parts }) => {
+    if (loop !== null && parts.settings.auditDigests) writeCause(loop.hot, AUDIT_TICK, DEADLINE)
+  },
+  halt: ({ loop }) => loop?.hot.journalCommand(COMMAND_AUDIT_FULL),
+} satisfies Record<string, Act>

@@ -76,6 +76,7 @@ export function loopAround(parts: FleetParts, owner: LoopOwner): HotLoop {
     digest,
     audit,
     auditCapacity: AUDIT_CAPACITY,
+    journalDigests: settings.auditDigests,
     manualTime: manual,
   })
   return new HotLoop(hot, new SpsaKernel(table, kernel.settings, kernel, seed), parts.loop)

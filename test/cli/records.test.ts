@@ -103,14 +103,16 @@ describe("records in a database", () => {
   })
 
   it("of a fleet are read by key: the bucket's chain proves them", async () => {
+    const engine = { params: { batch: { min: 1, max: 9, initial: 5 } } }
     const cluster = createCluster({
       storage: sqlite(desk.path("records.db")),
-      fleets: { tenants: { engine: { params: { batch: { min: 1, max: 9, initial: 5 } } }, buckets: 1 } },
+      fleets: { tenants: { engine, buckets: 1 }, routes: { engine, buckets: 1, records: "digests" } },
       records: true,
     })
     await cluster.start()
     for (const key of ["acme", "beta"])
       await cluster.fleet("tenants").key(key).trip({ by: "ada", note: "a release" })
+    await cluster.fleet("routes").key("a/b").trip()
     await cluster.stop()
     const at = ["--key", "acme", ...HERE]
     const whole = await desk.run("audit", "verify", "tenants", ...at)
@@ -130,6 +132,13 @@ describe("records in a database", () => {
     expect(why.stderr).toMatch(/key acme of fleet tenants holds no move of the base of "batch"/)
     const replayed = await desk.run("replay", "tenants", ...at)
     expect(replayed.stdout).toMatch(/tenants-1\/acme cannot be replayed: its digests were not journaled/)
+    const again = await desk.run("replay", "routes", "--key", "a/b", ...HERE)
+    expect(again).toMatchObject({ code: 0 })
+    expect(again.stdout).toMatch(
+      /^Run routes-1\/a\/b repeats itself: \d+ inputs? led to \d+ decisions, each of them/,
+    )
+    const other = await desk.run("replay", "routes", "--key", "a/b", ...HERE, "--what-if", "seed=3")
+    expect(other.stderr).toContain("--what-if needs the journal of an engine that createEngine made")
     for (const [args, message] of [
       [["tenants", ...HERE], /The name must come with a key, because it is a fleet\. .*--key acme/],
       [["tenants", "--key", "nobody", ...HERE], /The key must be a key that records are kept of/],

@@ -34,7 +34,7 @@ export interface ClusterFleetConfig<K extends string = string>
   readonly sinks?: ReadonlyArray<AuditSink>
   /**
    * What the database keeps of its keys where the cluster has `records`: trips, rollbacks, baselines and commands (`safety`, the default),
-   * every decision (`decisions`), or nothing (`none`).
+   * every decision (`decisions`), digests too, so that a key can be replayed (`digests`), or nothing (`none`).
    */
   readonly records?: KeptRecords
 }
@@ -159,7 +159,12 @@ function readFleet(
       ] as const
     }),
   )
-  const fleet = { ...parsed, name, shared }
+  const fleet = {
+    ...parsed,
+    name,
+    shared,
+    engine: { ...parsed.engine, auditDigests: records === "digests" },
+  }
   take(watchProblems(fleet), "engine")
   return {
     buckets,

@@ -20,8 +20,8 @@ import { keyedNote } from "./keyedNote.ts"
 import type { RecordsPlace } from "./recordsSink.ts"
 import { RecordsWriter, type RecordWords } from "./RecordsWriter.ts"
 
-export const KEPT_RECORDS = ["safety", "decisions", "none"] as const
-/** Which records of a fleet's keys are kept: what concerns their safety, or every decision. */
+export const KEPT_RECORDS = ["safety", "decisions", "digests", "none"] as const
+/** Which records of a fleet's keys are kept: what concerns their safety, every decision, or what led to them, too. */
 export type KeptRecords = (typeof KEPT_RECORDS)[number]
 
 /** Trips, rollbacks, baselines and what people asked for; and where an engine begins and ends. */
@@ -60,6 +60,8 @@ export class BucketRecords implements TrailSinks {
   private readonly start: Readonly<Record<string, unknown>>
   private readonly waiting: Array<RecordWords> = []
   private readonly numbers: Array<Float64Array> = []
+  /** What was saved of engines that are about to go on. */
+  private readonly standings = new Map<string, string>()
   private readonly alone = Semaphore.makeUnsafe(1)
   private sinceUs = 0
   private seq = 0
@@ -70,14 +72,20 @@ export class BucketRecords implements TrailSinks {
 
   constructor(options: BucketRecordsOptions) {
     const { thing, ownership, place, settings, keeps, nowUs } = options
+    const { name, restAfterUs, passivateAfterUs } = settings
     this.options = options
     this.writer = new RecordsWriter(thing, ownership, place.format, nowUs, false)
     this.run = `${thing.name}-${ownership.epoch}`
     this.start = {
       ...startRecord(settings.engine, [], null),
       config: configOf(settings.engine),
-      fleet: { name: settings.name, epoch: ownership.epoch, keeps },
+      fleet: { name, epoch: ownership.epoch, keeps, restAfterUs, passivateAfterUs },
     }
+  }
+
+  /** An engine is about to go on: a replay needs to know where it stood. */
+  readonly loads = (key: string, standing: string): void => {
+    if (this.options.keeps === "digests") this.standings.set(key, standing)
   }
 
   get room(): number {
@@ -95,7 +103,9 @@ export class BucketRecords implements TrailSinks {
       const width = exact[i].length - 1
       const numbers = exact[i].slice(0, width)
       const key = record.run.slice(record.run.indexOf("/") + 1)
-      const note = keyedNote({ key, life: exact[i][width], seq: record.seq, note: record.note })
+      const standing = record.kind === "engineStarted" ? this.standings.get(key) : undefined
+      if (standing !== undefined) this.standings.delete(key)
+      const note = keyedNote({ key, life: exact[i][width], seq: record.seq, note: record.note, standing })
       numbers[RECORD_SEQUENCE] = ++this.seq
       this.numbers.push(numbers)
       waiting.push({ seq: this.seq, run, start, note })

@@ -71,8 +71,11 @@ export class KeyJournal {
     return parts
   }
 
-  private begin(of: JournalHeader, { name, epoch, keeps }: OfFleet, { life, seq }: KeyedNote): void {
-    const { engine, knobs, createdAt, start } = of
+  private begin(
+    { engine, knobs, createdAt, start }: JournalHeader,
+    { name, epoch, keeps }: OfFleet,
+    { life, seq, standing }: KeyedNote,
+  ): void {
     const counted = keeps === "safety" ? 0 : null
     this.files++
     const writer = new SegmentWriter(this.hash, {
@@ -82,7 +85,7 @@ export class KeyJournal {
       firstSeq: counted === null ? seq : 1,
       knobs,
       createdAt,
-      start,
+      start: { ...start, key: { name: this.key, standing: standing ?? null } },
       previous: this.last,
     })
     this.open = { epoch: this.at.epoch, life, writer, counted }

@@ -14,16 +14,26 @@ export interface KeyedNote {
   readonly seq: number
   /** What a person said. */
   readonly note?: string | undefined
+  /** Of the first record of an engine that goes on: what was saved of it, where a replay needs that. */
+  readonly standing?: string | undefined
 }
 
-export const keyedNote = ({ key, life, seq, note }: KeyedNote): string =>
-  JSON.stringify(note === undefined ? [key, life, seq] : [key, life, seq, note])
+export function keyedNote({ key, life, seq, note, standing }: KeyedNote): string {
+  if (standing !== undefined) return JSON.stringify([key, life, seq, note ?? null, standing])
+  return JSON.stringify(note === undefined ? [key, life, seq] : [key, life, seq, note])
+}
 
 /** Null: no bucket has written this. */
 export function readKeyedNote(text: string | null): KeyedNote | null {
   const parts = text === null ? null : attempt(() => JSON.parse(text) as unknown)
   if (!Array.isArray(parts)) return null
-  const [key, life, seq, note] = parts as ReadonlyArray<unknown>
+  const [key, life, seq, note, standing] = parts as ReadonlyArray<unknown>
   if (typeof key !== "string" || typeof life !== "number" || typeof seq !== "number") return null
-  return { key, life, seq, ...(typeof note === "string" && { note }) }
+  return {
+    key,
+    life,
+    seq,
+    ...(typeof note === "string" && { note }),
+    ...(typeof standing === "string" && { standing }),
+  }
 }

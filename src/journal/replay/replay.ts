@@ -22,15 +22,9 @@ import {
   RECORD_DETAIL,
   RECORD_GENERATION,
   RECORD_KIND,
-  RECORD_KNOB,
-  RECORD_LIMIT,
-  RECORD_MARGIN,
   RECORD_OBJECTIVE,
-  RECORD_POINT,
-  RECORD_PROPOSAL_ID,
   RECORD_SEQUENCE,
   RECORD_TIMESTAMP_US,
-  RECORD_VALUE,
 } from "../../hot/AuditRing.ts"
 import { RECORD_ROWS } from "../../domain/records.ts"
 import { VERDICT_REASONS } from "../../domain/words.ts"
@@ -40,6 +34,7 @@ import { AuditDecoder } from "../../engine/audit/AuditDecoder.ts"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
 import { EngineCore } from "../../engine/EngineCore.ts"
 import { readResumption } from "../../domain/Resumption.ts"
+import { recordDifference } from "../format/recordDifference.ts"
 import { begin, giveCommand, giveDigest, isInput } from "./recordedInput.ts"
 
 /** A run as a journal has it. */
@@ -81,20 +76,6 @@ export interface ReplayResult {
   readonly difference: ReplayDifference | null
 }
 
-const FIELDS: ReadonlyArray<readonly [string, number]> = [
-  ["kind", RECORD_KIND],
-  ["timestampUs", RECORD_TIMESTAMP_US],
-  ["generation", RECORD_GENERATION],
-  ["proposal", RECORD_PROPOSAL_ID],
-  ["code", RECORD_CODE],
-  ["detail", RECORD_DETAIL],
-  ["knob", RECORD_KNOB],
-  ["value", RECORD_VALUE],
-  ["limit", RECORD_LIMIT],
-  ["objective", RECORD_OBJECTIVE],
-  ["margin", RECORD_MARGIN],
-]
-
 /** Whether SafeMode opened because the audit had no room. */
 const tripsForFull = (record: Float64Array): boolean =>
   record[RECORD_KIND] === AUDIT_SAFE_MODE_ENTERED && record[RECORD_CODE] === TRIP_AUDIT_QUEUE_FULL
@@ -109,15 +90,6 @@ const isLate = (record: Float64Array): boolean =>
 const takesOrdinaryPlace = (record: Float64Array): boolean =>
   RECORD_ROWS[record[RECORD_KIND]]?.ordinary === true &&
   !(record[RECORD_KIND] === AUDIT_PROPOSAL && record[RECORD_DETAIL] === RETURN_TO_BASE)
-
-/** Name of the first field in which two records differ; null when they are the same but for their number. */
-export function differs(a: Float64Array, b: Float64Array, names: ReadonlyArray<string>): string | null {
-  for (const [name, place] of FIELDS) if (!Object.is(a[place], b[place])) return name
-  for (let i = RECORD_POINT; i < a.length; i++) {
-    if (!Object.is(a[i], b[i])) return `point.${names[i - RECORD_POINT] ?? i - RECORD_POINT}`
-  }
-  return null
-}
 
 class Replay {
   private readonly run: RecordedRun
@@ -252,7 +224,7 @@ class Replay {
   }
 
   private match(recorded: Float64Array, replayed: Float64Array): void {
-    const field = differs(recorded, replayed, this.names)
+    const field = recordDifference(recorded, replayed, this.names)
     if (field !== null) this.differ(recorded[RECORD_SEQUENCE], field, recorded, replayed)
     else if (!isInput(recorded)) this.decisions++
   }

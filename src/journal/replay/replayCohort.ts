@@ -46,9 +46,9 @@ import {
   COMMAND_TRIP,
 } from "../../hot/codes.ts"
 import { DIGEST_PLACES, receivedAtUs } from "../../hot/digestRecord.ts"
+import { recordDifference } from "../format/recordDifference.ts"
 import { recordEngineStarted, recordEngineStopped } from "../../../machines/hotAudit.ts"
 import {
-  differs,
   type RecordedRun,
   type ReplayDifference,
   type ReplayResult,
@@ -215,7 +215,7 @@ class CohortReplay {
       const replayed = this.decided.shift()
       if (replayed === undefined) this.differ(record, "missing", record, null)
       else {
-        const field = differs(record, replayed, this.settings.space.names)
+        const field = recordDifference(record, replayed, this.settings.space.names)
         if (field !== null) this.differ(record, field, record, replayed)
         else if (isInput(record)) inputs++
       }

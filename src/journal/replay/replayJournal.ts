@@ -41,6 +41,8 @@ export interface JournalWhatIf extends WhatIfResult {
 
 interface Loaded {
   readonly recorded: RecordedRun
+  /** How it was started. */
+  readonly start: Readonly<Record<string, unknown>> | null
   readonly engine: string
   /** The journal is whole. */
   readonly whole: boolean
@@ -85,26 +87,39 @@ export function loadRun(directory: string, options: ReplayOptions): Loaded | str
       notes,
       cut: !found.ended,
     },
+    start: found.start,
     engine: found.engine,
     whole: problems.length === 0,
   }
 }
 
-/** Replays a run of a journal and compares every decision with the record. */
-export function replayJournal(directory: string, options: ReplayOptions = {}): JournalReplay {
+/** Runs a recorded run again; told of each record that is given. */
+export type RunAgain = (
+  recorded: RecordedRun,
+  onSeq: ((seq: number) => void) | undefined,
+  start: Readonly<Record<string, unknown>> | null,
+) => ReplayResult
+
+const byItsRecord: RunAgain = (recorded, onSeq) =>
+  recorded.cohort === undefined
+    ? replay(recorded, onSeq && ((_, seq) => onSeq(seq)))
+    : replayCohort(recorded, onSeq)
+
+/** Replays a run of a journal and compares every decision with the record. `again`: how, where its own record does not say. */
+export function replayJournal(
+  directory: string,
+  options: ReplayOptions = {},
+  again: RunAgain = byItsRecord,
+): JournalReplay {
   const loaded = loadRun(directory, options)
   if (typeof loaded === "string") {
     const result = { verdict: "unable", reason: loaded, inputs: 0, decisions: 0, difference: null } as const
     return { ...result, run: null, engine: null, text: plainLines(`Not replayed: ${loaded}.\n`) }
   }
-  const { recorded, engine, whole } = loaded
+  const { recorded, start, engine, whole } = loaded
   const { onRecord } = options
   const of = recorded.records.length
-  const told = onRecord && ((seq: number) => onRecord(seq, of))
-  const result =
-    recorded.cohort === undefined
-      ? replay(recorded, told && ((_, seq) => told(seq)))
-      : replayCohort(recorded, told)
+  const result = again(recorded, onRecord && ((seq) => onRecord(seq, of)), start)
   const damage = whole ? "" : NOT_WHOLE
   return { ...result, run: recorded.run, engine, text: `${damage}${replayText(recorded.run, result)}` }
 }

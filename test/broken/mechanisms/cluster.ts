@@ -27,6 +27,22 @@ export const cluster: ReadonlyArray<Mechanism> = [
     test: "test/cluster/records/fleetRecords.test.ts",
   },
   {
+    name: "key-goes-on-from-nowhere",
+    invariant: 9,
+    file: "src/cluster/BucketOwner.ts",
+    intact: "      this.onLoad?.(key, text)\n",
+    broken: "",
+    test: "test/cluster/records/fleetRecords.test.ts",
+  },
+  {
+    name: "fleet-forgets-the-passing-of-time",
+    invariant: 9,
+    file: "src/fleet/cellActs.ts",
+    intact: "if (loop !== null && parts.settings.auditDigests)",
+    broken: "if (loop !== null && parts.settings.auditDigests && !parts.manual)",
+    test: "test/cluster/records/fleetRecords.test.ts",
+  },
+  {
     name: "owner-trusts-itself",
     invariant: 13,
     file: "src/cluster/selfFence.ts",

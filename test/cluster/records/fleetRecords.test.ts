@@ -23,6 +23,8 @@ import { LOCK_TIMES, singleRunner } from "../../../src/cluster/runners.ts"
 import { agree, bucketsSetting } from "../../../src/cluster/settings.ts"
 import { ready, type Storage } from "../../../src/cluster/Storage.ts"
 import { readJournal, verifyJournal } from "../../../src/journal/read/readJournal.ts"
+import { replayKey } from "../../../src/cluster/records/replayKey.ts"
+import { replayJournal } from "../../../src/journal/replay/replayJournal.ts"
 import { whyChanged } from "../../../src/journal/read/whyChanged.ts"
 import { bowl, PLANT } from "../Troop.ts"
 
@@ -124,6 +126,46 @@ describe("the records of a fleet in a cluster", () => {
       const [{ rows, records }] = yield* sql<{ rows: number; records: number }>`
         SELECT count(*) AS rows, sum(records) AS records FROM arqon_record`
       assert.isAbove(records, 3 * rows)
+    }).pipe(Effect.provide(ready(storage)))
+  })
+
+  it.effect("replay bit for bit, owner by owner, through commands, a rest, a passivation and a kill", () => {
+    const storage = sqlite(join(folder, "again.db"))
+    return Effect.gen(function* () {
+      const more = { records: "digests", passivateAfterUs: 64e6 }
+      const life = Effect.gen(function* () {
+        yield* run(6)
+        // It rests, and goes on.
+        yield* TestClock.adjust("10 seconds")
+        yield* run(2)
+        for (const word of ["trip", "reset", "setBaseline", "rollback"] as const) yield* command("acme", word)
+        yield* run(2)
+        // It is put away, forgotten, and loaded again.
+        yield* TestClock.adjust("200 seconds")
+        yield* run(6)
+      })
+      for (const runner of ["one", "two"]) yield* life.pipe(Effect.provide(started(storage, runner, more)))
+      // As after a kill: what was saved last says that its owner was at work.
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE arqon_engine SET standing = replace(standing, '"ended":true', '"ended":false')`
+      yield* run(20).pipe(Effect.provide(started(storage, "three", more)))
+      for (const key of KEYS) {
+        const { directory } = yield* copied(storage, key)
+        const { runs, status, problems } = verifyJournal(directory)
+        assert.deepStrictEqual([status, problems], ["whole", []])
+        assert.lengthOf(runs, 5)
+        for (const nth of runs.keys()) {
+          const { verdict, text, inputs } = replayJournal(directory, { nth }, replayKey)
+          assert.strictEqual(verdict, "identical", text)
+          assert.isAbove(inputs, 50)
+        }
+      }
+      // Another configuration decides something else.
+      const { directory } = yield* copied(storage, "acme")
+      const other = replayJournal(directory, { nth: 0 }, (recorded, onSeq, start) =>
+        replayKey({ ...recorded, config: { ...(recorded.config as object), seed: 99 } }, onSeq, start),
+      )
+      assert.strictEqual(other.verdict, "different")
     }).pipe(Effect.provide(ready(storage)))
   })
 
