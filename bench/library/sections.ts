@@ -13,17 +13,19 @@ import { Library } from "../../src/morph/library/Library.ts"
 import { MemoryStore } from "../../src/morph/library/MemoryStore.ts"
 import { sha256 } from "../../src/morph/node/library/LibraryFiles.ts"
 import { openLibrary } from "../../src/morph/node/library/openLibrary.ts"
-import { keyText } from "../../src/morph/compile/ArtifactStore.ts"
+import { type KernelKey, keyText } from "../../src/morph/compile/ArtifactStore.ts"
+import { compileFor } from "../../src/morph/library/KernelCompiler.ts"
+import { CompilerProcess } from "../../src/morph/node/compiling/CompilerProcess.ts"
+import { templateKeys } from "../../src/morph/node/compiling/templateKeys.ts"
 import { artifactOf, keyOf, USUAL_BYTES } from "./artifacts.ts"
 import { kernelsOf, plantedIn } from "./growth.ts"
 
 const STORED = 300
-/** Times that each kernel is fetched; the middle one counts. */
-const PASSES = 3
 const KILLS = 20
 /** Growths of a host, and those of them in which the library fills up. */
 const GROWTHS = 30
 const WARM_UP = 15
+const COMPILED_ROWS = 128
 const LARGE_BYTES = 20_000_000
 
 /** `--artifacts` of the section large. */
@@ -49,15 +51,6 @@ const worked = (work: () => unknown): number => {
   const { user, system } = process.cpuUsage(began)
   return (user + system) / 1000
 }
-
-/** Of each three, the one in the middle: a fetch in which the system let others run is not a slow fetch. */
-const middles = (passes: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<number> =>
-  passes[0].map((_, i) =>
-    quantile(
-      passes.map((pass) => pass[i]),
-      0.5,
-    ),
-  )
 
 const ms = (what: string, value: number, most?: number): Row => ({
   what,
@@ -90,16 +83,9 @@ const diskRows = (): Promise<ReadonlyArray<Row>> =>
     const puts = keys.map((key, i) => timed(() => library.put(artifactOf(key, i))))
     await library.close()
     const ids = keys.map(keyText)
-    const passes: Array<ReadonlyArray<number>> = []
-    for (let pass = 0; pass < PASSES; pass++) {
-      const one = openLibrary(folder, { readOnly: true })
-      passes.push(ids.map((id) => timed(() => one.get(id))))
-      await one.close()
-    }
-    const gets = middles(passes)
     const reader = openLibrary(folder, { readOnly: true })
-    for (const id of ids.slice(-100)) reader.get(id)
-    const again = ids.slice(-100).map((id) => timed(() => reader.get(id)))
+    const gets = ids.map((id) => worked(() => reader.get(id)))
+    const again = ids.slice(-100).map((id) => worked(() => reader.get(id)))
     requireSame(reader, ids[7], 7)
     await reader.close()
     const large = openLibrary(folder)
@@ -109,9 +95,17 @@ const diskRows = (): Promise<ReadonlyArray<Row>> =>
     await large.close()
     const kilobytes = USUAL_BYTES / 1024
     return [
-      ms(`fetch of ${kilobytes} kB from disk, with its checksum: p50`, quantile(gets, 0.5), 2),
-      ms(`fetch of ${kilobytes} kB from disk, with its checksum: p99`, quantile(gets, 0.99), 10),
-      ms("fetch from memory: p50", quantile(again, 0.5), 0.2),
+      ms(
+        `fetch of ${kilobytes} kB from disk, with its checksum, processor time: p50`,
+        quantile(gets, 0.5),
+        2,
+      ),
+      ms(
+        `fetch of ${kilobytes} kB from disk, with its checksum, processor time: p99`,
+        quantile(gets, 0.99),
+        10,
+      ),
+      ms("fetch from memory, processor time: p50", quantile(again, 0.5), 0.2),
       ms(`store of ${kilobytes} kB, on the disk: p50`, quantile(puts, 0.5), 100),
       ms(`store of ${kilobytes} kB, on the disk: p99`, quantile(puts, 0.99)),
       ms(`store of ${LARGE_BYTES / 1e6} MB, packed`, stored),
@@ -135,7 +129,11 @@ async function hitsOf(hosts: ReadonlyArray<ReadonlyArray<number>>) {
   const memory = counts.memory - before.memory
   const store = counts.store - before.store
   const all = memory + store + counts.compiler - before.compiler
-  return { memory: (100 * memory) / all, kept: (100 * (memory + store)) / all, all }
+  return {
+    memory: (100 * memory) / all,
+    kept: (100 * (memory + store)) / all,
+    all,
+  }
 }
 
 const hitRows = async (): Promise<ReadonlyArray<Row>> => {
@@ -194,8 +192,65 @@ const recoveryRows = (): Promise<ReadonlyArray<Row>> =>
     }
     return [
       ms("from opening to the first kernel, slowest", Math.max(...times), 12_000),
-      { what: "kernels that were stored and are gone", value: lost, unit: `of ${KILLS} kills`, most: 0 },
-      { what: "kernels that are there and not whole", value: damaged, unit: `of ${KILLS} kills`, most: 0 },
+      {
+        what: "kernels that were stored and are gone",
+        value: lost,
+        unit: `of ${KILLS} kills`,
+        most: 0,
+      },
+      {
+        what: "kernels that are there and not whole",
+        value: damaged,
+        unit: `of ${KILLS} kills`,
+        most: 0,
+      },
+    ]
+  })
+
+/** Kernels by the compiling process, and how long it takes to have one where that is killed while it works, at a moment that moves on. */
+const compilerRows = (): Promise<ReadonlyArray<Row>> =>
+  inFolder(async (folder) => {
+    const compiler = new CompilerProcess({
+      directory: folder,
+      breaker: { failures: KILLS + 1, restMs: 1 },
+    })
+    const library = openLibrary(folder, { compile: compileFor(compiler) })
+    const asked = async (key: KernelKey): Promise<number> => {
+      const began = performance.now()
+      await library.fetch(key)
+      return performance.now() - began
+    }
+    const keys = templateKeys([[COMPILED_ROWS, 8]]).filter(({ blueprint }) => blueprint !== "dropoutMlp")
+    const first = await asked(keys[0])
+    const times: Array<number> = []
+    for (const key of keys.slice(1)) times.push(await asked(key))
+    const after: Array<number> = []
+    for (let kill = 0; kill < KILLS; kill++) {
+      const [key] = templateKeys([[COMPILED_ROWS + 1 + kill, 8]])
+      const answer = library.fetch(key)
+      await new Promise((resolve) => setTimeout(resolve, 3 * kill))
+      const began = performance.now()
+      if (compiler.pid !== null) process.kill(compiler.pid, "SIGKILL")
+      const { from } = await answer
+      after.push(performance.now() - began)
+      if (from === "none") throw new Error("a kernel was lost with one kill")
+    }
+    const { lost } = compiler.counts
+    const { whole: sound, problems } = library.verify()
+    await library.close()
+    await compiler.close()
+    return [
+      ms("first kernel, with the start of the process", first),
+      ms(`each of the ${times.length} further blueprints: p50`, quantile(times, 0.5)),
+      ms("each of them: slowest", Math.max(...times)),
+      ms(`from a kill to the kernel, ${lost} kills within a job: p50`, quantile(after, 0.5)),
+      ms("from a kill to the kernel: slowest", Math.max(...after), 12_000),
+      {
+        what: "kernels that are missing, there twice, or not whole",
+        value: Math.abs(sound - keys.length - KILLS) + problems.length,
+        unit: `of ${KILLS} kills`,
+        most: 0,
+      },
     ]
   })
 
@@ -215,8 +270,7 @@ const largeRows = (count: number): Promise<ReadonlyArray<Row>> =>
       reader = openLibrary(folder)
     })
     const ids = Array.from({ length: 2000 }, (_, i) => keyText(key((i * 7919) % count)))
-    // More than a library keeps in memory, so each pass reads all of them from the disk again.
-    const gets = middles(Array.from({ length: PASSES }, () => ids.map((id) => timed(() => reader.get(id)))))
+    const gets = ids.map((id) => worked(() => reader.get(id)))
     const selecting = worked(() => reader.select({ blueprint: "kernel7" }))
     const listing = worked(() => reader.select())
     const verifying = worked(() => {
@@ -231,8 +285,8 @@ const largeRows = (count: number): Promise<ReadonlyArray<Row>> =>
       ms("store, first half: p50", quantile(puts.slice(0, half), 0.5), 100),
       ms("store, second half: p50", quantile(puts.slice(half), 0.5), 100),
       ms("opening", opening, 12_000),
-      ms("fetch from disk: p50", quantile(gets, 0.5), 2),
-      ms("fetch from disk: p99", quantile(gets, 0.99), 10),
+      ms("fetch from disk, processor time: p50", quantile(gets, 0.5), 2),
+      ms("fetch from disk, processor time: p99", quantile(gets, 0.99), 10),
       ms("asking for one blueprint, processor time", selecting),
       ms("list of all, processor time", listing, 1000),
       ms("verifying all, processor time", verifying),
@@ -246,13 +300,26 @@ const largeRows = (count: number): Promise<ReadonlyArray<Row>> =>
 
 /** In the order in which they run. */
 export const sections: ReadonlyArray<Section> = [
-  { name: "disk", title: "What it costs to store a kernel and to fetch it", measure: diskRows },
+  {
+    name: "disk",
+    title: "What it costs to store a kernel and to fetch it",
+    measure: diskRows,
+  },
   {
     name: "hits",
     title: `Kernels that random growths find, ${GROWTHS} of each host, after ${WARM_UP} of each to warm up`,
     measure: hitRows,
   },
-  { name: "recovery", title: "After a kill by SIGKILL while it stores", measure: recoveryRows },
+  {
+    name: "recovery",
+    title: "After a kill by SIGKILL while it stores",
+    measure: recoveryRows,
+  },
+  {
+    name: "compiler",
+    title: `Kernels for ${COMPILED_ROWS} rows of 8 by the compiling process, and after a kill of it`,
+    measure: compilerRows,
+  },
   {
     name: "large",
     title: "A library of many kernels of 8 kB",

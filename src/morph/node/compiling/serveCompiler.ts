@@ -2,12 +2,15 @@
  * The work of a compiling process: it does one job after the other for the process that has started it, and ends when that is gone. The
  * system gives it a fraction of the processor time where others want it too.
  */
-import { constants, setPriority } from "node:os"
+import { setPriority } from "node:os"
 import type { Compiled } from "../../library/KernelCompiler.ts"
 import { loadBlueprints } from "../hotMessages.ts"
 import { COMPILER } from "../compileKernel.ts"
 import { openLibrary } from "../library/openLibrary.ts"
 import { compileJob, type JobRequest, type JobStage } from "./compileJob.ts"
+
+/** A third of the share of a process that was started as usual, where both want the same core. */
+const NICENESS = 5
 
 /** What a compiling process is started with, as its only argument. */
 export interface CompilerBoot {
@@ -34,7 +37,7 @@ export async function serveCompiler(
   process.once("disconnect", () => process.exit())
   // Ctrl-C goes to every process of a terminal: the one that has started this one decides.
   process.on("SIGINT", () => {})
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+  setPriority(NICENESS)
   const own = await loadBlueprints(blueprints)
   // Whoever asks has a memory of its own, and asks again where something was set aside.
   const library = openLibrary(directory, { cached: 0, key, compiler: COMPILER })

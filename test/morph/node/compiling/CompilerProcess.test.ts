@@ -1,4 +1,6 @@
 /** What a compiling process does for whoever asks: kernels, reasons, limits, and nothing that keeps a host from going on. */
+import fs from "node:fs"
+import { syncBuiltinESMExports } from "node:module"
 import { expect, describe, it } from "vitest"
 import type { KernelKey } from "../../../../src/morph/compile/ArtifactStore.ts"
 import { type Compiled, compileFor } from "../../../../src/morph/library/KernelCompiler.ts"
@@ -119,6 +121,26 @@ describe("a compiling process", () => {
       expect(await compiler.compile(keyOfUnknown("linear", more))).toBe(refused)
       expect(compiler.counts).toMatchObject({ refused: 1, lost: 0 })
     })
+  })
+
+  it("refuses a kernel that its disk has no room for, with what to do, and makes it when there is", async () => {
+    const library = openLibrary(folder.in("library"))
+    const compiler = compileHere(folder.in("library"), library)
+    const { writeFileSync } = fs
+    fs.writeFileSync = () => {
+      throw Object.assign(new Error("full, by the hand of a test"), { code: "ENOSPC" })
+    }
+    syncBuiltinESMExports()
+    const refused = await compiler.compile(keyFor("linear"))
+    fs.writeFileSync = writeFileSync
+    syncBuiltinESMExports()
+    expect(why(refused)).toMatch(
+      /^library: .* no space is left on the disk\. Free some space; nothing was changed\.$/,
+    )
+    expect(refused).toMatchObject({ isFinal: false })
+    expect(JobLog.counts(jobsPath(folder.in("library")))).toMatchObject({ begun: 1, refused: 1 })
+    expect(why(await compiler.compile(keyFor("linear")))).toBe("compiled")
+    await library.close()
   })
 
   it.each([
