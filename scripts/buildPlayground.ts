@@ -34,7 +34,7 @@ const withoutViews: Plugin = {
   name: "arqon-without-views",
   enforce: "pre",
   load: (id) => {
-    const [, view] = /\/view\/(growth|replicas|studies|campaigns)\.ts$/.exec(id) ?? []
+    const [, view] = /\/view\/(growth|pipeline|replicas|studies|campaigns)\.ts$/.exec(id) ?? []
     return view === undefined ? null : `export const ${view}View = undefined`
   },
 }

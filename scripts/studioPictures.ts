@@ -19,6 +19,8 @@ import { openStudio } from "../src/studio/server/openStudio.ts"
 import { launch, look, type Looks } from "../test/studio/page/browser.ts"
 import { openShelf } from "../test/studio/page/rig.ts"
 import { TunerRig } from "../test/studio/tunerRig.ts"
+import { pipelineRig } from "../test/studio/pipelineRig.ts"
+import { PipelineBook } from "../src/studio/server/PipelineBook.ts"
 import { CampaignRig } from "../test/studio/campaignRig.ts"
 import { CampaignBook } from "../src/studio/server/CampaignBook.ts"
 import { StudyRig } from "../test/studio/studyRig.ts"
@@ -169,6 +171,18 @@ async function openStudies() {
   return { url: studio.url, close: studio.stop }
 }
 
+/** A search with a faster candidate, in a clock of its own: every call is mirrored, and the share that it had lies behind it. */
+async function openPipeline() {
+  const book = new PipelineBook({ id: "quotes", name: "quotes", source: "live" })
+  const rig = await pipelineRig(book, "faster")
+  await rig.pass(5)
+  await rig.germinate()
+  await rig.pass(200, () => rig.piece().share === 0.25)
+  await rig.pass(12)
+  const studio = await openStudio({ engines: [], solvers: new Map(), pipelines: [book] })
+  return { url: studio.url, close: () => Promise.all([studio.stop(), rig.growth.stop()]) }
+}
+
 /** Campaigns in every state. */
 async function openCampaigns() {
   const campaigns = new CampaignBook(new CampaignRig())
@@ -187,7 +201,7 @@ const toBoundary = (epoch: number) => async (page: Page) => {
 }
 
 const game = await serve({ files: { "/": { type: "text/html; charset=utf-8", body: await playground() } } })
-const [browser, demo, shelf, fleet, growth, replicas, studies, campaigns] = await Promise.all([
+const [browser, demo, shelf, fleet, growth, replicas, studies, campaigns, pipeline] = await Promise.all([
   launch(),
   openDemo(),
   openShelf(),
@@ -196,6 +210,7 @@ const [browser, demo, shelf, fleet, growth, replicas, studies, campaigns] = awai
   openReplicas(),
   openStudies(),
   openCampaigns(),
+  openPipeline(),
 ])
 await sleep(DEMO_MS)
 
@@ -319,6 +334,7 @@ await Promise.allSettled([
   replicas.close(),
   studies.close(),
   campaigns.close(),
+  pipeline.close(),
   game.close(),
 ])
 console.log(`The pictures are in ${docs ? images : out}`)

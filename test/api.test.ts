@@ -345,6 +345,7 @@ describe("the public names", () => {
       "otlpLogs",
       "otlpMetrics",
       "otlpTraces",
+      "pipelineStudio",
       "readJournal",
       "recordLine",
       "replayJournal",

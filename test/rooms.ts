@@ -170,7 +170,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "system",
       "studio/protocol",
     ],
-    types: ["replica", "cluster", "morph/growth", "morph/policy"],
+    types: ["replica", "cluster", "morph/contracts", "morph/growth", "morph/policy"],
     packages: [EFFECT, XSTATE, NODE, /^ws$/],
   },
   // Runs in a browser: beside the protocol and what `domain` knows it takes types from the rest of Arqon, no code.
@@ -186,7 +186,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   "platform/node": {
     rooms: ["domain", "engine", "fleet", "journal", "worker", "studio/server", "system"],
-    types: ["replica"],
+    types: ["replica", "morph/growth"],
     packages: [EFFECT, NODE],
   },
   cli: {

@@ -13,7 +13,7 @@ import { neuralHost } from "../morph/neural/options.ts"
 import { Checkpoints } from "../morph/node/Checkpoints.ts"
 import { createGrowth, replayGrowth } from "../morph/node/createGrowth.ts"
 import { FrameLog } from "../morph/node/FrameLog.ts"
-import { readPipeline, replayPipeline } from "../morph/node/PipelineLog.ts"
+import { PIPELINE, readPipeline, replayPipeline } from "../morph/node/PipelineLog.ts"
 import { storyOf } from "../morph/node/pipelineStory.ts"
 import { readRun, RUN, type RunRecord } from "../morph/node/RunLog.ts"
 import { ReportLog } from "../morph/node/ReportLog.ts"
@@ -22,12 +22,13 @@ import type { Growth, GrowthOptions } from "../morph/service/Growth.ts"
 import { tasks } from "../morph/training/tasks.ts"
 import type { Studio } from "../engine/contract/Studio.ts"
 import { GrowthBook } from "../studio/server/GrowthBook.ts"
-import { openStudio } from "../studio/server/openStudio.ts"
+import { openStudio, type StudioShelf } from "../studio/server/openStudio.ts"
 import { plainJson } from "../system/plainText.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { refusing } from "./growRefusal.ts"
 import { boundaryLines, recordText, summaryText, whyText } from "./growText.ts"
 import { note, print } from "./output.ts"
+import { pipelinesIn } from "./pipelinesIn.ts"
 import { onSignals } from "./signals.ts"
 
 type TaskName = keyof typeof tasks
@@ -101,7 +102,7 @@ export async function growCommand(flags: GrowFlags): Promise<ExitCode> {
             : `Going on from epoch ${before}.`,
         )
       const book = flags.studio && before < epochs ? liveBook(`${task}, seed ${seed}`, growth) : null
-      if (book !== null) studio = await studioOver(book)
+      if (book !== null) studio = await studioOver({ growths: [book] })
       let turnAt = performance.now()
       for (let epoch = before + 1; epoch <= epochs && !signals.came; epoch++) {
         const boundary = await growth.run({ epochs: 1 })
@@ -160,14 +161,15 @@ class Stopping {
   }
 }
 
-async function studioOver(book: GrowthBook): Promise<Studio> {
-  const studio = await openStudio({ engines: [], solvers: new Map(), growths: [book] })
+async function studioOver(shelf: Partial<StudioShelf>): Promise<Studio> {
+  const studio = await openStudio({ engines: [], solvers: new Map(), ...shelf })
   note(`The studio is at ${studio.url}`)
   return studio
 }
 
 export async function growShowCommand({ directory, json, studio }: ShowFlags): Promise<ExitCode> {
   return refusing(async () => {
+    if (studio && existsSync(join(directory, PIPELINE))) return shownUntilStopped(pipelinesIn(directory))
     const record = recordIn(directory)
     if (studio) return showInStudio(directory, record)
     const reports = ReportLog.read(join(directory, REPORTS))
@@ -189,10 +191,14 @@ async function showInStudio(directory: string, record: RunRecord): Promise<ExitC
       EXIT.differs,
     )
   book.end()
+  return shownUntilStopped({ growths: [book] })
+}
+
+async function shownUntilStopped(shelf: Partial<StudioShelf>): Promise<ExitCode> {
   const signals = new Stopping()
   let studio: Studio | null = null
   try {
-    studio = await studioOver(book)
+    studio = await studioOver(shelf)
     await signals.wait()
     return EXIT.ok
   } finally {

@@ -6,6 +6,7 @@ import { growthProblem } from "../../domain/GrowthError.ts"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { GraftTable } from "../grafting/GraftTable.ts"
+import type { GraftLife } from "../grafting/GraftLife.ts"
 import type { GraftCommand } from "../grafting/graftEvents.ts"
 import type { Figures } from "../contracts/Host.ts"
 import { pipelineGrafting } from "../growth/PipelineCore.ts"
@@ -101,8 +102,13 @@ export function readPipeline(directory: string): ReadonlyArray<PipelineRun> {
   return runs
 }
 
-/** Repeats every transition of a run from its figures; the first window that comes out otherwise, or null. */
-export function replayPipeline({ inputs, entries }: PipelineRun): {
+type WindowEntry = Extract<PipelineEntry, { readonly type: "window" }>
+
+/** Repeats every transition of a run from its figures; the first window that comes out otherwise, or null. `seen` gets each that is the same. */
+export function replayPipeline(
+  { inputs, entries }: PipelineRun,
+  seen: (entry: WindowEntry, lives: ReadonlyArray<GraftLife>) => void = () => {},
+): {
   readonly windows: number
   readonly moves: number
   readonly differentFrom: number | null
@@ -131,6 +137,7 @@ export function replayPipeline({ inputs, entries }: PipelineRun): {
       faults = []
       if (JSON.stringify(come, plain) !== JSON.stringify(entry.moves))
         return { windows, moves, differentFrom: entry.boundary }
+      seen(entry, table.lives)
     }
   }
   return { windows, moves, differentFrom: null }

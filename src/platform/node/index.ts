@@ -38,6 +38,7 @@ export type { OtlpOptions } from "./otlp/otlpPost.ts"
 export { otlpTraces } from "./otlp/otlpTraces.ts"
 export { openSqlite } from "./sinks/sqliteSink.ts"
 // stability: unstable
+export { pipelineStudio, type PipelineStudioOptions, type ShownPipeline } from "./pipelineStudio.ts"
 export { type ShownCluster, type ShownTuner, tunerStudio, type TunersShown } from "./tunerStudio.ts"
 export { openSqliteVariants, SqliteVariants, type SqliteVariantsOptions } from "./variants/sqliteVariants.ts"
 export { tailJournal, type TailOptions } from "../../journal/read/tailJournal.ts"

@@ -60,6 +60,7 @@ commands.set([
   toView("audit", "Audit", "g a"),
   toView("solver", "Solver runs", "g r"),
   toView("growth", "Growth", "g n"),
+  toView("pipeline", "Pipeline", "g l"),
   toView("replicas", "Replicas", "g p"),
   toView("studies", "Studies", "g t"),
   toView("campaigns", "Campaigns", "g c"),
@@ -115,6 +116,8 @@ const page = shell(model, {
   audit: auditView,
   solver: (shown) => lateView("Solver", async () => (await import("./view/solver.ts")).solverView(shown)),
   growth: (shown) => lateView("Growth", async () => (await import("./view/growth.ts")).growthView(shown)),
+  pipeline: (shown) =>
+    lateView("Pipeline", async () => (await import("./view/pipeline.ts")).pipelineView(shown)),
   replicas: (shown) =>
     lateView("Replicas", async () => (await import("./view/replicas.ts")).replicasView(shown)),
   studies: (shown) => lateView("Studies", async () => (await import("./view/studies.ts")).studiesView(shown)),

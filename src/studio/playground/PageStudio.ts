@@ -92,6 +92,7 @@ export class PageStudio {
       engines: [this.engine.entry()],
       fleets: [],
       growths: [],
+      pipelines: [],
       tuners: [],
       studies: false,
       campaigns: null,

@@ -16,6 +16,7 @@ export const PATHS = {
   growthActions: "/api/growth/actions",
   tuner: "/api/tuner",
   study: "/api/study",
+  pipeline: "/api/pipeline",
   campaigns: "/api/campaigns",
   campaignActions: "/api/campaigns/actions",
   fleet: "/api/fleet",

@@ -13,6 +13,7 @@ import type { EngineSchedule } from "../../engine/contract/ScheduleState.ts"
 import type { Action } from "./actions.ts"
 import type { CampaignAction } from "./campaignProtocol.ts"
 import type { GrowthEntry } from "./growthProtocol.ts"
+import type { PipelineEntry } from "./pipelineProtocol.ts"
 import type { TunerEntry } from "./tunerProtocol.ts"
 
 /** Grows when a page of another version could not be served. */
@@ -44,6 +45,8 @@ export interface Session {
   readonly fleets: ReadonlyArray<FleetEntry>
   /** Hosts that grow. */
   readonly growths: ReadonlyArray<GrowthEntry>
+  /** Services that grow. */
+  readonly pipelines: ReadonlyArray<PipelineEntry>
   /** Tuners of many replicas. */
   readonly tuners: ReadonlyArray<TunerEntry>
   /** Whether there is a storage with shared studies. */

@@ -16,6 +16,7 @@ import { fleetRequestOf } from "./fleetActions.ts"
 import { InspectSockets, refuseUpgrade } from "./inspectSocket.ts"
 import type { GrowthBook } from "./GrowthBook.ts"
 import { growthRequestOf } from "./growthActions.ts"
+import type { PipelineBook } from "./PipelineBook.ts"
 import type { LiveFleet } from "./LiveFleet.ts"
 import { machineDefinitions } from "./machineDefinitions.ts"
 import { PATHS } from "../protocol/paths.ts"
@@ -50,6 +51,7 @@ export interface StudioContent {
   readonly engines: ReadonlyArray<StudioEngine>
   readonly fleets: ReadonlyArray<LiveFleet>
   readonly growths: ReadonlyArray<GrowthBook>
+  readonly pipelines: ReadonlyArray<PipelineBook>
   readonly tuners: ReadonlyArray<TunerBook>
   /** Null where there is no storage. */
   readonly studies: StudyBook | null
@@ -153,6 +155,9 @@ export class StudioServer {
       named(content.growths, "growing host", query.get("growth")).frame(
         numberOf(query, "at", Number.POSITIVE_INFINITY),
       ),
+    )
+    json(PATHS.pipeline, (query) =>
+      named(content.pipelines, "growing service", query.get("pipeline")).page(numberOf(query, "after", -1)),
     )
     json(PATHS.tuner, (query) =>
       named(content.tuners, "tuner", query.get("tuner")).page(replicaQueryOf(query)),

@@ -21,6 +21,7 @@ import { GUARDRAIL_PRESETS, PROTOCOL_VERSION, type Session } from "../protocol/p
 import { isLoopback } from "./peers.ts"
 import { readPage } from "./staticFiles.ts"
 import type { StudioEngine } from "./StudioEngine.ts"
+import type { PipelineBook } from "./PipelineBook.ts"
 import type { StudyBook } from "./StudyBook.ts"
 import type { TunerBook } from "./TunerBook.ts"
 import { StudioServer } from "./StudioServer.ts"
@@ -32,6 +33,7 @@ export interface StudioShelf {
   readonly solvers: ReadonlyMap<string, () => unknown>
   readonly fleets?: ReadonlyArray<LiveFleet>
   readonly growths?: ReadonlyArray<GrowthBook>
+  readonly pipelines?: ReadonlyArray<PipelineBook>
   readonly tuners?: ReadonlyArray<TunerBook>
   /** Of a storage that is open. */
   readonly studies?: StudyBook
@@ -99,6 +101,7 @@ export async function openStudio(shelf: StudioShelf, options: StudioOptions = {}
       engines: shelf.engines,
       fleets: shelf.fleets ?? [],
       growths: shelf.growths ?? [],
+      pipelines: shelf.pipelines ?? [],
       tuners: shelf.tuners ?? [],
       studies: shelf.studies ?? null,
       campaigns: shelf.campaigns ?? null,
@@ -180,7 +183,16 @@ function isLocalSocket(address: string): boolean {
 }
 
 function sessionOf(
-  { engines, solvers, fleets = [], growths = [], tuners = [], studies, campaigns }: StudioShelf,
+  {
+    engines,
+    solvers,
+    fleets = [],
+    growths = [],
+    pipelines = [],
+    tuners = [],
+    studies,
+    campaigns,
+  }: StudioShelf,
   readOnly: boolean,
 ): Session {
   const entries = engines.map((engine) => engine.entry())
@@ -197,6 +209,7 @@ function sessionOf(
     engines: entries,
     fleets: fleets.map((fleet) => fleet.entry(readOnly)),
     growths: grown,
+    pipelines: pipelines.map((book) => book.entry()),
     tuners: tuners.map((book) => book.entry()),
     studies: studies !== undefined,
     campaigns: answers,

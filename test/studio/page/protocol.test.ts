@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest"
 import * as actions from "../../../src/studio/protocol/actions.ts"
 import { PATHS } from "../../../src/studio/protocol/paths.ts"
 import * as campaigns from "../../../src/studio/protocol/campaignProtocol.ts"
+import * as pipelines from "../../../src/studio/protocol/pipelineProtocol.ts"
 import * as protocol from "../../../src/studio/protocol/protocol.ts"
 import * as studies from "../../../src/studio/protocol/studyProtocol.ts"
 
@@ -23,7 +24,7 @@ describe("the studio's page", () => {
   })
 
   it("has no copies of the protocol's constants, by name or by type", () => {
-    const names = Object.keys({ ...protocol, ...actions, ...studies, ...campaigns })
+    const names = Object.keys({ ...protocol, ...actions, ...studies, ...campaigns, ...pipelines })
     expect(names).toContain("MOST_FRAMES")
     const own = new RegExp(`const (${names.join("|")})\\b|typeof (${names.join("|")})\\b`)
     expect(files.filter(({ text }) => own.test(text)).map(({ name }) => name)).toEqual([])

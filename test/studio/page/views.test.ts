@@ -12,6 +12,7 @@ const NOTHING = {
   fleets: [],
   solvers: [],
   growths: [],
+  pipelines: [],
   tuners: [],
   studies: false,
   campaigns: null,
@@ -27,6 +28,7 @@ describe("the views that are offered", () => {
     expect(viewsOf({ ...NOTHING, growths: [growth] })).toEqual(["growth"])
     expect(viewsOf({ ...NOTHING, solvers: ["a.json"], growths: [growth] })).toEqual(["solver", "growth"])
     expect(viewsOf({ ...NOTHING, tuners: [{ id: "t", name: "t" }] })).toEqual(["replicas"])
+    expect(viewsOf({ ...NOTHING, pipelines: [{ id: "p", name: "p", source: "live" }] })).toEqual(["pipeline"])
     expect(viewsOf({ ...NOTHING, studies: true })).toEqual(["studies"])
     expect(viewsOf({ ...NOTHING, campaigns: [] })).toEqual(["campaigns"])
     expect(viewsOf({ ...NOTHING, fleets: [fleet] })).toEqual(["fleet"])
@@ -48,6 +50,7 @@ describe("the views that are offered", () => {
       fleets: some(fleet),
       solvers: some("a.json"),
       growths: some(growth),
+      pipelines: some({ id: "p", name: "p", source: "live" } as const),
       tuners: some({ id: "t", name: "t" }),
       studies: fc.boolean(),
       campaigns: fc.constantFrom(null, []),

@@ -18,6 +18,7 @@ import type {
   CampaignActionResult,
   CampaignPage,
 } from "../../protocol/campaignProtocol.ts"
+import type { PipelinePage } from "../../protocol/pipelineProtocol.ts"
 import type { StudyPage } from "../../protocol/studyProtocol.ts"
 import type { TunerPage } from "../../protocol/tunerProtocol.ts"
 import type { SolverRun } from "../../protocol/solverProtocol.ts"
@@ -82,6 +83,7 @@ export const api = {
   growth: (query: Query, signal?: AbortSignal) => get<GrowthRun>("growth", query, signal),
   growthFrame: (query: Query, signal?: AbortSignal) => get<GrowthFrame>("growthFrame", query, signal),
   frames: (query: Query) => get<Frames>("frames", query),
+  pipeline: (query: Query, signal?: AbortSignal) => get<PipelinePage>("pipeline", query, signal),
   tuner: (query: Query, signal?: AbortSignal) => get<TunerPage>("tuner", query, signal),
   study: (query: Query, signal?: AbortSignal) => get<StudyPage>("study", query, signal),
   campaigns: (query: Query, signal?: AbortSignal) => get<CampaignPage>("campaigns", query, signal),

@@ -8,6 +8,7 @@ export const VIEWS = [
   "audit",
   "solver",
   "growth",
+  "pipeline",
   "replicas",
   "studies",
   "campaigns",
@@ -19,22 +20,25 @@ export type ViewName = (typeof VIEWS)[number]
 export function viewsOf(
   session: Pick<
     Session,
-    "engines" | "fleets" | "solvers" | "growths" | "tuners" | "studies" | "campaigns"
+    "engines" | "fleets" | "solvers" | "growths" | "pipelines" | "tuners" | "studies" | "campaigns"
   > | null,
 ): ReadonlyArray<ViewName> {
   if (session === null) return VIEWS
-  const { engines, fleets, solvers, growths, tuners, studies } = session
+  const { engines, fleets, solvers, growths, pipelines, tuners, studies } = session
   const campaigns = session.campaigns !== null
   const alone = engines.length > 0
   const shown: Readonly<Record<ViewName, boolean>> = {
     overview:
       alone ||
-      (fleets.length + solvers.length + growths.length + tuners.length === 0 && !studies && !campaigns),
+      (fleets.length + solvers.length + growths.length + pipelines.length + tuners.length === 0 &&
+        !studies &&
+        !campaigns),
     statecharts: alone,
     dynamics: engines.some(({ config }) => config["stability"] === true),
     audit: alone,
     solver: solvers.length > 0,
     growth: growths.length > 0,
+    pipeline: pipelines.length > 0,
     replicas: tuners.length > 0,
     studies,
     campaigns,

@@ -8,6 +8,7 @@ const PATHS = {
   audit: "M5 3h10l4 4v14H5z M9 12h6 M9 16h6 M9 8h2",
   solver: "M3 17l5-6 4 3 5-8 4 4 M3 21h18",
   growth: "M12 21V9 M12 14c-5 0-7-3-7-7c4 0 7 2 7 7 M12 11c0-4 2-7 7-7c0 5-3 7-7 7",
+  pipeline: "M3 9h6c5 0 4-4 9-4h3 M3 14h6c5 0 4 5 9 5h3 M3 11.5h8",
   replicas: "M12 3v6 M12 9L5 15 M12 9l7 6 M12 9v6 M3 15h4v5H3z M10 15h4v5h-4z M17 15h4v5h-4z",
   studies: "M9 3h6 M10 3v6L5 19a1.5 1.5 0 0 0 1.4 2h11.2a1.5 1.5 0 0 0 1.4-2L14 9V3 M7.5 15h9",
   campaigns: "M3 12h4 M17 12h4 M7 12l3 3 6-7 M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18",

@@ -23,6 +23,7 @@ const PAGES: ReadonlyArray<{ readonly view: ViewName; readonly name: string; rea
   { view: "audit", name: "Audit", icon: "audit" },
   { view: "solver", name: "Solver", icon: "solver" },
   { view: "growth", name: "Growth", icon: "growth" },
+  { view: "pipeline", name: "Pipeline", icon: "pipeline" },
   { view: "replicas", name: "Replicas", icon: "replicas" },
   { view: "studies", name: "Studies", icon: "studies" },
   { view: "campaigns", name: "Campaigns", icon: "campaigns" },

@@ -1,0 +1,41 @@
+/** What a folder holds of a growing service, for the studio: each run repeated from its figures, every transition and hash compared. */
+import { readPipeline, replayPipeline, type PipelineRun } from "../morph/node/PipelineLog.ts"
+import { PipelineBook } from "../studio/server/PipelineBook.ts"
+import { CliFailure, EXIT } from "./exitCodes.ts"
+
+/** Throws a `GrowthError` where the record is damaged, and a CliFailure where it does not repeat itself. */
+export function pipelinesIn(directory: string): { readonly pipelines: ReadonlyArray<PipelineBook> } {
+  const runs = readPipeline(directory)
+  // The last run first: it is what somebody looks for.
+  return { pipelines: runs.map((run, i) => bookOf(run, i + 1, directory)).toReversed() }
+}
+
+function bookOf(run: PipelineRun, n: number, directory: string): PipelineBook {
+  const { sockets, gates } = run.inputs
+  const { fail, pass } = gates
+  const book = new PipelineBook({ id: `run-${n}`, name: `Run ${n}`, source: "recorded", fail, pass })
+  const { differentFrom } = replayPipeline(run, ({ boundary, figures, moves, pieces }, lives) => {
+    const places = sockets.map((name) => {
+      const moved = moves.findLast(({ slot }) => isOf(slot, name))
+      const life = lives.findLast(({ slot }) => isOf(slot, name))
+      return {
+        name,
+        // What was measured was measured in the state that a move leads out of.
+        state: moved?.from ?? life?.state ?? "dormant",
+        share: life?.alpha ?? 0,
+        figures: figures.findLast(([slot]) => isOf(slot, name))?.[1] ?? {},
+      }
+    })
+    book.addRecorded({ boundary, places, moves, pieces })
+  })
+  if (differentFrom !== null)
+    throw new CliFailure(
+      `Run ${n} of ${directory} does not repeat its record at window ${differentFrom}: it was changed, or another version wrote it. Name another folder.`,
+      EXIT.differs,
+    )
+  book.end()
+  return book
+}
+
+/** A slot is named after its piece, `search` or `search#2`. */
+const isOf = (slot: string, piece: string): boolean => slot === piece || slot.startsWith(`${piece}#`)
