@@ -21,7 +21,7 @@ export const study: ReadonlyArray<Mechanism> = [
   {
     name: "study-gives-a-lost-trial-out-for-ever",
     invariant: 36,
-    file: "src/cluster/study/Study.ts",
+    file: "src/cluster/study/studyStep.ts",
     intact: "if (attempt > retries) {",
     broken: "if (attempt < retries - retries) {",
     test: "test/cluster/study.test.ts",
@@ -29,7 +29,7 @@ export const study: ReadonlyArray<Mechanism> = [
   {
     name: "study-repeats-a-step-whose-answer-was-lost",
     invariant: 36,
-    file: "src/cluster/study/Study.ts",
+    file: "src/cluster/study/studyStep.ts",
     intact: "if (replica.lastStep(worker)?.step === step)",
     broken: "if (replica.lastStep(worker)?.step === -step)",
     test: "test/cluster/study.test.ts",
