@@ -190,6 +190,7 @@ const invariants: ReadonlyArray<readonly [text: string, tests: ReadonlyArray<str
       "test/morph/pipeline/calls.test.ts",
       "test/morph/pipeline/life.test.ts",
       "test/morph/pipeline/mirrors.test.ts",
+      "test/morph/node/candidateThread.test.ts",
     ],
   ],
   [

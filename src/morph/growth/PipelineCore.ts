@@ -2,7 +2,7 @@
  * A service that grows, without timers or promises: lives of candidates, one boundary per evaluation window, and what a person asks.
  * What was measured at a boundary decides it, so a record of figures and commands repeats every transition.
  */
-import { GrowthError } from "../../domain/GrowthError.ts"
+import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import type { Problem } from "../../domain/Problem.ts"
 import { didYouMean, problem, show } from "../../domain/problems.ts"
 import type { GraftStateName } from "../contracts/enums.ts"
@@ -21,6 +21,7 @@ import { slotOf } from "../pipeline/slots.ts"
 import { MOST_CRITICAL, type PipelineThresholds } from "../pipeline/pipelineOptions.ts"
 import type { PipelineSocket } from "../pipeline/PipelineSocket.ts"
 import type { AnyFunction } from "../pipeline/pieces.ts"
+import type { CandidateModule, Quarantine } from "../pipeline/Quarantine.ts"
 
 /** A piece of the service as it is now. */
 export interface PieceView {
@@ -68,7 +69,8 @@ export interface PipelineBoundary {
 
 /** A candidate that asks for a place. */
 export interface CandidateRequest<F extends AnyFunction = AnyFunction> {
-  readonly candidate: F
+  /** The new implementation, or the module that exports it: that one is tried in a thread of its own before it is loaded (Node only). */
+  readonly candidate: F | CandidateModule
   /** What it is called in records. */
   readonly name: string
   readonly why: string
@@ -81,6 +83,10 @@ export interface CandidateRequest<F extends AnyFunction = AnyFunction> {
 export interface Waiver {
   readonly by: string
   readonly why: string
+}
+
+const NOT_LOADED = (): never => {
+  throw new Error("The candidate's module has not been loaded.")
 }
 
 export const WAIVABLE = ["G1", "G3"] as const
@@ -165,10 +171,13 @@ export class PipelineCore {
   }
 
   /** Asks for a candidate to be tried. Throws with every problem. */
-  germinate(socket: string, request: CandidateRequest): GraftCommand {
-    const problems = [...requestProblems(request), ...this.unknown(socket)]
-    if (problems.length > 0) throw new GrowthError({ problems })
-    const { candidate: fn, name, why, by, dryRun = null } = request
+  germinate(socket: string, request: CandidateRequest, quarantine: Quarantine | null = null): GraftCommand {
+    this.check(socket, request)
+    const { candidate, name, why, by, dryRun = null } = request
+    if (quarantine === null && typeof candidate !== "function")
+      throw growthProblem("candidate", "must be a function: there are no threads here.", "Import it first.")
+    // Nothing calls it before it is loaded.
+    const fn = typeof candidate === "function" ? candidate : NOT_LOADED
     const graft = `g${this.plantings + 1}`
     const command: GraftCommand = {
       type: "germinate",
@@ -178,8 +187,14 @@ export class PipelineCore {
     }
     this.ask(socket, command)
     this.plantings++
-    this.host.candidates.set(graft, { name, fn, dryRun })
+    this.host.candidates.set(graft, { name, fn, dryRun, quarantine })
     return command
+  }
+
+  /** Throws with every problem of what is asked, before anything is begun. */
+  check(socket: string, request: CandidateRequest): void {
+    const problems = [...requestProblems(request), ...this.unknown(socket)]
+    if (problems.length > 0) throw new GrowthError({ problems })
   }
 
   /** Asks something of a candidate; the next boundary decides. Throws where it is refused, and then nothing has changed. */
@@ -262,7 +277,11 @@ export class PipelineCore {
   /** Candidates that are no longer asked for nor planted. */
   private forget(): void {
     const alive = new Set(this.table.lives.map(({ planting }) => planting?.graft))
-    for (const graft of this.host.candidates.keys()) if (!alive.has(graft)) this.host.candidates.delete(graft)
+    for (const [graft, { quarantine }] of this.host.candidates) {
+      if (alive.has(graft)) continue
+      quarantine?.close()
+      this.host.candidates.delete(graft)
+    }
   }
 
   private unknown(socket: string): ReadonlyArray<Problem> {
@@ -286,15 +305,7 @@ function requestProblems(request: CandidateRequest): ReadonlyArray<Problem> {
     ]
   const { candidate, dryRun, name, why } = request
   return [
-    ...(typeof candidate === "function"
-      ? []
-      : [
-          problem(
-            ["candidate"],
-            `must be a function, not ${show(candidate)}.`,
-            "Give the new implementation.",
-          ),
-        ]),
+    ...candidateProblems(candidate),
     ...(dryRun === undefined || typeof dryRun === "function"
       ? []
       : [problem(["dryRun"], `must be a function, not ${show(dryRun)}.`, "Leave it out.")]),
@@ -302,5 +313,32 @@ function requestProblems(request: CandidateRequest): ReadonlyArray<Problem> {
       ? []
       : [problem(["name"], `must be 1 to 128 characters, not ${show(name)}.`, "Name the candidate.")]),
     ...(typeof why === "string" && why.trim() !== "" ? [] : [problem(["why"], "is missing.", "Say why.")]),
+  ]
+}
+
+function candidateProblems(candidate: unknown): ReadonlyArray<Problem> {
+  if (typeof candidate === "function") return []
+  if (typeof candidate !== "object" || candidate === null || !("module" in candidate))
+    return [
+      problem(
+        ["candidate"],
+        `must be a function, not ${show(candidate)}.`,
+        "Give the new implementation, or { module, export }.",
+      ),
+    ]
+  const { module, export: name } = candidate as Partial<Record<keyof CandidateModule, unknown>>
+  return [
+    ...(module instanceof URL || (typeof module === "string" && URL.canParse(module))
+      ? []
+      : [
+          problem(
+            ["candidate", "module"],
+            `must be an absolute URL, not ${show(module)}.`,
+            'Give new URL("./search.js", import.meta.url).',
+          ),
+        ]),
+    ...(typeof name === "string" && name !== ""
+      ? []
+      : [problem(["candidate", "export"], `must be the name of an export, not ${show(name)}.`)]),
   ]
 }

@@ -47,7 +47,13 @@ export function pipelineKeeper(directory: string): PipelineKeeper {
     last = last
       .then(() => opened.append({ kind, data: text }))
       .catch((cause: unknown) => {
-        failure ??= refusal(cause, directory)
+        failure ??= isSystemError(cause)
+          ? growthProblem(
+              "state",
+              `${directory} cannot be written: ${causeText(cause)}.`,
+              "Calls go on; make room, and start the service again for a record.",
+            )
+          : cause
       })
   }
   const flush = async (): Promise<void> => {

@@ -15,6 +15,7 @@ import { policySlot } from "../service/policySlot.ts"
 import { type EachRepeated, GrowthKeeper, repeatRun } from "./GrowthKeeper.ts"
 import { HotThread, type KeptRun, loaded } from "./HotThread.ts"
 import { nodeWatch } from "./callWatch.ts"
+import { startQuarantine } from "./CandidateThread.ts"
 import { engineOver, runsSimd } from "./kernels/CompiledEngine.ts"
 import { compileSettings } from "./kernels/compileSettings.ts"
 import { deskHere } from "./kernels/desks.ts"
@@ -108,7 +109,11 @@ export function createGrowth(options: GrowthOptions | PipelineGrowthOptions): Gr
   const service = serviceIn(options)
   return service === null
     ? createGrowthWith(...onNode(options as GrowthOptions))
-    : service.grow(options as PipelineGrowthOptions, { keep: pipelineKeeper, watch: nodeWatch })
+    : service.grow(options as PipelineGrowthOptions, {
+        keep: pipelineKeeper,
+        watch: nodeWatch,
+        quarantine: startQuarantine,
+      })
 }
 
 /** Repeats the run that a folder holds, with its commands and late answers, and compares it boundary by boundary. */

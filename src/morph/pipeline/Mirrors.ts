@@ -17,6 +17,8 @@ export interface MirrorJob extends Call {
   readonly within?: Within
   /** The incumbent answers once more: nothing that it does counts against the candidate. */
   readonly isIncumbent?: boolean
+  /** It is called in another thread: whatever it answers with, a promise comes back. */
+  readonly isElsewhere?: boolean
 }
 
 /** A mirror that has waited for so long for a turn without callers begins without one. */
@@ -95,6 +97,11 @@ export class Mirrors {
     })
   }
 
+  private judgeOf({ isElsewhere = false }: MirrorJob): Judge {
+    const judge = this.judge()
+    return isElsewhere ? { ...judge, kind: null } : judge
+  }
+
   private begin(job: MirrorJob): void {
     this.running++
     if (job.isIncumbent !== true) this.run++
@@ -108,7 +115,7 @@ export class Mirrors {
     }
     let result: unknown
     try {
-      const judge = job.isIncumbent === true ? lenient(this.judge()) : this.judge()
+      const judge = job.isIncumbent === true ? lenient(this.judge()) : this.judgeOf(job)
       const { within = NO_WATCH.outside } = job
       result = within(() => judged(judge, { ...job, fallback: null, seen, keepChunks: true }))
     } catch {

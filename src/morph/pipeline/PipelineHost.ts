@@ -124,9 +124,9 @@ export class PipelineHost implements Host {
         return {
           criticals,
           written,
-          trialFailures: socket.trialFailures,
+          trialFailures: socket.trial?.failures ?? 0,
           // What may happen once only is not tried: gate G1 then asks a person.
-          trialMissing: socket.canMirror ? Math.max(0, thresholds.trialCalls - socket.trialCalls) : 0,
+          trialMissing: socket.trial?.missing ?? 0,
         }
       case "training": {
         const missing = this.missing(socket, "G1", thresholds.training.compared)

@@ -15,6 +15,7 @@ import { copyInputs } from "./inputs.ts"
 import { LatencySketch } from "./LatencySketch.ts"
 import { type MirrorJob, Mirrors } from "./Mirrors.ts"
 import { Recording } from "./Recording.ts"
+import { Trial } from "./Trial.ts"
 import { TimedMirrors } from "./TimedMirrors.ts"
 import type { Candidate, Route, SocketWorld } from "./SocketWorld.ts"
 import type { AnyFunction, CheckedPiece } from "./pieces.ts"
@@ -38,8 +39,7 @@ export class PipelineSocket {
   readonly declared: Declared
   calls = 0
   pairsAtStep = 0
-  trialCalls = 0
-  trialFailures = 0
+  trial: Trial | null = null
   channels: Channels | null = null
   comparison: Comparison | null = null
   mirrors: Mirrors | null = null
@@ -127,14 +127,19 @@ export class PipelineSocket {
     this.timedMirrors = this.piece.effects === "once" ? null : new TimedMirrors(this.coins, this.mirrors)
     this.waived.clear()
     this.conduct.renew()
-    this.calls = this.trialCalls = this.trialFailures = 0
+    this.calls = 0
+    const wanted = this.canMirror ? thresholds.trialCalls : 0
+    const trial = new Trial(candidate, wanted, this.conduct, (fn) => {
+      if (this.candidate === candidate) this.candidate = { ...candidate, fn }
+    })
+    this.trial = trial
     this.take("trial", 0)
     const { limit: limitMs, mirrors } = this
     const done = (outcome: Outcome | null): void => {
-      if (outcome !== null && this.candidate === candidate) this.noteTrial(outcome, false)
+      if (outcome !== null && this.trial === trial) trial.note(outcome, false)
     }
-    for (const args of this.recording?.some(world.thresholds.trialCalls) ?? [])
-      mirrors.offer({ fn: candidate.fn, self: undefined, args, limitMs, done })
+    for (const args of this.recording?.some(thresholds.trialCalls) ?? [])
+      mirrors.offer({ ...trial.subject, self: undefined, args, limitMs, done })
   }
 
   /** The graft is part of the service. */
@@ -148,7 +153,7 @@ export class PipelineSocket {
 
   /** Lets everything of the candidate go but its calls in flight. */
   release(): void {
-    this.candidate = null
+    this.candidate = this.trial = null
     this.channels = this.comparison = this.mirrors = this.duels = null
   }
 
@@ -160,6 +165,7 @@ export class PipelineSocket {
     this.pairsAtStep = 0
     this.route = route
     this.aim()
+    if (isNew && route === "direct") this.trial?.close()
     if (!isNew || world === null) return
     const { margins, shadowing, training } = world.thresholds
     this.calls = 0
@@ -266,7 +272,7 @@ export class PipelineSocket {
 
   private isMirrored(mirrors: Mirrors, { thresholds }: SocketWorld): boolean {
     if (this.route === "shadow") return !this.isQuiet
-    if (this.route === "trial") return mirrors.running === 0 && this.trialCalls < thresholds.trialCalls
+    if (this.route === "trial") return mirrors.running === 0 && this.trial?.wantsCalls === true
     return this.coins !== null && this.coins.next() < thresholds.training.share
   }
 
@@ -284,10 +290,11 @@ export class PipelineSocket {
       const { deadlineMs: limitMs } = piece
       const done = (outcome: Outcome | null): void => {
         if (outcome === null || this.candidate !== candidate) return
-        if (route === "trial") this.noteTrial(outcome, incumbent.error)
+        if (route === "trial") this.trial?.note(outcome, incumbent.error)
         else comparison?.note(copy, incumbent, outcome, (a, b) => this.declared.agrees(a, b))
       }
       const job = { fn, self, args: copy, limitMs, done, within }
+      if (route === "trial") return mirrors.offer({ ...job, ...this.trial?.subject })
       if (route === "shadow" && this.timedMirrors?.takes(world.thresholds.shadowing.timed))
         this.timeTwice(job)
       else mirrors.offer(job)
@@ -308,11 +315,6 @@ export class PipelineSocket {
       (outcome) => this.declared.sideOf(outcome, job.args, job.limitMs),
       (row) => void (this.route === route && this.channels?.note(row)),
     )
-  }
-
-  private noteTrial({ error, ms }: Outcome, hadFailed: boolean): void {
-    this.trialCalls++
-    if ((error && !hadFailed) || !Number.isFinite(ms)) this.trialFailures++
   }
 
   private duelled(self: unknown, args: ReadonlyArray<unknown>, world: SocketWorld): unknown {

@@ -3,6 +3,7 @@ import type { CallWatch } from "./CallWatch.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 import type { PipelineThresholds } from "./pipelineOptions.ts"
 import type { AnyFunction } from "./pieces.ts"
+import type { Quarantine } from "./Quarantine.ts"
 
 /** Who answers, and what the candidate gets: see `LIFE`. */
 export type Route = "direct" | "trial" | "branch" | "mixed" | "shadow" | "whole"
@@ -12,6 +13,8 @@ export interface Candidate {
   readonly fn: AnyFunction
   /** Stands in for a candidate whose effects may happen once only: says what it would answer, and does nothing. */
   readonly dryRun: AnyFunction | null
+  /** Tried there first; null where it was given as a function. */
+  readonly quarantine: Quarantine | null
 }
 
 /** What a socket lives in, once it is grown. */

@@ -10,6 +10,7 @@ import type {
 } from "../growth/PipelineCore.ts"
 import type { CallWatch } from "../pipeline/CallWatch.ts"
 import type { AnyFunction } from "../pipeline/pieces.ts"
+import type { StartQuarantine } from "../pipeline/Quarantine.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import type { PipelineGates } from "../pipeline/pipelineOptions.ts"
 import type { Because } from "./because.ts"
@@ -124,4 +125,5 @@ export type PipelineEntry =
 export interface PipelineServices {
   readonly keep?: (directory: string) => PipelineKeeper
   readonly watch?: CallWatch
+  readonly quarantine?: StartQuarantine
 }

@@ -12,6 +12,7 @@ import { type PipelineBoundary, PipelineCore, pipelineGrafting } from "../growth
 import { type CallWatch, NO_WATCH } from "../pipeline/CallWatch.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import { type PipelineThresholds, readThresholds } from "../pipeline/pipelineOptions.ts"
+import type { Quarantine } from "../pipeline/Quarantine.ts"
 import type { PipelineSocket } from "../pipeline/PipelineSocket.ts"
 import type { Because } from "./because.ts"
 import { EngineHold, engineProblems } from "./EngineHold.ts"
@@ -43,7 +44,7 @@ export function growPipeline<P extends Functions>(
   sockets: ReadonlyMap<string, PipelineSocket>,
   owner: { isGrown: boolean },
   options: PipelineGrowthOptions<P>,
-  { keep, watch = NO_WATCH }: PipelineServices,
+  { keep, watch = NO_WATCH, quarantine }: PipelineServices,
 ): PipelineGrowth<P> {
   const { thresholds, seed, windowMs, clock: given } = readOptions(options, keep !== undefined)
   const clock = outside(given, watch)
@@ -76,6 +77,8 @@ export function growPipeline<P extends Functions>(
     act: (core: PipelineCore) => GraftCommand | null,
   ): Promise<void> => {
     const core = live(call)
+    // What could not be kept is refused before it changes anything.
+    await keeper?.flush()
     const after = core.table.boundary
     let taken: GraftCommand | null
     try {
@@ -169,11 +172,22 @@ export function growPipeline<P extends Functions>(
       if (options.engine !== undefined) hold = new EngineHold(options.engine, core.views)
       tick(core, 1, clock.now())
     },
-    germinate: (socket, request) => {
-      const { name, why, by } = request ?? {}
-      return does("germinate", socket, { type: "germinate", name, why, by }, (core) =>
-        core.germinate(socket, request),
-      )
+    germinate: async (socket, request) => {
+      const { name, why, by, candidate } = request ?? {}
+      let tried: Quarantine | null = null
+      if (typeof candidate === "object" && quarantine !== undefined) {
+        // Whatever else is wrong is said before a thread is begun.
+        live("germinate").check(socket, request)
+        tried = await quarantine(candidate, sockets.get(socket)?.piece.deadlineMs ?? 0)
+      }
+      try {
+        await does("germinate", socket, { type: "germinate", name, why, by }, (core) =>
+          core.germinate(socket, request, tried),
+        )
+      } catch (error) {
+        tried?.close()
+        throw error
+      }
     },
     cull: asks("cull"),
     fossilize: asks("fossilize"),

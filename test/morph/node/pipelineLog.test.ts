@@ -2,8 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { createGrowth } from "../../../src/morph/node/createGrowth.ts"
+import { FrameLog } from "../../../src/morph/node/FrameLog.ts"
 import { PIPELINE, readPipeline, replayPipeline } from "../../../src/morph/node/PipelineLog.ts"
 import { storyOf } from "../../../src/morph/node/pipelineStory.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
@@ -122,5 +123,43 @@ describe("the record of a growing service", () => {
 
   it("is missing in another folder", () => {
     expect(() => readPipeline(folder())).toThrow(/holds no growing service/)
+  })
+})
+
+describe("a disk that takes no more", () => {
+  it("refuses commands by its field before they change anything, and calls go on", async () => {
+    const state = folder()
+    const { host, growth } = service(state)
+    const call = host.socket("double")
+    await growth.start()
+    const full = Object.assign(new Error("no space left on device"), {
+      code: "ENOSPC",
+      errno: -28,
+      syscall: "write",
+    })
+    const append = vi.spyOn(FrameLog.prototype, "append").mockRejectedValue(full)
+    try {
+      const request = { candidate: double, name: "new", why: "test" }
+      await expect(growth.germinate("double", { ...request, why: "" })).rejects.toThrow(
+        /state: .*written.*space/,
+      )
+      await expect(growth.germinate("double", request)).rejects.toThrow(/state: .*written.*space/)
+      expect(call(2)).toBe(4)
+      expect(growth.snapshot().pieces[0]).toMatchObject({ state: "dormant", candidate: null })
+      await expect(growth.stop()).rejects.toThrow(/state: /)
+      expect(call(3)).toBe(6)
+    } finally {
+      append.mockRestore()
+    }
+    // What was recorded before is whole.
+    expect(readPipeline(state)).toHaveLength(1)
+  })
+
+  it("is said by the field of the folder at the start, where nothing can be made there", async () => {
+    const state = join(folder(), "a file", "growth")
+    writeFileSync(join(state, "..", "..", "a file"), "")
+    const { host, growth } = service(state)
+    await expect(growth.start()).rejects.toThrow(/state: /)
+    expect(host.socket("double")(2)).toBe(4)
   })
 })

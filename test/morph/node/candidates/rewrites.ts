@@ -1,0 +1,34 @@
+/** Rewrites of a search, as a module: what a quarantine is for. */
+import { isMainThread } from "node:worker_threads"
+
+export const fold = (word: string): string => word.toLowerCase()
+
+export const loops = (word: string): string => {
+  for (;;) if (isMainThread && word === "") return word
+}
+
+/** Waits for a lock that nobody gives back. */
+export const locks = (word: string): string => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  return word
+}
+
+export const hogs = (word: string): string => {
+  const kept: Array<Array<number>> = []
+  for (;;) if (kept.push(Array.from({ length: 1e5 }, (_, i) => i + kept.length)) < 0) return word
+}
+
+/** Memory beside the heap. */
+export const buffers = async (word: string): Promise<string> => {
+  const kept: Array<Buffer> = []
+  for (;;) {
+    if (kept.push(Buffer.alloc(16e6, kept.length + 1)) < 0) return word
+    await new Promise((resolve) => void setImmediate(resolve))
+  }
+}
+
+export const leaves = (): string => process.exit(3)
+
+export const writes = (words: Array<string>): string => String(words.pop())
+
+export const notAFunction = 3
