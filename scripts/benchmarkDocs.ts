@@ -8,11 +8,13 @@ import { cpus } from "node:os"
 import { sections as libraryParts } from "../bench/library/sections.ts"
 import { sections as recordParts } from "../bench/records/sections.ts"
 import { sections as replicaParts } from "../bench/replicas/sections.ts"
+import { sections as studyParts } from "../bench/study/sections.ts"
 import { type ArenaRun, arenaSection } from "./arenaSection.ts"
 import { choicesSection } from "./choicesSection.ts"
 import { clusterSection, type ClusterRun } from "./clusterSection.ts"
 import { classesSection, type ClassesBench } from "./classesSection.ts"
 import { type ColdRun, coldSection } from "./coldSection.ts"
+import { type DemoRun, demoSection } from "./demoSection.ts"
 import { growthSection } from "./growthSection.ts"
 import { type HotRun, hotSection } from "./hotSection.ts"
 import { lastLine } from "./lastLine.ts"
@@ -24,6 +26,9 @@ import { withSection } from "./withSection.ts"
 import { wrapped } from "./wrapped.ts"
 
 const PROCESSES = 3
+/** Of `npm run cluster`. */
+const DEMO_SEEDS = [1, 2, 3, 4, 5]
+const DEMO_SECONDS = 120
 const PAGE = new URL("../docs/benchmarks.md", import.meta.url)
 const PICTURE = new URL("../docs/images/solver-rows.svg", import.meta.url)
 
@@ -57,10 +62,23 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
     growthSection(allOf(["--expose-gc", "bench/growth/main.ts", "--section", "host", "--json"])),
   ],
   records: () => [recordsSection(allOf(["bench/records/main.ts", "--json"]))],
+  study: () => [studySection(allOf(["bench/study/main.ts", "--json"]))],
   library: () => [librarySection(allOf(["bench/library/main.ts", "--json"]))],
   replicas: () => [replicasSection(allOf(["bench/replicas/main.ts", "--json"]))],
   fleet: () => [fleetSection(printed(["--expose-gc", "bench/fleet/main.ts"]))],
   cluster: () => [clusterSection(lastLine(["--expose-gc", "bench/cluster/main.ts", "--json"]) as ClusterRun)],
+  demo: () => [
+    demoSection(
+      DEMO_SECONDS,
+      DEMO_SEEDS.map((seed) => ({
+        ...(lastLine([
+          "examples/cluster/main.ts",
+          ...["--seconds", String(DEMO_SECONDS), "--seed", String(seed), "--json"],
+        ]) as Omit<DemoRun, "seed">),
+        seed,
+      })),
+    ),
+  ],
   worker: () => [workerSection(printed(["bench/worker/main.ts"]))],
   studio: () => [studioSection(printed(["bench/studio/main.ts"]))],
   solver: () => {
@@ -89,6 +107,20 @@ const recordsSection = (run: SectionsRun): string => `## Records in a database
 \`npm run bench:records\`: what it costs to keep [the records of a cluster](reference/cluster.md#records) in PostgreSQL, and what holds when owners lose their place or are killed. The records are those of a tuner with six replicas and two knobs.
 
 ${sectionTables(recordParts, run)}`
+
+const studySection = (run: SectionsRun): string => `## Shared studies
+\`npm run bench:study\`: [a study of many processes](reference/study.md) over PostgreSQL. In the first part each trial takes up to 200 ms and each lease lasts 3 s. The processor time of a worker holds all it does, its copy of the solver and the compiling of its code included: a worker that lives for sixty trials runs code that is never warm.
+
+${sectionTables(
+  studyParts.filter(({ name }) => (run[name] ?? []).length > 0),
+  run,
+)}
+${
+  (run["optuna"] ?? []).length > 0
+    ? "Beside Optuna: eight workers, 400 trials that take no time, each with the defaults of its storage."
+    : "Optuna was not measured, because there was no Python with it."
+}
+`
 
 const librarySection = (run: SectionsRun): string => `## A library of kernels
 \`npm run bench:library\`: what it costs to keep compiled kernels on a disk, how much of a growth they serve, and what a kill leaves. Files that are fetched are in the system's cache. Each store waits for the disk several times, so its time is that of the disk.
@@ -130,11 +162,12 @@ if (unknown.length > 0) {
 }
 // "hot" measures what "public" does.
 for (const name of asked.length > 0 ? asked : Object.keys(SECTIONS).filter((one) => one !== "public")) {
+  const sections = SECTIONS[name]()
   let page = readFileSync(PAGE, "utf8").replace(
     HEAD,
     `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? "unknown"}), a shared machine: trust the ratios more than the absolute times.`,
   )
-  for (const section of SECTIONS[name]()) page = withSection(page, section)
+  for (const section of sections) page = withSection(page, section)
   writeFileSync(PAGE, wrapped(page))
   console.log(`wrote ${name}`)
 }

@@ -9,6 +9,7 @@ import { ConnectionError, SqlError } from "effect/sql/SqlError"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { openStudy, type SharedStudy } from "../../src/cluster/node/openStudy.ts"
 import { postgres } from "../../src/cluster/node/postgres.ts"
+import type { RunningTrial } from "../../src/cluster/node/trials.ts"
 import { sqlite } from "../../src/cluster/node/sqlite.ts"
 import { PAGE } from "../../src/cluster/study/StudyStore.ts"
 import { ready, type Storage } from "../../src/cluster/Storage.ts"
@@ -109,6 +110,42 @@ it("a study goes on when PostgreSQL ends its sessions, as a restart does, in the
   )
   expect(await told).toEqual(["told"])
   expect(study.progress).toMatchObject({ told: 1, duplicates: 0 })
+  await study.close()
+})
+
+it("a trial stays with its worker while its result waits for the study's lock, however long that takes", async () => {
+  const url = `postgres://arqon@127.0.0.1:${server.port}/postgres`
+  const study = await openStudy({
+    storage: postgres({ url, migrate: true }),
+    name: "queued",
+    config: { ...config, budget: 1 },
+    leaseMs: 300,
+  })
+  const loop = study.trials()
+  const { value: trial } = await loop.next()
+  let ended: Promise<unknown> = Promise.resolve()
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const until = Effect.map(
+        sql<{ until: string }>`SELECT lease_until_ms AS until FROM arqon_trial WHERE study = 'queued'`,
+        ([row]) => Number(row.until),
+      )
+      yield* sql.withTransaction(
+        Effect.gen(function* () {
+          yield* sql`SELECT name FROM arqon_study WHERE name = 'queued' FOR UPDATE`
+          yield* Effect.promise(() => (trial as RunningTrial<never>).run(() => 1))
+          ended = loop.next()
+          const waiting = sql`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'`
+          while ((yield* waiting).length === 0) yield* Effect.sleep("5 millis")
+          const before = yield* until
+          while ((yield* until) <= before + 300) yield* Effect.sleep("5 millis")
+        }),
+      )
+    }).pipe(Effect.provide(postgres({ url }).connect)),
+  )
+  expect(await ended).toMatchObject({ done: true })
+  expect(study.progress).toMatchObject({ told: 1, retried: 0, duplicates: 0 })
   await study.close()
 })
 

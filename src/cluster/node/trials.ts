@@ -70,6 +70,8 @@ class TrialLoop<P> {
   private readonly parallel: number
   private readonly held = new Map<number, Held>()
   private outbox: Array<StudyResult> = []
+  /** Results that wait for the study's lock: until they are told, their trials are this worker's. */
+  private telling: ReadonlyArray<StudyResult> = []
   /** Trials whose evaluation was broken off. */
   private readonly unfinished: Array<number> = []
   /** What waits for a trial to end, or for the end of the loop. */
@@ -131,9 +133,14 @@ class TrialLoop<P> {
 
   private async step(n: number): Promise<StudyTrial | undefined> {
     const results = this.outbox
+    this.telling = results
     this.outbox = []
-    const { given } = await Effect.runPromise(this.study.step(results, n))
-    return given[0]
+    try {
+      const { given } = await Effect.runPromise(this.study.step(results, n))
+      return given[0]
+    } finally {
+      this.telling = []
+    }
   }
 
   private hold(trial: StudyTrial): RunningTrial<P> {
@@ -191,7 +198,8 @@ class TrialLoop<P> {
 
   /** A database that is away is no reason to stop: what comes late is taken where it is the first. */
   private renew(): void {
-    const ids = [...this.held].filter(([, { fresh }]) => !fresh).map(([id]) => id)
+    const old = [...this.held].filter(([, { fresh }]) => !fresh).map(([id]) => id)
+    const ids = [...old, ...this.telling.map(({ id }) => id), ...this.outbox.map(({ id }) => id)]
     for (const held of this.held.values()) held.fresh = false
     // A worker is seen once a lease.
     const seen = this.beats++ % 3 === 0 ? this.study.present : Effect.void
