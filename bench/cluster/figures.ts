@@ -196,9 +196,15 @@ async function digestRows(seconds: number): Promise<ReadonlyArray<Row>> {
       while (bucketOf(keyOf(key), BUCKETS) !== bucket) key++
       return key
     })
-    await sender.ask({ ask: "send", keys, perSecond: 1000, seconds: 2 })
-    const away = new Set((await all.owners()).filter((one) => all.indexOf(one) === 1).map(({ name }) => name))
-    const remote = keys.filter((_, bucket) => away.has(`${FLEET}/${bucket}`)).slice(0, 8)
+    let remote: ReadonlyArray<number> = []
+    // A runner that has just joined is given its share with the next refresh of the locks.
+    for (let round = 0; round < 15 && remote.length < 8; round++) {
+      await sender.ask({ ask: "send", keys, perSecond: 1000, seconds: 2 })
+      const away = new Set(
+        (await all.owners()).filter((one) => all.indexOf(one) === 1).map(({ name }) => name),
+      )
+      remote = keys.filter((_, bucket) => away.has(`${FLEET}/${bucket}`)).slice(0, 8)
+    }
     if (remote.length < 8) throw new Error(`only ${remote.length} buckets are away`)
     await sender.ask({ ask: "send", keys: remote, perSecond: PER_SECOND, seconds: 2 })
     const before = await all.usage()

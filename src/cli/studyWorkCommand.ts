@@ -8,8 +8,9 @@ import type { Evaluation, RunningTrial } from "../cluster/node/trials.ts"
 import { parseJson } from "../study/json.ts"
 import { plainJson } from "../system/plainText.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
-import { note, print } from "./output.ts"
+import { print } from "./output.ts"
 import { scriptOf } from "./runCommand.ts"
+import { makeProgress, type Recorded, type Standing } from "./runProgress.ts"
 import { ScriptRunner } from "./scriptRunner.ts"
 import { oldStorageOf, type StudyPlace, withStudy } from "./sharedStudy.ts"
 import { onSignals } from "./signals.ts"
@@ -32,10 +33,19 @@ export async function workCommand(flags: WorkFlags): Promise<ExitCode> {
       stop.abort()
       evaluator.stop()
     })
+    // A program at the other end of the lines shows its own.
+    const progress = makeProgress(flags.script === null)
     try {
-      for await (const trial of study.trials({ parallel, signal: stop.signal }))
-        await trial.run((_params, running) => evaluator.evaluate(running))
+      for await (const trial of study.trials({ parallel, signal: stop.signal })) {
+        progress.update(standingOf(study))
+        await trial.run(async (_params, running) => {
+          const found = await evaluator.evaluate(running)
+          progress.recorded(recordedOf(study, running, found), standingOf(study))
+          return found
+        })
+      }
     } finally {
+      progress.end()
       signals.off()
       evaluator.stop()
     }
@@ -45,6 +55,18 @@ export async function workCommand(flags: WorkFlags): Promise<ExitCode> {
     print(plainJson({ done: study.done, told, budget, failed, best: study.best }))
     return by === null ? EXIT.ok : by === "SIGINT" ? EXIT.interrupted : EXIT.terminated
   })
+}
+
+/** Of all workers, as far as this one has read. */
+function standingOf({ progress, best }: SharedStudy): Standing {
+  const { phase, told, budget, failed } = progress
+  return { phase, told, budget, failed, best: best?.value ?? null }
+}
+
+function recordedOf({ progress }: SharedStudy, { id, params }: RunningTrial, found: Evaluation): Recorded {
+  const { value, failed } = typeof found === "object" && found !== null ? found : { value: found }
+  const reason = typeof failed === "string" ? failed : failed === true ? "failed" : null
+  return { id, phase: progress.phase, params, value: reason === null ? (value ?? null) : null, reason }
 }
 
 interface Evaluator {
@@ -75,7 +97,6 @@ function scriptEvaluator(
         case "value":
           return { value: outcome.value, ...(outcome.cost === null ? {} : { cost: outcome.cost }) }
         case "failed":
-          note(`trial ${id} failed: ${outcome.reason}`)
           return { failed: outcome.reason }
         case "unstartable":
           failure ??= new CliFailure(outcome.reason)

@@ -23,6 +23,11 @@ describe("arqon study", () => {
       expect(code).toBe(0)
       expect(JSON.parse(stdout)).toMatchObject({ done: true, told: 12, failed: 0 })
     }
+    // One line an evaluation, by the worker that made it.
+    const lines = ended.flatMap(({ stderr }) => stderr.split("\n").filter((line) => line !== ""))
+    expect(lines.map((line) => /^\[ ?\d+\/12\] #(\d+) \w+ +value /.exec(line)?.[1]).toSorted()).toEqual(
+      Array.from({ length: 12 }, (_, id) => String(id)).toSorted(),
+    )
     const shown = await desk.run("study", "show", ...STUDY)
     expect(shown.stdout).toContain("n: done, 12 of 12 evaluations told, 0 failed")
     expect(shown.stdout).toContain("0 trials out\n0 workers")
