@@ -73,7 +73,11 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
       DEMO_SEEDS.map((seed) => ({
         ...(lastLine([
           "examples/cluster/main.ts",
-          ...["--seconds", String(DEMO_SECONDS), "--seed", String(seed), "--json"],
+          "--seconds",
+          String(DEMO_SECONDS),
+          "--seed",
+          String(seed),
+          "--json",
         ]) as Omit<DemoRun, "seed">),
         seed,
       })),

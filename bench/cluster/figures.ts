@@ -94,21 +94,23 @@ async function emptyRequestUs(seconds: number): Promise<number> {
   const agent = new Agent({ keepAlive: true })
   const port = await freePort()
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve))
-  let [sent, answered] = [0, 0]
+  const count = { sent: 0, answered: 0 }
   const timer = setInterval(() => {
-    for (let i = 0; i < 4; i++, sent++)
+    for (let i = 0; i < 4; i++) {
+      count.sent++
       request({ port, host: "127.0.0.1", agent, method: "POST" }, (answer) => {
         answer.resume()
-        answer.once("end", () => answered++)
+        answer.once("end", () => count.answered++)
       }).end(" ".repeat(200))
+    }
   }, 10)
   await sleep(1000)
-  const before = { answered, ...used() }
+  const before = { answered: count.answered, ...used() }
   await sleep(seconds * 1000)
-  const us = (used().cpuUs - before.cpuUs) / (answered - before.answered)
+  const us = (used().cpuUs - before.cpuUs) / (count.answered - before.answered)
   clearInterval(timer)
   // A request that is cut off would end the process.
-  while (answered < sent) await sleep(10)
+  while (count.answered < count.sent) await sleep(10)
   agent.destroy()
   server.close()
   return us

@@ -38,7 +38,7 @@ const slow = (storage: Storage): Storage => ({
         new Proxy(sql, {
           apply: (target, self, given: Parameters<typeof sql>) => {
             const statement: unknown = Reflect.apply(target, self, given)
-            return String(given[0]).startsWith("SELECT body")
+            return (given as unknown as readonly [ReadonlyArray<string>])[0][0].startsWith("SELECT events")
               ? Effect.andThen(Effect.sleep(1), statement as Effect.Effect<unknown>)
               : statement
           },
