@@ -286,6 +286,13 @@ const SHOWN: ReadonlyArray<Shown> = [
     doc: "studio-campaigns.webp",
   },
   {
+    name: "pipeline",
+    url: pipeline.url,
+    hash: "#/pipeline",
+    ready: ".river path",
+    doc: "studio-pipeline.webp",
+  },
+  {
     name: "campaign-canaries",
     url: campaigns.url,
     hash: "#/campaigns?campaign=payments-limits",
