@@ -5,6 +5,7 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
+import { sections as compileParts } from "../bench/compile/sections.ts"
 import { sections as libraryParts } from "../bench/library/sections.ts"
 import { sections as recordParts } from "../bench/records/sections.ts"
 import { sections as replicaParts } from "../bench/replicas/sections.ts"
@@ -63,6 +64,7 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
   ],
   records: () => [recordsSection(allOf(["bench/records/main.ts", "--json"]))],
   study: () => [studySection(allOf(["bench/study/main.ts", "--json"]))],
+  compile: () => [compileSection(allOf(["bench/compile/main.ts", "--json"]))],
   library: () => [librarySection(allOf(["bench/library/main.ts", "--json"]))],
   replicas: () => [replicasSection(allOf(["bench/replicas/main.ts", "--json"]))],
   fleet: () => [fleetSection(printed(["--expose-gc", "bench/fleet/main.ts"]))],
@@ -125,6 +127,11 @@ ${
     : "Optuna was not measured, because there was no Python with it."
 }
 `
+
+const compileSection = (run: SectionsRun): string => `## Compiled kernels
+\`npm run bench:compile\`: what [kernels compiled for grafts](reference/growth.md#a-blueprint-compiled) cost and gain: every blueprint of the package but one, with 1, 32 and 128 rows of 8 and of 32 channels, and with 1 and 32 sequences or 1 and 16 images. Compiling is counted in processor time. Passes are timed in turns with those of the SIMD module, 25 turns of each, after both are warm; a graft's time is the sum of the medians of its passes.
+
+${sectionTables(compileParts, run)}`
 
 const librarySection = (run: SectionsRun): string => `## A library of kernels
 \`npm run bench:library\`: what it costs to keep compiled kernels on a disk, how much of a growth they serve, and what a kill leaves. Files that are fetched are in the system's cache. Each store waits for the disk several times, so its time is that of the disk.

@@ -35,6 +35,9 @@ export interface Kernel {
   readonly guards: Readonly<Record<string, string>>
   /** Guards of the passes that it leaves to the SIMD module, because that was faster, by the name that they would have as exports. */
   readonly slower: Readonly<Record<string, string>>
+  /** Its module for memory that is shared, or for memory that is not, where one was made: it is warm, and made by no thread again. */
+  readonly shared?: WebAssembly.Module
+  readonly plain?: WebAssembly.Module
 }
 
 export class Kernels {
@@ -58,9 +61,9 @@ export class Kernels {
 
   /** Takes a kernel in that was verified. */
   add(kernel: Kernel): void {
-    for (const [name, guard] of Object.entries(kernel.guards))
-      if (guard !== "") this.byGuard.set(guard, [kernel, name])
     for (const guard of Object.values(kernel.slower)) this.slower.add(guard)
+    for (const [name, guard] of Object.entries(kernel.guards))
+      if (guard !== "" && !this.slower.has(guard)) this.byGuard.set(guard, [kernel, name])
     this.version++
   }
 
@@ -88,11 +91,12 @@ export class Kernels {
     return exports[name] as KernelPass
   }
 
-  private moduleOf(kernel: Kernel, { buffer }: WebAssembly.Memory): WebAssembly.Module {
+  /** The module for this memory: made once. */
+  moduleOf(kernel: Kernel, { buffer }: WebAssembly.Memory): WebAssembly.Module {
     const isShared = Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]"
     let known = this.modules.get(kernel)
     if (known === undefined) this.modules.set(kernel, (known = new Map()))
-    let module = known.get(isShared)
+    let module = known.get(isShared) ?? (isShared ? kernel.shared : kernel.plain)
     if (module === undefined)
       known.set(isShared, (module = new WebAssembly.Module(bytesFor(kernel.bytes, isShared))))
     return module

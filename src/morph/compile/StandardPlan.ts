@@ -45,6 +45,13 @@ interface Stretch {
   readonly pieces: ReadonlyArray<Piece>
 }
 
+/** A pass of a graft by itself, over the numbers that are there. */
+export interface GraftPass {
+  readonly guard: string
+  readonly fast: () => void
+  readonly standard: () => void
+}
+
 type Way = 0 | 1
 const FORWARD: Way = 0
 const BACKWARD: Way = 1
@@ -144,6 +151,23 @@ export class StandardPlan implements Plan {
 
   backward(): void {
     this.follow(BACKWARD)
+  }
+
+  /** The passes of grafts that a kernel runs, each by both ways: to see which is faster. */
+  passes(): ReadonlyArray<GraftPass> {
+    return this.stretches.flatMap(({ pieces }) =>
+      pieces.flatMap(({ at, until, segment, guard, kernel }) =>
+        segment === null || kernel === null
+          ? []
+          : [
+              {
+                guard,
+                fast: () => this.run(at, until),
+                standard: () => this.runKernel(kernel, segment.bases),
+              },
+            ],
+      ),
+    )
   }
 
   release(): void {

@@ -10,14 +10,21 @@ import {
   readParameters,
 } from "../blueprints/Blueprint.ts"
 import type { CompileMode, KernelKey } from "../compile/ArtifactStore.ts"
-import { Kernels } from "../compile/Kernels.ts"
+import { type Kernel, Kernels } from "../compile/Kernels.ts"
 import { STANDARD_TILE, type Tile } from "../compile/kernels/knownProducts.ts"
 import { knownSource } from "../compile/kernels/module.ts"
 import { moduleText, type Passes } from "../compile/moduleText.ts"
 import { passesOf } from "../compile/passesOf.ts"
 import { guardOf } from "../compile/segments.ts"
 import { StandardPlan } from "../compile/StandardPlan.ts"
-import { type GraftProgram, OWNER, type Verification, verifyKernel } from "../compile/verifyKernel.ts"
+import { inTurns, warm } from "../compile/timing.ts"
+import {
+  expectedOf,
+  type GraftProgram,
+  OWNER,
+  type Verification,
+  verifyKernel,
+} from "../compile/verifyKernel.ts"
 import { Arena } from "../tensor/Arena.ts"
 import { irDigest } from "../tensor/digest.ts"
 import { BYTES } from "../tensor/fast/kernelBytes.ts"
@@ -49,6 +56,8 @@ export interface CompiledKernel {
   readonly guards: Readonly<Record<string, string>>
   /** Of passes that the SIMD module runs faster: they are not among the guards. */
   readonly slower: Readonly<Record<string, string>>
+  /** For the memory that it was verified in, with the code that the engine has made of it so far. */
+  readonly module: WebAssembly.Module
   /** Operators that were fused into the loop before them. */
   readonly fused: number
   readonly verification: Verification
@@ -62,6 +71,10 @@ export interface CompileOptions {
   readonly tile?: Tile
   /** A clock, in milliseconds. */
   readonly now?: () => number
+  /** Warms the passes up and times them: one that is slower than the SIMD module is named in `slower`. Takes a tenth of a second. */
+  readonly isTimed?: boolean
+  /** Whether the memory that it is verified, warmed up and timed in is shared by threads; it is if left out. */
+  readonly isShared?: boolean
   /** Is called when the bytes are there, and when they have been verified. */
   readonly reached?: (stage: "assembled" | "verified") => void
 }
@@ -80,13 +93,15 @@ export async function compileKernel(
     mode = "standard",
     tile = STANDARD_TILE,
     now = () => performance.now(),
+    isTimed = false,
+    isShared = true,
     reached = () => {},
   }: CompileOptions = {},
 ): Promise<CompiledKernel> {
   const key = kernelKey(blueprint, shape, given, mode)
   const { parameters } = key
-  const branch = readable(() => ready(blueprint, shape, parameters, false))
-  const through = readable(() => ready(blueprint, shape, parameters, true))
+  const branch = readable(() => ready(blueprint, shape, parameters, isShared, false))
+  const through = readable(() => ready(blueprint, shape, parameters, isShared, true))
   const { forward, backward } = branch.passes
   if (forward === undefined)
     throw growthProblem(
@@ -104,11 +119,13 @@ export async function compileKernel(
   reached("assembled")
   const guards = Object.fromEntries(Object.entries(passes).map(([name, pass]) => [name, guardOf(pass)]))
   const kernels = new Kernels()
-  kernels.add({ bytes, guards, slower: {} })
-  const verification = [branch, through].map(({ graft, arena }) => {
-    const plan = new StandardPlan(graft.program, arena, kernels)
-    return verifyKernel(graft, arena, plan, SEED)
-  })
+  const kernel: Kernel = { bytes, guards, slower: {} }
+  kernels.add(kernel)
+  const expected = expectedOf(through.graft, through.arena, SEED)
+  const plans = [branch, through].map(({ graft, arena }) => new StandardPlan(graft.program, arena, kernels))
+  const verification = [branch, through].map(({ graft, arena }, i) =>
+    verifyKernel(graft, arena, plans[i], SEED, expected),
+  )
   const worst = Math.max(...verification.map((one) => one.worst))
   const sameBits = verification.every((one) => one.sameBits) && kernels.counts.fast === 0
   if (!sameBits || verification.some((one) => !one.passed))
@@ -118,13 +135,14 @@ export async function compileKernel(
       "Run it as `fast`.",
     )
   reached("verified")
-  const plan = new StandardPlan(branch.graft.program, branch.arena, kernels)
+  const [plan] = plans
   return {
     key,
     text,
     bytes,
     guards,
-    slower: {},
+    slower: isTimed ? slowerOf(plans, guards, now) : {},
+    module: kernels.moduleOf(kernel, branch.arena.memory),
     fused,
     verification: { passed: true, worst, sameBits },
     ...prewarmed(() => plan.forward(), now),
@@ -156,7 +174,13 @@ export function kernelKey(
 }
 
 /** A graft in a program of its own, and its instructions. */
-function ready(blueprint: Blueprint, shape: Shape, parameters: BlueprintParameters, isThrough: boolean) {
+function ready(
+  blueprint: Blueprint,
+  shape: Shape,
+  parameters: BlueprintParameters,
+  isShared: boolean,
+  isThrough: boolean,
+) {
   const graph = new Graph()
   const value = graph.input("value", shape)
   const added = buildBlueprint(blueprint, graph, value, parameters, OWNER)
@@ -169,10 +193,30 @@ function ready(blueprint: Blueprint, shape: Shape, parameters: BlueprintParamete
     train: learnt.length === 0 ? [] : [OWNER],
     wrt: isThrough ? [value] : [],
   })
-  const arena = Arena.make({ maxBytes: MOST_BYTES, shared: true })
+  const arena = Arena.make({ maxBytes: MOST_BYTES, shared: isShared })
   arena.append(OWNER, learnt, SEED)
   const graft: GraftProgram = { program, value, targets, added }
   return { graft, arena, passes: passesOf(program, arena) }
+}
+
+const TURNS = 9
+
+/** The guards of those passes that take longer by the kernel, by name. */
+function slowerOf(
+  plans: ReadonlyArray<StandardPlan>,
+  guards: CompiledKernel["guards"],
+  now: () => number,
+): CompiledKernel["slower"] {
+  const slower: Record<string, string> = {}
+  const passes = new Map(plans.flatMap((plan) => plan.passes().map((pass) => [pass.guard, pass])))
+  for (const [name, guard] of Object.entries(guards)) {
+    const pass = passes.get(guard)
+    if (pass === undefined) continue
+    for (const way of [pass.standard, pass.fast]) warm(way, now)
+    const [fast, standard] = inTurns([pass.fast, pass.standard], TURNS, now)
+    if (standard.median > fast.median) slower[name] = guard
+  }
+  return slower
 }
 
 function prewarmed(run: () => void, now: () => number): { readonly p50Us: number; readonly p95Us: number } {

@@ -77,9 +77,10 @@ function withKernels(options: GrowthOptions, settings: CompileSettings): GrowthP
 }
 
 /** Those of a run that is kept are kept with it. */
-function kernelsOf({ blueprints, state }: GrowthOptions, { key }: CompileSettings): KernelMaker {
+function kernelsOf({ blueprints, state, training }: GrowthOptions, { key }: CompileSettings): KernelMaker {
   const module = blueprints instanceof URL ? blueprints.href : null
-  if (typeof state !== "string" || state === "") return new KernelThread({ blueprints: module })
+  if (typeof state !== "string" || state === "")
+    return new KernelThread({ blueprints: module, isShared: training === "thread" })
   return new KernelLibrary({ directory: join(state, LIBRARY), blueprints: module, key: key ?? null })
 }
 

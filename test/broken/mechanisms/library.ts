@@ -3,6 +3,14 @@ import type { Mechanism } from "../Mechanism.ts"
 
 export const library: ReadonlyArray<Mechanism> = [
   {
+    name: "slower-kernel-is-run",
+    invariant: 42,
+    file: "src/morph/compile/Kernels.ts",
+    intact: 'if (guard !== "" && !this.slower.has(guard))',
+    broken: 'if (guard !== "")',
+    test: "test/morph/node/kernels/compiledEngine.test.ts",
+  },
+  {
     name: "kernel-of-another-guard",
     invariant: 42,
     file: "src/morph/compile/Kernels.ts",
@@ -22,8 +30,8 @@ export const library: ReadonlyArray<Mechanism> = [
     name: "kernel-not-compared-by-bits",
     invariant: 42,
     file: "src/morph/compile/verifyKernel.ts",
-    intact: "sameBits &&= bitsOf(part)",
-    broken: "sameBits ||= bitsOf(part)",
+    intact: "sameBits &&= isSame",
+    broken: "sameBits ||= isSame",
     test: "test/morph/compile/compile.test.ts",
   },
   {

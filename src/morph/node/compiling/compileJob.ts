@@ -165,7 +165,7 @@ async function compiledFor(
       didYouMean(key.blueprint, names) ?? `Use one of ${names.join(", ")}.`,
     )
   const { mode, shape, parameters } = key
-  const kernel = await compileKernel(blueprint, shape, parameters, { mode, reached })
+  const kernel = await compileKernel(blueprint, shape, parameters, { mode, isTimed: true, reached })
   if (keyText(kernel.key) !== id)
     throw growthProblem(
       "blueprint",

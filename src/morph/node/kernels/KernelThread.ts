@@ -27,6 +27,8 @@ const ENTRY = new URL(
 export interface KernelBoot {
   /** URL of a module with blueprints of the caller's own. */
   readonly blueprints: string | null
+  /** Whether the host's memory is shared by threads. */
+  readonly isShared: boolean
 }
 
 /** What it answers to a key. */
@@ -34,6 +36,8 @@ export type KernelReply = { readonly kernel: Kernel } | { readonly problems: Rea
 
 /** How such a thread is held. */
 export interface KernelThreadOptions {
+  /** Whether the host's memory is shared by threads: its kernels are warmed up for that. */
+  readonly isShared?: boolean
   readonly blueprints?: string | null
   readonly limitMs?: number
   /** Another first file, for a test. */
@@ -53,7 +57,10 @@ export class KernelThread implements KernelMaker {
   }
 
   make(key: KernelKey, own: AnyBlueprint | null): Promise<Kernel> {
-    const made = this.last.then(() => (own === null ? this.attempt(key) : compileHere(key, own)))
+    const { isShared = true } = this.options
+    const made = this.last.then(() =>
+      own === null ? this.attempt(key) : compileHere(key, own, { isShared }),
+    )
     this.last = made.catch(() => {})
     return made
   }
@@ -96,10 +103,10 @@ export class KernelThread implements KernelMaker {
   }
 
   private begin(): Worker {
-    const { blueprints = null, entry = ENTRY } = this.options
+    const { blueprints = null, isShared = true, entry = ENTRY } = this.options
     const worker = new Worker(entry, {
       name: "arqon kernels",
-      workerData: { blueprints } satisfies KernelBoot,
+      workerData: { blueprints, isShared } satisfies KernelBoot,
       resourceLimits: LIMITS,
       ...threadFlags(),
     })

@@ -8,12 +8,13 @@ import { compileHere } from "./compileHere.ts"
 import type { KernelBoot, KernelReply } from "./KernelThread.ts"
 
 const port = parentPort as MessagePort
-const own = await loadBlueprints((workerData as KernelBoot).blueprints)
+const { blueprints, isShared } = workerData as KernelBoot
+const own = await loadBlueprints(blueprints)
 
 async function replyTo(key: KernelKey): Promise<KernelReply> {
   const known = [...own, ...CATALOGUE].find(({ name }) => name === key.blueprint)
   try {
-    return { kernel: await compileHere(key, known) }
+    return { kernel: await compileHere(key, known, { isTimed: true, isShared }) }
   } catch (error) {
     if (!(error instanceof GrowthError)) throw error
     return { problems: error.problems }

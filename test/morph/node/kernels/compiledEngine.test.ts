@@ -172,6 +172,45 @@ describe("a host whose grafts are compiled", () => {
     )
   })
 
+  it("leaves passes that a kernel is slower at to the package's instructions, and names them", async () => {
+    const supply = new KernelSupply({
+      make: async (key, own) => {
+        const kernel = await compileHere(key, own as Blueprint)
+        return { ...kernel, slower: { backward: kernel.guards["backward"] } }
+      },
+      close: () => Promise.resolve(),
+    })
+    const notes: Array<string> = []
+    supply.tells(({ outcome, why }) => notes.push(`${outcome} ${why}`))
+    const { counts } = supply
+    const desk: KernelDesk = {
+      counts,
+      ask: (key, blueprint) => supply.ask(key, blueprint),
+      missed: (key, why) => supply.missed(key, why),
+    }
+    const host = hostWith(HOSTS[0], new CompiledEngine(desk))
+    host.plant("hidden1", {
+      blueprint: "residualMlp",
+      operator: "residual",
+      graft: "g",
+      parameters: {},
+      owner: "t",
+    })
+    host.mode("hidden1", "branch", 1)
+    host.trainEpoch(0)
+    await new Promise((resolve) => setImmediate(resolve))
+    while (supply.view().kernels.some(({ status }) => status === "compiling"))
+      await new Promise((resolve) => setImmediate(resolve))
+    const before = { standard: counts.standard, fast: counts.fast }
+    host.trainEpoch(1)
+    // Three batches, each once forward and once back.
+    expect({ standard: counts.standard - before.standard, fast: counts.fast - before.fast }).toEqual({
+      standard: 3,
+      fast: 3,
+    })
+    expect(notes).toEqual(["ready backward: the instructions of the package are faster"])
+  })
+
   it("is run by plain loops where the package's instructions cannot be run, and asks for no kernel", () => {
     const { supply } = supplied()
     expect(engineOver(deskHere(supply), false)).toBe(REFERENCE)
