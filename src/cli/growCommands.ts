@@ -8,7 +8,8 @@ import { BLUEPRINTS } from "../morph/blueprints/catalogue.ts"
 import { FAULTS } from "../morph/blueprints/faults.ts"
 import { CATALOGUE } from "../morph/blueprints/more/all.ts"
 import { MORE_FAULTS } from "../morph/blueprints/moreFaults.ts"
-import { compileKernel } from "../morph/node/compileKernel.ts"
+import { type CompiledKernel, compileKernel } from "../morph/node/compileKernel.ts"
+import { shapeOf } from "./shapeOf.ts"
 import { neuralHost } from "../morph/neural/options.ts"
 import { Checkpoints } from "../morph/node/Checkpoints.ts"
 import { createGrowth, replayGrowth } from "../morph/node/createGrowth.ts"
@@ -59,6 +60,8 @@ interface CompileFlags {
   readonly blueprint: string
   readonly channels: number
   readonly rows: number
+  readonly shape: string | null
+  readonly mode: CompiledKernel["key"]["mode"]
   readonly show: boolean
   readonly json: boolean
 }
@@ -288,10 +291,13 @@ export async function growWhyCommand({ directory, socket, json }: WhyFlags): Pro
   })
 }
 
-/** A blueprint's forward pass as a verified module: its text, or what it came to. */
+/** Of a row's value: none of a flat one, 16 of a sequence, 8 by 8 of an image. */
+const USUAL_PLACES: ReadonlyArray<ReadonlyArray<number>> = [[], [16], [8, 8]]
+
+/** A blueprint as a verified module: its text, or what it came to. */
 export async function growCompileCommand(flags: CompileFlags): Promise<ExitCode> {
   return refusing(async () => {
-    const { channels, rows, show, json } = flags
+    const { channels, rows, mode, show, json } = flags
     const known = CATALOGUE.find(({ name }) => name === flags.blueprint)
     if (known === undefined) {
       const names = CATALOGUE.map(({ name }) => name)
@@ -301,14 +307,30 @@ export async function growCompileCommand(flags: CompileFlags): Promise<ExitCode>
         didYouMean(flags.blueprint, names) ?? `Use one of ${names.join(", ")}.`,
       )
     }
-    const { text, bytes, fused, verification } = await compileKernel(known, [rows, channels])
-    const { worst } = verification
+    const usual = [rows, ...USUAL_PLACES[(known.axes ?? 1) - 1], channels]
+    const shape = flags.shape === null ? usual : shapeOf(flags.shape)
+    const compiled = await compileKernel(known, shape, {}, { mode })
+    const { text, bytes, fused, tile, p50Us, p95Us } = compiled
+    const { worst } = compiled.verification
     if (json)
-      print(plainJson({ blueprint: known.name, rows, channels, bytes: bytes.length, fused, worst, text }))
+      print(
+        plainJson({
+          blueprint: known.name,
+          shape,
+          mode,
+          bytes: bytes.length,
+          fused,
+          tile,
+          worst,
+          p50Us,
+          p95Us,
+          text,
+        }),
+      )
     else if (show) print(text)
     else
       print(
-        `${known.name} for ${rows} rows of ${channels}: ${bytes.length} bytes, ${fused} fused, at most ${worst.toExponential(1)} from the reference.`,
+        `${known.name} for ${JSON.stringify(shape)}: ${bytes.length} bytes, ${fused} fused, tiles of ${tile.rows} rows by ${4 * tile.vectors}, at most ${worst.toExponential(1)} from the reference.`,
       )
     return EXIT.ok
   })

@@ -4,7 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import type * as Effect from "effect/Effect"
 import type { Action } from "./action.ts"
-import { option, optional, whole } from "./flags.ts"
+import { option, optional, text, whole } from "./flags.ts"
 import { libraryTree } from "./libraryTree.ts"
 
 /** Names of those `tasks` whose rows are columns; the command itself is loaded when it runs. */
@@ -77,13 +77,27 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
       ),
       channels: Flag.withDefault(whole("channels", 1, 4096, "Numbers in a row at the socket (default 8)"), 8),
       rows: Flag.withDefault(whole("rows", 1, 65_536, "Rows in a batch (default 128)"), 128),
+      shape: optional(
+        text(
+          "shape",
+          "<shape>",
+          "Value at the socket with the rows first, such as [32,16,8], in place of both",
+        ),
+      ),
+      mode: Flag.Literals("mode", ["standard", "aggressive"]).pipe(
+        Flag.withDescription("aggressive: with the tiles that are fastest here (default standard)"),
+        Flag.withDefault("standard" as const),
+      ),
       show: option("show", "Print the WebAssembly text"),
       json,
     },
     (flags) => doing(async () => (await load()).growCompileCommand(flags)),
   ).pipe(
     Command.withDescription("Compile a blueprint for one shape, forward and backward, and verify it"),
-    Command.withExamples([{ command: "arqon grow compile residualMlp --channels 8 --show" }]),
+    Command.withExamples([
+      { command: "arqon grow compile residualMlp --channels 8 --show" },
+      { command: "arqon grow compile conv3 --shape [4,8,8,3]" },
+    ]),
   )
 
   return Command.make(

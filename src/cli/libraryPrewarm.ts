@@ -1,6 +1,4 @@
 /** `arqon grow library prewarm`: compiles every blueprint for a shape before a host needs it. */
-import { growthProblem } from "../domain/GrowthError.ts"
-import { show } from "../domain/problems.ts"
 import { CATALOGUE } from "../morph/blueprints/more/all.ts"
 import { compileFor } from "../morph/library/KernelCompiler.ts"
 import { prewarm } from "../morph/library/prewarm.ts"
@@ -12,6 +10,7 @@ import { plainJson } from "../system/plainText.ts"
 import { EXIT, type ExitCode } from "./exitCodes.ts"
 import { refusing } from "./growRefusal.ts"
 import { note, print } from "./output.ts"
+import { shapeOf } from "./shapeOf.ts"
 import { onSignals } from "./signals.ts"
 
 interface PrewarmFlags {
@@ -20,20 +19,6 @@ interface PrewarmFlags {
   readonly signingKey: string | null
   readonly json: boolean
   readonly quiet: boolean
-}
-
-const MOST_AXES = 4
-const MOST_SIZE = 65_536
-
-function shapeOf(text: string): ReadonlyArray<number> {
-  const sizes = /^\[?(\d+(?:,\d+)*)\]?$/.exec(text.replaceAll(" ", ""))?.[1].split(",").map(Number) ?? []
-  const fits = (size: number): boolean => size > 0 && size <= MOST_SIZE
-  if (sizes.length > 1 && sizes.length <= MOST_AXES && sizes.every(fits)) return sizes
-  throw growthProblem(
-    "shape",
-    `must be 2 to ${MOST_AXES} whole numbers from 1 to ${MOST_SIZE}, not ${show(text)}.`,
-    "The rows of a batch come first, as in [128,8].",
-  )
 }
 
 /** Makes the library if need be. Ctrl-C ends it after the kernel that is under way. */

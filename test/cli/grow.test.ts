@@ -22,6 +22,24 @@ describe("arqon grow", () => {
     )
   })
 
+  it("compiles a blueprint for a shape of its kind, and refuses what is none", async () => {
+    const of = async (...given: ReadonlyArray<string>) => {
+      const { code, stdout } = await desk.run("grow", "compile", ...given, "--json")
+      return {
+        code,
+        ...(JSON.parse(stdout) as { readonly shape: ReadonlyArray<number>; readonly text: string }),
+      }
+    }
+    expect(await of("linear", "--rows", "2", "--channels", "3")).toMatchObject({ code: 0, shape: [2, 3] })
+    expect(await of("depthwise1d", "--rows", "2", "--channels", "3")).toMatchObject({ shape: [2, 16, 3] })
+    expect(await of("conv3", "--shape", "[1,4,4,2]")).toMatchObject({ shape: [1, 4, 4, 2] })
+    expect(await of("linear", "--shape", "2,3", "--mode", "aggressive")).toMatchObject({ mode: "aggressive" })
+    const refused = await desk.run("grow", "compile", "conv3", "--shape", "[4]")
+    expect(refused.code).not.toBe(0)
+    expect(refused.stderr).toContain("shape: must be 2 to 4 whole numbers")
+    expect((await desk.run("grow", "compile", "conv3", "--shape", "[4,8]")).stderr).toContain("takes 3 axes")
+  })
+
   it("goes on with a run to the same end as one without a break, and shows, verifies and repeats it", async () => {
     const whole = await grow(30, "--json", "--quiet")
     expect((await grow(12, "--state", "kept", "--quiet")).stderr).toBe("")

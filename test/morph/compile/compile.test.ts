@@ -137,6 +137,18 @@ test("a kernel with other bits, or one that writes nothing, does not pass its ve
   expect(verified(idle)).toEqual({ passed: false, sameBits: false, worst: Number.POSITIVE_INFINITY })
 })
 
+test("aggressive takes one of several tiles, each with the guards and the bits of the usual one", async () => {
+  const standard = await compileKernel(named("residualMlp"), [4, 8])
+  const aggressive = await compileKernel(named("residualMlp"), [4, 8], {}, { mode: "aggressive" })
+  expect(aggressive.verification).toMatchObject({ passed: true, sameBits: true })
+  expect(aggressive.guards).toEqual(standard.guards)
+  expect(aggressive.key).toEqual({ ...standard.key, mode: "aggressive" })
+  expect(aggressive.tile.rows * aggressive.tile.vectors).toBeLessThanOrEqual(8)
+  const narrow = await compileKernel(named("residualMlp"), [4, 8], {}, { tile: { rows: 2, vectors: 1 } })
+  expect(narrow.bytes).not.toEqual(standard.bytes)
+  expect(narrow.verification.passed).toBe(true)
+})
+
 test("a shape that no memory holds is refused", async () => {
   await expect(compileKernel(named("linear"), [65_536, 4096])).rejects.toBeInstanceOf(GrowthError)
 })
