@@ -48,7 +48,7 @@ export function onNode(given: GrowthOptions): readonly [GrowthOptions, GrowthPla
 function withKernels(options: GrowthOptions, settings: CompileSettings): GrowthPlatform {
   const isSimd = runsSimd()
   const kernels = kernelsOf(options, settings)
-  const supply = new KernelSupply(kernels, isSimd ? "fast" : "reference")
+  const supply = new KernelSupply(kernels, isSimd ? "fast" : "reference", settings.mode)
   let keeper: GrowthKeeper | null = null
   const around = (driver: Driver, feed: GrowthFeed, { inputs }: Pick<CoreMaker, "inputs">): Driver =>
     kernelDriver(

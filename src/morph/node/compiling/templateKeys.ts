@@ -2,7 +2,7 @@
 import { GrowthError } from "../../../domain/GrowthError.ts"
 import { type Blueprint, takes } from "../../blueprints/Blueprint.ts"
 import { CATALOGUE } from "../../blueprints/more/all.ts"
-import type { KernelKey } from "../../compile/ArtifactStore.ts"
+import type { CompileMode, KernelKey } from "../../compile/ArtifactStore.ts"
 import type { Shape } from "../../tensor/ir.ts"
 import { kernelKey } from "../compileKernel.ts"
 
@@ -14,13 +14,14 @@ import { kernelKey } from "../compileKernel.ts"
 export const templateKeys = (
   shapes: ReadonlyArray<Shape>,
   blueprints: ReadonlyArray<Blueprint> = CATALOGUE,
+  mode: CompileMode = "standard",
 ): ReadonlyArray<KernelKey> =>
   shapes.flatMap((shape) =>
     blueprints
       .filter((one) => takes(one, shape.slice(1)))
       .flatMap((one) => {
         try {
-          return [kernelKey(one, shape)]
+          return [kernelKey(one, shape, {}, mode)]
         } catch (cause) {
           // It is made for larger values.
           if (cause instanceof GrowthError) return []

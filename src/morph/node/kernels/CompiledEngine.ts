@@ -3,7 +3,7 @@
  * blueprint, parameters and the shape of what it is run on, and goes on as it is; both compute the same bits.
  */
 import type { AnyBlueprint, BlueprintParameters } from "../../blueprints/Blueprint.ts"
-import type { KernelKey } from "../../compile/ArtifactStore.ts"
+import type { CompileMode, KernelKey } from "../../compile/ArtifactStore.ts"
 import { type KernelCounts, Kernels, type Wanted } from "../../compile/Kernels.ts"
 import { StandardPlan } from "../../compile/StandardPlan.ts"
 import { type Engine, FAST, type Grafted, REFERENCE } from "../../neural/engines.ts"
@@ -17,6 +17,8 @@ import type { KernelAnswer } from "./KernelSupply.ts"
 /** Who has kernels, in this thread or in another one. */
 export interface KernelDesk {
   readonly counts: KernelCounts
+  /** Of every kernel that it is asked for. */
+  readonly mode: CompileMode
   readonly ask: (key: KernelKey, blueprint: AnyBlueprint) => Promise<KernelAnswer>
   readonly missed: (key: KernelKey, why: string) => void
 }
@@ -80,7 +82,7 @@ export class CompiledEngine implements Engine {
       return
     }
     const request: Request = {
-      key: kernelKey(graft.blueprint, wanted.shape, graft.parameters),
+      key: kernelKey(graft.blueprint, wanted.shape, graft.parameters, this.desk.mode),
       wanted: new Map([[wanted.guard, wanted]]),
       isAnswered: false,
     }

@@ -5,7 +5,7 @@
 import { GrowthError } from "../../../domain/GrowthError.ts"
 import { messageOf } from "../../../system/messageOf.ts"
 import type { AnyBlueprint } from "../../blueprints/Blueprint.ts"
-import { type KernelKey, keyText } from "../../compile/ArtifactStore.ts"
+import { type CompileMode, type KernelKey, keyText } from "../../compile/ArtifactStore.ts"
 import type { Kernel } from "../../compile/Kernels.ts"
 import type { KernelNote, KernelsView, KernelView, PrewarmView } from "../../service/kernelsView.ts"
 
@@ -65,6 +65,8 @@ const wishOf = ({ blueprint, parameters, shape }: KernelKey) => ({ blueprint, pa
 
 export class KernelSupply {
   readonly counts: PassCounts = new PassCounts()
+  /** Of every kernel that it asks for. */
+  readonly mode: CompileMode
   private readonly maker: KernelMaker
   private readonly otherwise: KernelsView["otherwise"]
   private readonly asked = new Map<string, Asked>()
@@ -74,7 +76,12 @@ export class KernelSupply {
   /** How far a prewarm is; null where none was asked for. */
   prewarm: PrewarmView | null = null
 
-  constructor(maker: KernelMaker, otherwise: KernelsView["otherwise"] = "fast") {
+  constructor(
+    maker: KernelMaker,
+    otherwise: KernelsView["otherwise"] = "fast",
+    mode: CompileMode = "standard",
+  ) {
+    this.mode = mode
     this.maker = maker
     this.otherwise = otherwise
   }

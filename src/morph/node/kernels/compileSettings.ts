@@ -2,16 +2,18 @@
 import { GrowthError } from "../../../domain/GrowthError.ts"
 import type { Problem } from "../../../domain/Problem.ts"
 import { didYouMean, problem, show } from "../../../domain/problems.ts"
+import type { CompileMode } from "../../compile/ArtifactStore.ts"
 import type { CompileOption, CompileSettings } from "../../service/kernelsView.ts"
 
+const MODES: ReadonlyArray<unknown> = ["standard", "aggressive"] satisfies ReadonlyArray<CompileMode>
 const FIELDS: ReadonlyArray<string> = ["mode", "prewarm", "signal", "key"]
 
 /** @param isKept whether the host has a folder */
 export function compileSettings(given: CompileOption, isKept: boolean): CompileSettings {
-  if (given === "standard") return { mode: given }
+  if (given === "standard" || given === "aggressive") return { mode: given }
   if (typeof given !== "object" || given === null)
     throw new GrowthError({
-      problems: [problem(["compile"], `must be standard, not ${show(given)}.`, "Leave it out.")],
+      problems: [problem(["compile"], `must be standard or aggressive, not ${show(given)}.`, "Leave it out.")],
     })
   const problems: Array<Problem> = Object.keys(given)
     .filter((name) => !FIELDS.includes(name))
@@ -20,7 +22,8 @@ export function compileSettings(given: CompileOption, isKept: boolean): CompileS
   const wrong = (name: string, message: string, remedy = "Leave it out."): void => {
     problems.push(problem(["compile", name], message, remedy))
   }
-  if (mode !== "standard") wrong("mode", `must be standard, not ${show(mode)}.`, 'Give mode: "standard".')
+  if (!MODES.includes(mode))
+    wrong("mode", `must be standard or aggressive, not ${show(mode)}.`, 'Give mode: "standard".')
   if (prewarm !== undefined && prewarm !== "all") wrong("prewarm", `must be all, not ${show(prewarm)}.`)
   if (signal !== undefined && !(signal instanceof AbortSignal))
     wrong("signal", `must be an AbortSignal, not ${show(signal)}.`)

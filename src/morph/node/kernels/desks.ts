@@ -1,7 +1,7 @@
 /** How an engine reaches the kernels of its host: in the same thread, or through a port from another one. */
 import { MessageChannel, type MessagePort } from "node:worker_threads"
 import { CATALOGUE } from "../../blueprints/more/all.ts"
-import { type KernelKey, keyText } from "../../compile/ArtifactStore.ts"
+import { type CompileMode, type KernelKey, keyText } from "../../compile/ArtifactStore.ts"
 import { kernelKey } from "../compileKernel.ts"
 import type { KernelDesk } from "./CompiledEngine.ts"
 import { type KernelAnswer, type KernelSupply, PassCounts } from "./KernelSupply.ts"
@@ -11,6 +11,7 @@ export interface KernelLink {
   readonly port: MessagePort
   /** Of `PassCounts`. */
   readonly counts: SharedArrayBuffer
+  readonly mode: CompileMode
 }
 
 type Said =
@@ -26,6 +27,7 @@ interface Answered {
 export function deskHere(supply: KernelSupply): KernelDesk {
   return {
     counts: supply.counts,
+    mode: supply.mode,
     ask: (key, blueprint) => {
       const known = CATALOGUE.find(({ name }) => name === key.blueprint)
       const isOurs =
@@ -46,11 +48,11 @@ export function linkTo(supply: KernelSupply): KernelLink {
       .then((answer) => port1.postMessage({ id: said.id, answer } satisfies Answered))
   })
   port1.unref()
-  return { port: port2, counts: supply.counts.cells.buffer }
+  return { port: port2, counts: supply.counts.cells.buffer, mode: supply.mode }
 }
 
 /** The other side of a link. */
-export function deskOver({ port, counts }: KernelLink): KernelDesk {
+export function deskOver({ port, counts, mode }: KernelLink): KernelDesk {
   const waiting = new Map<number, (answer: KernelAnswer) => void>()
   let asked = 0
   const say = (said: Said): void => port.postMessage(said)
@@ -61,6 +63,7 @@ export function deskOver({ port, counts }: KernelLink): KernelDesk {
   port.unref()
   return {
     counts: new PassCounts(counts),
+    mode,
     ask: (key) =>
       new Promise((resolve) => {
         waiting.set(++asked, resolve)

@@ -1,6 +1,6 @@
 /** Everything that a host could plant, for every program that it would be part of. */
 import type { Blueprint } from "../../blueprints/Blueprint.ts"
-import type { KernelKey } from "../../compile/ArtifactStore.ts"
+import type { CompileMode, KernelKey } from "../../compile/ArtifactStore.ts"
 import { JUDGED_ROWS } from "../../neural/Judge.ts"
 import { Network } from "../../neural/Network.ts"
 import type { KeptInputs } from "../../service/Keeper.ts"
@@ -20,8 +20,9 @@ const batchesOf = ({ host: { batch }, data }: KeptInputs): ReadonlySet<number> =
 export function hostTemplates(
   inputs: KeptInputs,
   blueprints: ReadonlyArray<Blueprint>,
+  mode: CompileMode,
 ): ReadonlyArray<KernelKey> {
   const { sockets } = new Network(inputs.host)
   const shapes = [...batchesOf(inputs)].flatMap((rows) => sockets.map(({ shape }) => [rows, ...shape]))
-  return templateKeys(shapes, blueprints)
+  return templateKeys(shapes, blueprints, mode)
 }

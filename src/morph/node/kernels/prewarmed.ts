@@ -17,7 +17,7 @@ export async function prewarmed(
   supply: KernelSupply,
   inputs: KeptInputs,
   { blueprints = [] }: GrowthOptions,
-  { signal }: CompileSettings,
+  { mode, signal }: CompileSettings,
 ): Promise<void> {
   const show = (view: PrewarmView): PrewarmView => (supply.prewarm = view)
   let view = show({ done: 0, of: 0, refused: 0, why: "" })
@@ -27,7 +27,7 @@ export async function prewarmed(
       blueprints instanceof URL
         ? await loadBlueprints(blueprints.href)
         : blueprints.filter(({ name }) => NAMES.has(name))
-    const keys = hostTemplates(inputs, [...BLUEPRINTS, ...further])
+    const keys = hostTemplates(inputs, [...BLUEPRINTS, ...further], mode)
     view = show({ ...view, of: keys.length })
     await kernels.prewarm(keys, {
       said: ({ why, done, of }) => {

@@ -152,6 +152,7 @@ describe("a host whose grafts are compiled", () => {
     const missed: Array<string> = []
     const desk: KernelDesk = {
       counts: { standard: 0, fast: 0 },
+      mode: "standard",
       // Of another width: its distances are others.
       ask: async (key, blueprint) => {
         const other = { ...key, shape: [key.shape[0], key.shape[1] + 1] }
@@ -185,6 +186,7 @@ describe("a host whose grafts are compiled", () => {
     const { counts } = supply
     const desk: KernelDesk = {
       counts,
+      mode: "standard",
       ask: (key, blueprint) => supply.ask(key, blueprint),
       missed: (key, why) => supply.missed(key, why),
     }

@@ -119,7 +119,7 @@ describe("a growing host with compiled kernels", () => {
 
   it("is refused for a way to compile that there is not, and where nothing compiles", () => {
     const wrong = { ...OPTIONS, compile: "fastest" } as unknown as GrowthOptions
-    expect(() => createGrowth(wrong)).toThrow('compile: must be standard, not "fastest"')
+    expect(() => createGrowth(wrong)).toThrow('compile: must be standard or aggressive, not "fastest"')
     expect(() => inBrowser({ ...OPTIONS, compile: "standard" })).toThrow("compile: is not an option")
   })
 })

@@ -49,21 +49,29 @@ async function lived(options: Partial<GrowthOptions>) {
 const jobsOf = (state: string) => JobLog.counts(join(state, "library", "jobs.log"))
 
 describe("a host with compiled kernels that is kept", () => {
-  it.each(["inline", "thread"] as const)(
-    "compiles each of them once, finds it at its next start, and comes to the same bits, where training is %s",
-    async (training) => {
+  it.each([
+    ["inline", "standard"],
+    ["thread", "standard"],
+    ["inline", "aggressive"],
+    ["thread", "aggressive"],
+  ] as const)(
+    "compiles each of them once, finds it at its next start, and comes to the same bits, where training is %s and the mode %s",
+    async (training, mode) => {
       const state = folder.in("state")
       const plain = await lived({ training })
-      const first = await lived({ training, state, compile: "standard" })
+      const first = await lived({ training, state, compile: mode })
       expect(first.fingerprint).toBe(plain.fingerprint)
       expect(first.kernels?.kernels.every(({ status }) => status === "ready")).toBe(true)
       expect(first.kernels?.passes.standard).toBeGreaterThan(0)
       const { done, begun } = jobsOf(state)
       expect({ done, begun }).toEqual({ done: first.kernels?.kernels.length, begun: done })
-      const again = await lived({ training, state, compile: "standard" })
+      const again = await lived({ training, state, compile: { mode } })
       expect(again.kernels?.passes.standard).toBeGreaterThan(0)
       // It asks for no other kernels but those of later states.
       expect(jobsOf(state).begun).toBe(readdirSync(join(state, "library", "objects")).length / 2)
+      const library = openLibrary(join(state, "library"))
+      expect(new Set(library.select().map(({ key }) => key.mode))).toEqual(new Set([mode]))
+      await library.close()
     },
   )
 
@@ -143,10 +151,10 @@ describe("a host with compiled kernels that is kept", () => {
       refusalOf(() =>
         createGrowth({ ...OPTIONS, compile, ...(state === undefined ? {} : { state }) } as GrowthOptions),
       )
-    expect(refused("fast")).toBe('compile: must be standard, not "fast". Leave it out.')
+    expect(refused("fast")).toBe('compile: must be standard or aggressive, not "fast". Leave it out.')
     expect(refused({ mode: "fast", prewram: "all" }, "kept").split("\n")).toEqual([
       'compile.prewram: is not an option. Did you mean "prewarm"?',
-      'compile.mode: must be standard, not "fast". Give mode: "standard".',
+      'compile.mode: must be standard or aggressive, not "fast". Give mode: "standard".',
     ])
     expect(refused({ mode: "standard", prewarm: true, signal: 1, key: "" }, "kept").split("\n")).toEqual([
       "compile.prewarm: must be all, not true. Leave it out.",
