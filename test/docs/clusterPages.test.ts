@@ -39,7 +39,9 @@ it("operates a cluster: start, drain, back up, restore with later epochs, prune"
     env: { ARQON_STORAGE: `postgres://arqon@127.0.0.1:${database.port}/postgres` },
     change: onPort(port),
   })
-  expect(said.join("\n")).toMatch(/tuner checkout {2}epoch 1 {2}[^]*Handed over\.[^]*raised 1 epoch to 41/)
+  expect(said.join("\n")).toMatch(
+    /tuner checkout {2}epoch 1 {2}[^]*has handed over\.[^]*raised 1 epoch to 41/,
+  )
   expect(said.at(-1)).toMatch(/no week is older than 90 days/)
   expect(said.join("\n")).toMatch(/tuner checkout {2}epoch 42 {2}/)
 })
@@ -55,7 +57,7 @@ it("prepares a cluster for Kubernetes: users, tables, certificates, tokens, and 
         .replaceAll("postgres:admin-password@", "arqon@")
         .replaceAll("db.internal:5432", `127.0.0.1:${database.port}`),
   })
-  expect(said.join("\n")).toMatch(/made studies[^]*"status":"ready"[^]*running, owns 0[^]*Handed over\./)
+  expect(said.join("\n")).toMatch(/made studies[^]*"status":"ready"[^]*running, owns 0[^]*has handed over\./)
 })
 
 /** The port of the page's gateway, and the commands that have none in the page. */

@@ -1,10 +1,9 @@
 /** What can be seen of the kernels that are compiled for the grafts of a host. Types only: what compiles them is Node's. */
-import type { CompileMode } from "../compile/ArtifactStore.ts"
 import type { Planting, Socket } from "../contracts/Host.ts"
 
 /** How grafts are compiled, and what of that is done before they are planted. */
 export interface CompileSettings {
-  readonly mode: CompileMode
+  readonly mode: "standard" | "aggressive"
   /**
    * `all`: when the host starts, every blueprint that it can plant is compiled for every socket, in the background, unless its library
    * has it. Needs `state`.
@@ -17,7 +16,7 @@ export interface CompileSettings {
 }
 
 /** How grafts are compiled. */
-export type CompileOption = CompileMode | CompileSettings
+export type CompileOption = CompileSettings["mode"] | CompileSettings
 
 /** How far a prewarm is. */
 export interface PrewarmView {

@@ -13,7 +13,9 @@ export function compileSettings(given: CompileOption, isKept: boolean): CompileS
   if (given === "standard" || given === "aggressive") return { mode: given }
   if (typeof given !== "object" || given === null)
     throw new GrowthError({
-      problems: [problem(["compile"], `must be standard or aggressive, not ${show(given)}.`, "Leave it out.")],
+      problems: [
+        problem(["compile"], `must be standard or aggressive, not ${show(given)}.`, "Leave it out."),
+      ],
     })
   const problems: Array<Problem> = Object.keys(given)
     .filter((name) => !FIELDS.includes(name))
