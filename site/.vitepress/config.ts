@@ -77,6 +77,8 @@ export default defineConfig({
   cacheDir: ".cache",
   base,
   cleanUrls: true,
+  // Pages name addresses of the reader's own machine: nothing answers there now. Every other link is checked.
+  ignoreDeadLinks: "localhostLinks",
   lastUpdated: false,
   markdown: {
     anchor: { slugify },
