@@ -32,7 +32,7 @@ const E2E = [
   "test/adapters/{bullmq,failingFast,pgPool}.test.ts",
   "test/journal/{journal,journalCrash,journalMark,recovery*,state*,unreadable*}.test.ts",
   "test/morph/node/{callWatch,checkpoints,growthState,hotThread,keptThread,policyThread,stateFolder}.test.ts",
-  "test/morph/node/library/processes.test.ts",
+  "test/morph/node/{candidateThread,compiling/{CompilerProcess,kills},kernels/kernelLibrary,library/processes}.test.ts",
   "test/morph/pipeline/example.test.ts",
   "test/platform/node/{collected,otlp/*,sqliteSink,variantDatabase}.test.ts",
   "test/{engine,fleet,hot,morph/tensor}/{allocation,memory}.test.ts",
@@ -42,7 +42,7 @@ const E2E = [
 
 /** Short files that run programs for a minute. The default begins with the largest file, so these would come last, on one core. */
 const LONG =
-  /test\/(faults\/|docs\/\w+Pages|python\.|examples\.|cookbook\.|demo\/smoke|cli\/(killed|run|audit|flows))/
+  /test\/(faults\/|docs\/\w+Pages|python\.|examples\.|cookbook\.|demo\/smoke|cli\/(killed|run|audit|flows|grow)|morph\/node\/\w+\/k)/
 
 class LongFirst extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {

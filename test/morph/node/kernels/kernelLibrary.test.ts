@@ -51,8 +51,6 @@ const jobsOf = (state: string) => JobLog.counts(join(state, "library", "jobs.log
 describe("a host with compiled kernels that is kept", () => {
   it.each([
     ["inline", "standard"],
-    ["thread", "standard"],
-    ["inline", "aggressive"],
     ["thread", "aggressive"],
   ] as const)(
     "compiles each of them once, finds it at its next start, and comes to the same bits, where training is %s and the mode %s",
