@@ -7,7 +7,7 @@ import { breakMechanism } from "./test/broken/breakMechanism.ts"
 /** `arqon` and its entries mean the source here, so that tests and examples see the same code. */
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-/** Rooms whose tests need no worker of their own. */
+/** Rooms whose tests need no worker of their own: what they start, they end. */
 const PURE = [
   "hot",
   "domain",
@@ -21,7 +21,19 @@ const PURE = [
   "temporal",
   "testing",
   "machines",
-].map((room) => `test/${room}/**/*.test.ts`)
+  "cohort",
+  "fleet",
+  "replica",
+  "scenarios",
+  "journal",
+  "opentelemetry",
+  "study",
+  "studio",
+  "adapters",
+]
+  .map((room) => `test/${room}/**/*.test.ts`)
+  // One replaces a module; the other watches what happens once in a process.
+  .concat("test/engine/**/!(metaDeath|warmUp).test.ts")
 
 /** What starts programs, servers, browsers or threads that die, and the short forms of benches: `npm test` leaves them to `test:all`. */
 const E2E = [
@@ -73,7 +85,7 @@ export default defineConfig({
   },
   test: {
     projects: [
-      // Pure functions and machines, which leave nothing behind: their files share workers, and none loads the same modules again.
+      // What leaves nothing behind: such files share workers, and none loads the same modules again.
       { extends: true, test: { name: "pure", include: PURE, exclude: E2E, isolate: false } },
       { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: [...PURE, ...E2E] } },
       { extends: true, test: { name: "e2e", include: E2E } },

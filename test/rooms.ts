@@ -184,9 +184,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     rooms: ["domain", "engine", "studio/protocol", "studio/page", "studio/server"],
     packages: [/^node:http$/],
   },
+  // Of clusters one import at a call: what opens the storage of shared studies.
   "platform/node": {
-    rooms: ["domain", "engine", "fleet", "journal", "worker", "studio/server", "system"],
-    types: ["replica", "morph/growth"],
+    rooms: ["domain", "engine", "fleet", "journal", "worker", "cluster/node", "studio/server", "system"],
+    types: ["replica", "cluster", "morph/growth"],
     packages: [EFFECT, NODE],
   },
   cli: {

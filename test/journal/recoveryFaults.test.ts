@@ -21,6 +21,7 @@ import { scanSegment } from "../../src/journal/format/scanSegment.ts"
 import { drive, type Knob, knobs } from "../engine/plant.ts"
 import { sha256 } from "../engine/recordedRun.ts"
 import { ownFolder, refusal, segmentsIn, UNSYNCED } from "./journalRig.ts"
+import { until } from "../until.ts"
 
 const folder = ownFolder()
 const after: Array<() => void> = []
@@ -45,9 +46,6 @@ async function ran(options: Partial<EngineOptions<Knob>> = {}) {
 
 const settings = () => requireEngineConfig({ params: knobs, clock: "manual", state: folder.in("state") })
 const lastSegment = (): string => join(folder.in("state"), segmentsIn(folder.in("state")).at(-1) ?? "")
-const until = async (done: () => boolean): Promise<void> => {
-  while (!done()) await new Promise((resolve) => setImmediate(resolve))
-}
 
 /** Runs an engine in another process until it has said so many lines. */
 async function started(lines: number) {

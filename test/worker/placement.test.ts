@@ -10,6 +10,7 @@ import { NOTHING_DUE, RING_FULL } from "../../src/hot/codes.ts"
 import { Engine } from "../../src/engine/Engine.ts"
 import { drive, knobs, manual, trajectory } from "../engine/plant.ts"
 import { FAST, feed, onlooker, place, type Placed } from "./rig.ts"
+import { until } from "../until.ts"
 
 const thrown = (call: () => unknown): unknown => {
   try {
@@ -72,7 +73,7 @@ describe("an engine in a worker", () => {
     await expect(placed.stop({ prove: 0.5 })).rejects.toBeInstanceOf(ConfigError)
     const stopped = both.map((engine) => engine.stop({ prove: 4 }))
     // The worker hears of the stop by a message; the clock stands still until it has.
-    while (placed.getSnapshot().proof === null) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => placed.getSnapshot().proof !== null)
     for (const engine of both) {
       for (let i = 150; engine.getSnapshot().proof !== null; i++) drive(engine, { digests: 1, from: i })
     }
