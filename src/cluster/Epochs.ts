@@ -13,6 +13,10 @@ import type { SqlError } from "effect/sql/SqlError"
 import { FencedError } from "./FencedError.ts"
 import * as owners from "./owners.ts"
 import { confirmEveryUs, isTrusted } from "./selfFence.ts"
+import { together } from "./together.ts"
+
+/** Epochs that are taken by one statement at most. */
+const MOST_CLAIMED = 256
 
 /** What one owner holds while it is one. */
 export interface Ownership {
@@ -69,6 +73,7 @@ export class Epochs extends Context.Service<
   Epochs,
   {
     readonly runner: string
+    readonly sql: SqlClient.SqlClient
     /** Owns it until the scope closes. */
     readonly own: (thing: owners.OwnedThing) => Effect.Effect<Ownership, SqlError, Scope.Scope>
     readonly counts: () => EpochCounts
@@ -107,9 +112,14 @@ const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
       Effect.forkScoped,
     )
 
+    // One thing is asked for once at a time: it has one owner in a process.
+    const claim = together(
+      (things: ReadonlyArray<owners.OwnedThing>) => owners.claimAll(sql, things, runner),
+      MOST_CLAIMED,
+    )
     const own = Effect.fnUntraced(function* (thing: owners.OwnedThing) {
       const sentUs = nowUs()
-      const { epoch, standing } = yield* owners.claim(sql, thing, runner)
+      const { epoch, standing } = yield* claim(thing)
       const one: Held = { ...thing, epoch, confirmedUs: sentUs, fencedUs: Number.POSITIVE_INFINITY }
       counts.claimed++
       if (epoch > 1) counts.rehomed++
@@ -144,5 +154,5 @@ const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
         read: (statement) => statement(sql),
       } satisfies Ownership
     })
-    return { runner, own, counts: () => ({ ...counts, owned: held.size }) }
+    return { runner, sql, own, counts: () => ({ ...counts, owned: held.size }) }
   })

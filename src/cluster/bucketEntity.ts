@@ -8,21 +8,23 @@ import * as ClusterSchema from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import type { Sharding } from "effect/cluster/Sharding"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import type { SqlError } from "effect/sql/SqlError"
 import type { FleetSettings } from "../domain/FleetConfig.ts"
 import { steadyClock } from "../engine/steadyClock.ts"
 import type { DigestCounts, KeyAnswer, KeyDigest } from "../cohort/keyProtocol.ts"
 import { type BucketView, BucketOwner, type KeyView } from "./BucketOwner.ts"
-import { load, save } from "./engineRows.ts"
-import type { Epochs } from "./Epochs.ts"
+import { type EngineBatch, type EngineKeys, type EngineRow, load, save } from "./engineRows.ts"
+import { Epochs } from "./Epochs.ts"
 import { type FleetSinks, joinedSinks } from "./FleetSinks.ts"
 import { KEY_COMMANDS, type KeyDone } from "./keyStanding.ts"
 import { ownerTurn, RETRY } from "./ownerTurn.ts"
 import { BucketRecords, type KeptRecords } from "./records/BucketRecords.ts"
 import type { RecordsPlace } from "./records/recordsSink.ts"
+import { together } from "./together.ts"
 
 /** How often an owner looks at the time. */
 const TICK = "100 millis"
@@ -30,6 +32,8 @@ const TICK = "100 millis"
 const IDLE = "5 minutes"
 /** How often the last records are offered to sinks that have no room. */
 const FLUSH_RETRY = "20 millis"
+/** Rows of engines that are read or saved by one statement, unless a bucket alone has more. */
+const MOST_ROWS = 2000
 /** Batches under way to one bucket; more are refused and counted. */
 const MAILBOX = 64
 
@@ -73,28 +77,53 @@ export const bucketLayer = (
   here = new Map<string, BucketOwner>(),
   records: RecordsPlace | null = null,
 ): Layer.Layer<never, never, Sharding | Epochs> =>
-  BucketEntity.toLayer(
-    Effect.gen(function* () {
-      const name = (yield* Entity.CurrentAddress).entityId as string
-      const fleet = fleets.get(name.slice(0, name.lastIndexOf("/")))
-      // Asked before it is sent: only another configuration of another runner can lead here.
-      if (fleet === undefined)
-        return yield* Effect.die(new Error(`This runner has no fleet of the name ${JSON.stringify(name)}.`))
-      return yield* serve(name, fleet, here, records)
+  Layer.unwrap(
+    Effect.map(Epochs, ({ sql }) => {
+      const rows: EngineRows = {
+        load: together(
+          (asked: ReadonlyArray<EngineKeys>) => load(sql, asked),
+          MOST_ROWS,
+          (one) => one.keys.length,
+        ),
+        save: together(
+          (batches: ReadonlyArray<EngineBatch>) => save(sql, batches),
+          MOST_ROWS,
+          (one) => one.rows.length,
+        ),
+      }
+      const serveOne = Effect.gen(function* () {
+        const name = (yield* Entity.CurrentAddress).entityId as string
+        const fleet = fleets.get(name.slice(0, name.lastIndexOf("/")))
+        // Asked before it is sent: only another configuration of another runner can lead here.
+        if (fleet === undefined)
+          return yield* Effect.die(new Error(`This runner has no fleet of the name ${JSON.stringify(name)}.`))
+        return yield* serve(name, fleet, rows, here, records)
+      })
+      return BucketEntity.toLayer(serveOne, {
+        concurrency: "unbounded",
+        mailboxCapacity: MAILBOX,
+        maxIdleTime: IDLE,
+      })
     }),
-    { concurrency: "unbounded", mailboxCapacity: MAILBOX, maxIdleTime: IDLE },
   )
+
+/** The rows of all buckets of this runner: those that are asked for and saved at the same time go together. */
+interface EngineRows {
+  readonly load: (asked: EngineKeys) => Effect.Effect<ReadonlyArray<EngineRow>, SqlError>
+  readonly save: (batch: EngineBatch) => Effect.Effect<boolean, SqlError>
+}
 
 const serve = Effect.fnUntraced(function* (
   bucket: string,
   { settings, sinks, records: keeps }: ServedFleet,
+  engines: EngineRows,
   here: Map<string, BucketOwner>,
   place: RecordsPlace | null,
 ) {
   const clock = yield* Clock.Clock
   const thing = { kind: "bucket", name: bucket } as const
   let kept: BucketRecords | null = null
-  const { owner, nowUs, answer, read } = yield* ownerTurn(thing, TICK, (ownership, beganUs) => {
+  const { owner, nowUs, answer } = yield* ownerTurn(thing, TICK, (ownership, beganUs) => {
     const { epoch, write } = ownership
     if (place !== null && keeps !== "none")
       kept = new BucketRecords({ thing, ownership, place, settings, keeps, nowUs: steadyClock(clock) })
@@ -115,7 +144,7 @@ const serve = Effect.fnUntraced(function* (
           return rows.length === 0
             ? noted
             : Effect.andThen(
-                write((sql) => save(sql, bucket, epoch, rows)),
+                write(() => engines.save({ bucket, epoch, rows })),
                 noted,
               )
         }),
@@ -136,17 +165,14 @@ const serve = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       const missing = owner.missing(keys)
       if (missing.length === 0) return Effect.succeed(true)
-      return Effect.matchEffect(
-        read((sql) => load(sql, bucket, missing)),
-        {
-          onFailure: () => Effect.succeed(false),
-          onSuccess: (found) =>
-            Effect.sync(() => {
-              owner.load(found, nowUs())
-              return true
-            }),
-        },
-      )
+      return Effect.matchEffect(engines.load({ bucket, keys: missing }), {
+        onFailure: () => Effect.succeed(false),
+        onSuccess: (found) =>
+          Effect.sync(() => {
+            owner.load(found, nowUs())
+            return true
+          }),
+      })
     })
 
   return BucketEntity.of({

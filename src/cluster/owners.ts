@@ -29,20 +29,38 @@ export interface OwnerRow extends OwnedThing {
 }
 
 /** Makes this runner the owner: one epoch above everybody before. */
-export const claim = (
+export const claim = (sql: SqlClient, thing: OwnedThing, runner: string): Effect.Effect<Claim, SqlError> =>
+  Effect.map(claimAll(sql, [thing], runner), ([claimed]) => claimed)
+
+/** The same for different things, in their order, by one statement. */
+export const claimAll = (
   sql: SqlClient,
-  { kind, name }: OwnedThing,
+  things: ReadonlyArray<OwnedThing>,
   runner: string,
-): Effect.Effect<Claim, SqlError> =>
-  Effect.map(
-    sql<{ epoch: unknown; standing: string | null }>`
+): Effect.Effect<ReadonlyArray<Claim>, SqlError> => {
+  const body = JSON.stringify(things.map(({ kind, name }) => [kind, name]))
+  // In the order of their names, so that two statements never wait for each other.
+  const given = sql.onDialectOrElse({
+    pg: () => sql`SELECT value ->> 0 AS kind, value ->> 1 AS name FROM json_array_elements(${body}::json)`,
+    orElse: () => sql`
+      SELECT json_extract(value, '$[0]') AS kind, json_extract(value, '$[1]') AS name FROM json_each(${body})`,
+  })
+  return Effect.map(
+    sql<{ kind: string; name: string; epoch: unknown; standing: string | null }>`
       INSERT INTO arqon_owner (kind, name, epoch, runner, since_ms)
-      VALUES (${kind}, ${name}, 1, ${runner}, ${nowMs(sql)})
+      SELECT kind, name, 1, ${runner}, ${nowMs(sql)} FROM (${given}) AS given WHERE true ORDER BY kind, name
       ON CONFLICT (kind, name) DO UPDATE SET
         epoch = arqon_owner.epoch + 1, runner = excluded.runner, since_ms = excluded.since_ms
-      RETURNING epoch, standing`,
-    ([row]) => ({ epoch: Number(row.epoch), standing: row.standing }),
+      RETURNING kind, name, epoch, standing`,
+    (rows) => {
+      const claimed = new Map(rows.map((row) => [`${row.kind}\0${row.name}`, row]))
+      return things.map(({ kind, name }) => {
+        const { epoch, standing } = claimed.get(`${kind}\0${name}`)!
+        return { epoch: Number(epoch), standing }
+      })
+    },
   )
+}
 
 /** Saves where the owner of this epoch stands. False: somebody else owns it by now, and nothing was written. */
 export const save = (

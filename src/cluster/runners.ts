@@ -11,9 +11,9 @@ import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as SqlRunnerStorage from "effect/cluster/SqlRunnerStorage"
 import * as Digest from "effect/crypto/Digest"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
+import { shardLocks } from "./shardLocks.ts"
 
 /** Tables of `effect/cluster` begin with this. */
 const PREFIX = "arqon"
@@ -73,33 +73,7 @@ export const runnerStorage: Layer.Layer<
   RunnerStorage.RunnerStorage,
   never,
   SqlClient.SqlClient | ShardingConfig.ShardingConfig
-> = Layer.effect(
-  RunnerStorage.RunnerStorage,
-  Effect.map(RunnerStorage.RunnerStorage, (storage) => leavesLast(storage)),
-).pipe(Layer.provide(SqlRunnerStorage.layerStorage({ prefix: PREFIX })))
-
-/**
- * A runner that ends gives back all its locks in one statement, once nothing runs on them, and leaves the list of runners after that.
- * `Sharding` asks for it the other way round and lock by lock, 4 ms each. The others try for its shards when they miss it in the
- * list, and a try that finds a lock taken is repeated only after a second.
- */
-const leavesLast = (
-  storage: RunnerStorage.RunnerStorage["Service"],
-): RunnerStorage.RunnerStorage["Service"] => {
-  let leaves = false
-  return {
-    ...storage,
-    unregister: () => Effect.sync(() => void (leaves = true)),
-    release: (address, shardId) =>
-      Effect.suspend(() => (leaves ? Effect.void : storage.release(address, shardId))),
-    // The last thing that `Sharding` does.
-    releaseAll: (address) =>
-      Effect.ensuring(
-        storage.releaseAll(address),
-        Effect.suspend(() => (leaves ? Effect.ignore(storage.unregister(address)) : Effect.void)),
-      ),
-  }
-}
+> = shardLocks(PREFIX)
 
 /** One process that owns everything, without a port. Who else uses its database has to be kept off by other means. */
 export const singleRunner = (

@@ -6,9 +6,19 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { connect } from "node:tls"
+import * as RunnerAddress from "effect/cluster/RunnerAddress"
+import { RunnerStorage } from "effect/cluster/RunnerStorage"
+import * as ShardId from "effect/cluster/ShardId"
+import * as ShardingConfig from "effect/cluster/ShardingConfig"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { SqlClient } from "effect/sql/SqlClient"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { createCluster, postgres } from "../../src/cluster/index.ts"
+import { runnerStorage, shardingConfig } from "../../src/cluster/runners.ts"
 import { migrate } from "../../src/cluster/Storage.ts"
 import { StorageError } from "../../src/cluster/StorageError.ts"
 import { freePort } from "../adapters/freePort.ts"
@@ -104,4 +114,44 @@ it("are refused the address of another one, on this machine or where its name le
   )
   await runner.stop()
   other.close()
+}, 30_000)
+
+it("give locks back in one statement, which who waits for them gets at once, and keep the others", async () => {
+  const storageOf = (port: number) =>
+    runnerStorage.pipe(
+      Layer.provide(
+        ShardingConfig.layer({
+          ...shardingConfig(LOCKS),
+          runnerAddress: Option.some(RunnerAddress.make("127.0.0.1", port)),
+        }),
+      ),
+      Layer.provide(postgres({ url }).connect),
+      Layer.fresh,
+      Layer.build,
+      Effect.map(Context.get(RunnerStorage)),
+    )
+  await Effect.gen(function* () {
+    const sql = yield* SqlClient
+    const locks = Effect.map(
+      sql<{ objid: unknown; query: string }>`
+          SELECT objid, query FROM pg_locks JOIN pg_stat_activity USING (pid)
+          WHERE locktype = 'advisory' AND granted ORDER BY objid`,
+      (rows) => ({ numbers: rows.map(({ objid }) => Number(objid)), last: rows.at(-1)?.query }),
+    )
+    const addresses = [1, 2].map((port) => RunnerAddress.make("127.0.0.1", port))
+    const shards = Array.from({ length: 6 }, (_, i) => ShardId.make("default", i + 1))
+    const [one, two] = [yield* storageOf(1), yield* storageOf(2)]
+    expect(yield* one.acquire(addresses[0], shards)).toHaveLength(6)
+    const waiting = yield* Effect.forkChild(two.acquire(addresses[1], shards.slice(0, 4)))
+    yield* Effect.all(
+      shards.slice(0, 5).map((shard) => one.release(addresses[0], shard)),
+      { concurrency: "unbounded" },
+    )
+    expect(new Set(yield* Fiber.join(waiting))).toEqual(new Set(shards.slice(0, 4)))
+    const { numbers, last } = yield* locks
+    expect(numbers).toEqual([1, 2, 3, 4, 6].map((id) => 1_000_000 + id))
+    // Its last one, and only once: the others were given back with it.
+    expect(last).toMatch(/^WITH held.*1000001, 1000002, 1000003, 1000004, 1000005\)/s)
+    expect(yield* one.refresh(addresses[0], shards)).toEqual([shards[5]])
+  }).pipe(Effect.scoped, Effect.provide(postgres({ url }).connect), Effect.runPromise)
 }, 30_000)

@@ -79,24 +79,38 @@ describe.each(kinds)("a storage in %s", (_kind, make) => {
     const kept = await using(make(), (sql) =>
       Effect.gen(function* () {
         const { epoch } = yield* owners.claim(sql, bucket, "one")
-        const first = yield* engines.save(sql, bucket.name, epoch, rows)
+        const save = (epoch: number, saved: ReadonlyArray<engines.EngineRow>, name: string = bucket.name) =>
+          engines.save(sql, [{ bucket: name, epoch, rows: saved }])
+        const first = yield* save(epoch, rows)
         yield* owners.claim(sql, bucket, "two")
-        const stale = yield* engines.save(sql, bucket.name, epoch, [
+        const stale: ReadonlyArray<engines.EngineRow> = [
           ["acme", "stale"],
           ["new", "stale"],
+        ]
+        const late = yield* save(epoch, stale)
+        const other = yield* save(epoch + 1, stale, "tenants/8")
+        // In one statement with those of owners who are none.
+        const [mine] = yield* owners.claimAll(sql, [{ kind: "bucket", name: "tenants/9" }], "two")
+        const next = yield* engines.save(sql, [
+          { bucket: "tenants/8", epoch: 1, rows: stale },
+          { bucket: "tenants/9", epoch: mine.epoch, rows: [["nine", "9"]] },
+          { bucket: bucket.name, epoch, rows: stale },
+          { bucket: bucket.name, epoch: epoch + 1, rows: [["acme", '{"a":2}']] },
         ])
-        const other = yield* engines.save(sql, "tenants/8", epoch + 1, [["acme", "stale"]])
-        const next = yield* engines.save(sql, bucket.name, epoch + 1, [["acme", '{"a":2}']])
-        const found = yield* engines.load(sql, bucket.name, ["acme", 'it\'s "b"', "new"])
-        return { first, stale, other, next, found: new Map(found) }
+        const found = yield* engines.load(sql, [
+          { bucket: "tenants/8", keys: ["acme"] },
+          { bucket: bucket.name, keys: ["acme", 'it\'s "b"', "new"] },
+          { bucket: "tenants/9", keys: ["nine", "acme"] },
+        ])
+        return { first, late, other, next, found: found.map((rows) => new Map(rows)) }
       }),
     )
     expect(kept).toEqual({
-      first: true,
-      stale: false,
-      other: false,
-      next: true,
-      found: new Map([["acme", '{"a":2}'], rows[1]]),
+      first: [true],
+      late: [false],
+      other: [false],
+      next: [false, true, false, true],
+      found: [new Map(), new Map([["acme", '{"a":2}'], rows[1]]), new Map([["nine", "9"]])],
     })
   })
 

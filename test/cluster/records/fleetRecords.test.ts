@@ -55,8 +55,9 @@ const asked = <A>(work: (fleets: Fleets["Service"]) => Effect.Effect<A, unknown>
     const fleets = yield* Fleets
     const fiber = yield* Effect.forkChild(work(fleets))
     yield* TestClock.adjust("1 millis")
-    // The first question makes the owner, and a command is looked for in the database.
-    for (let i = 0; i < 20 && fiber.pollUnsafe() === undefined; i++) yield* TestClock.adjust("500 millis")
+    // The first question makes the owner, which takes seconds, and one of a new key waits a moment for others to be read with it.
+    for (let i = 0; i < 40 && fiber.pollUnsafe() === undefined; i++)
+      yield* TestClock.adjust(i < 20 ? "5 millis" : "500 millis")
     return yield* Fiber.join(fiber)
   })
 
