@@ -153,9 +153,9 @@ async function openGrowth() {
   return { url: studio.url, close: () => Promise.all([studio.stop(), growth.stop()]) }
 }
 
-/** A tuner of a thousand replicas in a clock of its own; seven fell silent. */
+/** A tuner of a thousand replicas in a clock of its own; its owner moved, died and moved again, and seven replicas fell silent. */
 async function openReplicas() {
-  const rig = new TunerRig(1000).run(40)
+  const rig = new TunerRig(1000).run(30).own().run(50).own("baseline").run(35).own().run(40)
   for (let i = 40; i < 47; i++) rig.silent.add(i)
   rig.run(4)
   const studio = await openStudio({ engines: [], solvers: new Map(), tuners: [new TunerBook(rig)] })
@@ -269,6 +269,7 @@ const SHOWN: ReadonlyArray<Shown> = [
     hash: "#/replicas",
     ready: ".replica-map",
     doc: "studio-replicas.webp",
+    docLooks: { ...IN_DOCS, height: 1120 },
   },
   {
     name: "studies",

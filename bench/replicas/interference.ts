@@ -92,7 +92,7 @@ export function interferenceRun(
     if (design === "together" || interference.found !== null) read = inTurns()
     else {
       if (interference.checksNext()) {
-        widen(table, STEPS, plus, minus)
+        widen(table, base, STEPS, plus, minus)
         const halves = stage("split", 0)
         const turns = inTurns()
         if (interference.take(turns[0] - turns[1], halves[0] - halves[1], [plus[0] - minus[0]])) {

@@ -1,6 +1,7 @@
 /**
  * What an open studio costs: nanoseconds per digest with and without one that a page looks at, and the share of one core that the
- * process uses at a realistic rate, with nothing open, a studio that nobody looks at, and one with a page.
+ * process uses at a realistic rate, with nothing open, a studio that nobody looks at, and one with a page. Then what an answer for a thousand
+ * replicas takes.
  *
  * `node bench/studio/main.ts --help` tells the options.
  */
@@ -9,6 +10,7 @@ import { once } from "node:events"
 import { setTimeout as sleep } from "node:timers/promises"
 import { createEngine } from "arqon"
 import { readOptions, whole } from "../../scripts/options.ts"
+import { replicasPage } from "./replicas.ts"
 
 const HELP = `Measures what an open studio costs, per digest and as a share of one core.
 
@@ -133,3 +135,4 @@ for (const kind of ["none", "unwatched", "watched"] as const) {
   const name = { none: "no studio", unwatched: "studio, nobody looks", watched: "studio with a page" }[kind]
   console.log(`  ${name.padEnd(21)}${(100 * used).toFixed(2)} %  (${windows.toFixed(0)} windows a second)`)
 }
+await replicasPage()

@@ -65,18 +65,29 @@ async function started(path: string, otlp: string | null): Promise<Cluster> {
 async function optionsIn(path: string): Promise<ClusterOptions> {
   const file = resolve(path)
   if (!existsSync(file)) throw new CliFailure(`There is no file ${shortPath(file)}.`)
-  const found = await import(pathToFileURL(file).href).then(
-    async (module: { readonly default?: unknown }) =>
-      typeof module.default === "function" ? ((await module.default()) as unknown) : module.default,
+  const made = await import(pathToFileURL(file).href).then(
+    ({ default: made }: { readonly default?: unknown }) => made,
     (cause: unknown) => {
       throw new CliFailure(`${shortPath(file)} cannot be loaded: ${messageOf(cause)}`)
     },
   )
+  const found = typeof made === "function" ? await resultOf(file, made as () => unknown) : made
   if (typeof found !== "object" || found === null)
     throw new CliFailure(
       `${shortPath(file)} must have the options of createCluster, or a function that returns them, as its default export.`,
     )
   return found
+}
+
+/** What the function of a configuration returns. It is a person's own code, and reads files and the environment. */
+async function resultOf(file: string, make: () => unknown): Promise<unknown> {
+  try {
+    return await make()
+  } catch (cause) {
+    // What is refused by name, such as a url, says by itself what to do.
+    if (cause instanceof ConfigError || cause instanceof StorageError) throw cause
+    throw new CliFailure(`${shortPath(file)}: its default export has failed: ${messageOf(cause)}`)
+  }
 }
 
 export async function statusCommand(flags: RunnerPlace & { readonly json: boolean }): Promise<ExitCode> {

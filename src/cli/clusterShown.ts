@@ -2,6 +2,7 @@
 import type { CampaignStatus } from "../cluster/campaign/Campaigns.ts"
 import type { ClusterStatus } from "../cluster/node/createCluster.ts"
 import type { TunerView } from "../cluster/TunerOwner.ts"
+import type { OwnerTurns } from "../cluster/turnRows.ts"
 import { CampaignBook } from "../studio/server/CampaignBook.ts"
 import { TunerBook } from "../studio/server/TunerBook.ts"
 import { askRunner } from "./askRunner.ts"
@@ -20,8 +21,10 @@ export async function clusterShown(
   const read = (path: string): Promise<unknown> => ask("GET", path)
   const owners = async (): Promise<ClusterStatus["owners"]> =>
     ((await read("/arqon/cluster")) as ClusterStatus).owners.filter(({ kind }) => kind === "tuner")
-  const view = (name: string): Promise<TunerView> =>
-    read(`/arqon/tuners/${encodeURIComponent(name)}`) as Promise<TunerView>
+  const tunerPath = (name: string): string => `/arqon/tuners/${encodeURIComponent(name)}`
+  const view = (name: string): Promise<TunerView> => read(tunerPath(name)) as Promise<TunerView>
+  const turnsOf = (name: string): Promise<OwnerTurns> =>
+    read(`${tunerPath(name)}/owners`) as Promise<OwnerTurns>
   const list = async (): Promise<ReadonlyArray<CampaignStatus>> =>
     (await read(CAMPAIGNS)) as ReadonlyArray<CampaignStatus>
   const names = (await owners()).map(({ name }) => name)
@@ -33,8 +36,10 @@ export async function clusterShown(
         new TunerBook({
           name,
           look: async () => {
-            const [now, all] = await Promise.all([view(name), owners()])
-            return { ...now, owner: all.find((one) => one.name === name) ?? null }
+            // A tuner that nobody has asked anything yet gets its owner by this.
+            const now = await view(name)
+            const [all, turns] = await Promise.all([owners(), turnsOf(name)])
+            return { ...now, owner: all.find((one) => one.name === name) ?? null, turns }
           },
         }),
     ),

@@ -6,6 +6,12 @@ import type * as Effect from "effect/Effect"
 import type { Action } from "./action.ts"
 import { duration, file, gateway, option, optional, storage, whole } from "./flags.ts"
 
+/**
+ * An epoch that was raised can never be lowered, and owners count on from it. Near 2^53 every report would be refused for good, and files of
+ * records are named by epochs times a million.
+ */
+const MOST_AFTER = 1_000_000_000
+
 const wait = optional(
   duration("wait", "Keep serving, but not ready, for this long before the hand-over: 5s (default 0)"),
 )
@@ -92,8 +98,8 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
       after: whole(
         "after",
         1,
-        Number.MAX_SAFE_INTEGER,
-        "The latest epoch that replicas know; a refusal names it",
+        MOST_AFTER,
+        "The latest epoch that replicas know: `confirmed` in GET /arqon/tuners/NAME",
       ),
     },
     (flags) => doing(async () => (await import("./epochCommand.ts")).epochCommand(flags)),

@@ -25,6 +25,7 @@ import { type Hearing, type ReplicaStatus, TunerHost, type TunerStatus } from ".
 import type { TunerOptions } from "../replica/tunerOptions.ts"
 import { TunerTrail } from "../replica/TunerTrail.ts"
 import { type Candidate, RollOuts, TrialShape } from "./RollOuts.ts"
+import type { Beginning } from "./turnRows.ts"
 
 /** What a person can ask of a tuner. */
 export const PLAIN_COMMANDS = [
@@ -126,6 +127,7 @@ export interface TunerOwnerStart {
 
 export class TunerOwner {
   readonly host: TunerHost
+  readonly began: Beginning
   private readonly runner: string
   private readonly trail: TunerTrail
   private readonly commands: Map<string, CommandDone>
@@ -144,6 +146,8 @@ export class TunerOwner {
       { ...options, epoch },
       left === null ? null : (read?.cohort ?? UNREADABLE_STANDING),
     )
+    const ended = read?.cohort.resumption.from.ended === true
+    this.began = left === null ? "first" : ended ? "wentOn" : "baseline"
     this.commands = new Map((read?.commands ?? []).map((done) => [done.key, done]))
     this.runner = runner
     this.trail = new TunerTrail(this.host, `${options.name}-${epoch}`)
@@ -151,8 +155,7 @@ export class TunerOwner {
     this.trail.start(nowUs, options.sinks, trial?.state)
     this.host.start(nowUs)
     this.rollOuts = new RollOuts(this.host)
-    const goesOn =
-      trial !== null && read?.cohort.resumption.from.ended === true && this.rollOuts.resume(trial)
+    const goesOn = trial !== null && ended && this.rollOuts.resume(trial)
     if (trial !== null && !goesOn) this.end(trial.key, "withdrawn")
     this.trail.flush()
   }

@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Sharding } from "effect/cluster/Sharding"
+import { readReport } from "../cohort/protocol.ts"
 import { problem, didYouMean } from "../domain/problems.ts"
 import type { Hearing } from "../replica/TunerHost.ts"
 import type { Epochs } from "./Epochs.ts"
@@ -21,6 +22,14 @@ const refuse = (status: 429 | 503, error: string): Hearing => ({
   status,
   body: { error, problems: [], retryAfterMs: RETRY_AFTER_MS },
 })
+
+/** Why an owner could not answer: what is wrong with the report, or else that the owner has failed. */
+export function unreadReport(report: unknown): Hearing {
+  const read = readReport(report)
+  return read.ok
+    ? refuse(503, "the owner of this tuner has failed")
+    : { status: 400, body: { error: "this is no report", problems: read.problems } }
+}
 
 export class Tuners extends Context.Service<
   Tuners,
@@ -83,7 +92,8 @@ const make = (names: ReadonlyArray<string>) =>
                       : refuse(503, "the owner of this tuner cannot be reached"),
                   ),
                 ),
-                Effect.catchCause(() => Effect.succeed(refuse(503, "the owner of this tuner has failed"))),
+                // A number that JSON cannot carry, such as 1e400, does not get to an owner on another runner.
+                Effect.catchCause(() => Effect.succeed(unreadReport(report))),
               )
           : Effect.succeed(unknownTuner(tuner, names)),
       command: (tuner: string, command: TunerCommand) =>

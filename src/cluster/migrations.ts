@@ -164,6 +164,24 @@ export const MIGRATIONS: ReadonlyArray<Migration> = [
       "CREATE INDEX arqon_variant_step_variant ON arqon_variant_step (variant)",
     ],
   },
+  {
+    id: 7,
+    name: "turns",
+    statements: [
+      // Who has owned what. `left_ms`: the last save of the owner before, as this one found it.
+      `CREATE TABLE arqon_owner_turn (
+  kind text NOT NULL,
+  name text NOT NULL,
+  epoch bigint NOT NULL,
+  runner text NOT NULL,
+  since_ms bigint NOT NULL,
+  left_ms bigint,
+  began text NOT NULL,
+  ended_ms bigint,
+  PRIMARY KEY (kind, name, epoch)
+)`,
+    ],
+  },
 ]
 
 /** The tables that a program needs to read and write; an error about rights names them. */
@@ -173,6 +191,7 @@ export const TABLES: ReadonlyArray<string> = [
   "arqon_trial",
   "arqon_study_worker",
   "arqon_owner",
+  "arqon_owner_turn",
   "arqon_engine",
   "arqon_setting",
   "arqon_record",

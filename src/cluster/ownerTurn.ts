@@ -15,6 +15,7 @@ import { Epochs, type Ownership } from "./Epochs.ts"
 import { FencedError } from "./FencedError.ts"
 import type { OwnedThing } from "./owners.ts"
 import { spanned } from "./spans.ts"
+import { type Beginning, noteBegun, noteEnded } from "./turnRows.ts"
 
 /** How often where it stands is saved, where it has changed. */
 const SAVE_EVERY = "60 seconds"
@@ -40,6 +41,8 @@ export interface Owned<O extends Decider> {
   readonly owner: O
   readonly save: (reason: SaveReason) => Effect.Effect<void, FencedError | SqlError>
   readonly stop: Effect.Effect<void>
+  /** How it began, for who looks back at its owners; absent: nobody does. */
+  readonly began?: Beginning
 }
 
 /** An owner at work. */
@@ -67,29 +70,33 @@ export const ownerTurn = Effect.fnUntraced(function* <O extends Decider>(
   const within = yield* spanned
   const ownership = yield* epochs.own(thing).pipe(Effect.retry(patiently), Effect.orDie)
   const { epoch, trusted, fenced } = ownership
-  const { owner, save, stop } = begin(ownership, nowUs(), epochs.runner)
+  const { owner, save, stop, began } = begin(ownership, nowUs(), epochs.runner)
   // Decisions and saves of one owner never overlap.
   const turn = Semaphore.makeUnsafe(1)
   const alone = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> => turn.withPermit(work)
   let broken = false
 
   /** Until the database takes it; an owner whose epoch is over ends here. */
-  const saveWhatCounts = Effect.suspend(() =>
-    owner.mustSave
-      ? save("counts").pipe(
-          Effect.retry({ schedule: patiently, while: ({ _tag }) => _tag === "SqlError" }),
-          Effect.ignore,
-          within("arqon.save"),
-        )
-      : Effect.void,
-  )
+  const written = (work: Effect.Effect<void, FencedError | SqlError>): Effect.Effect<void> =>
+    work.pipe(
+      Effect.retry({ schedule: patiently, while: ({ _tag }) => _tag === "SqlError" }),
+      Effect.ignore,
+      within("arqon.save"),
+    )
+  const saveWhatCounts = Effect.suspend(() => (owner.mustSave ? written(save("counts")) : Effect.void))
   /** A defect of the owner's ends it as a crash would. */
   const decide = <A>(work: Effect.Effect<A>): Effect.Effect<A> =>
     Effect.onError(work, (cause) => Effect.sync(() => void (broken ||= Cause.hasDies(cause))))
 
+  if (began !== undefined) yield* written(ownership.write((sql) => noteBegun(sql, thing, epoch, began)))
+  const handedOver = Effect.suspend(() =>
+    began === undefined ? Effect.void : ownership.read((sql) => noteEnded(sql, thing, epoch)),
+  )
   yield* saveWhatCounts
   yield* Effect.addFinalizer(() =>
-    Effect.suspend(() => (broken || fenced() ? Effect.void : alone(save("ended")))).pipe(
+    Effect.suspend(() =>
+      broken || fenced() ? Effect.void : alone(Effect.andThen(save("ended"), handedOver)),
+    ).pipe(
       Effect.timeout(LAST_SAVE),
       Effect.ignoreCause,
       Effect.andThen(stop),

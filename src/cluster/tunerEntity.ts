@@ -98,6 +98,7 @@ const serve = Effect.fnUntraced(function* (
     here.set(options.name, owner)
     return {
       owner,
+      began: owner.began,
       save: (reason) =>
         Effect.suspend(() => save(owner.standing(reason === "ended"))).pipe(
           Effect.tap(() => Effect.sync(() => owner.noteSaved())),

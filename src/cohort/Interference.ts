@@ -45,19 +45,32 @@ export interface FoundInterference {
 }
 
 /**
- * Moves both targets of a pair apart along its direction, to half a step on either side of their middle where the bounds allow that: a check
+ * Moves both targets of a pair apart along its direction, to half a step from the base where the bounds allow that: a check
  * looks for a difference that the narrow probes of a tuner which has arrived would hide.
  */
-export function widen(table: KnobTable, steps: Float64Array, plus: Float64Array, minus: Float64Array): void {
+export function widen(
+  table: KnobTable,
+  base: Float64Array,
+  steps: Float64Array,
+  plus: Float64Array,
+  minus: Float64Array,
+): void {
   for (let i = 0; i < table.size; i++) {
     const apart = table.difference(i, minus[i], plus[i])
     const reach = steps[i] / 2 - ROUNDING
     const middle = minus[i] + apart / 2
     const room = table.scale[i] === PERIODIC ? reach : Math.min(reach, middle, 1 - middle)
     const half = Math.sign(apart) * Math.max(room, Math.abs(apart) / 2)
-    plus[i] = table.snap(i, table.contain(i, middle + half))
-    minus[i] = table.snap(i, table.contain(i, middle - half))
+    plus[i] = nearBase(table, i, base[i], reach, table.snap(i, table.contain(i, middle + half)))
+    minus[i] = nearBase(table, i, base[i], reach, table.snap(i, table.contain(i, middle - half)))
   }
+}
+
+/** On a grid the middle of a pair may lie beside the base, and snapping rounds up: a replica refuses what is further than half a step. */
+function nearBase(table: KnobTable, i: number, base: number, reach: number, target: number): number {
+  const offset = table.difference(i, base, target)
+  if (table.step[i] === 0 || Math.abs(offset) <= Math.max(reach, table.neighbourSpan(i, base))) return target
+  return table.snap(i, table.contain(i, base + table.gridOffset(i, base, Math.sign(offset) * reach)))
 }
 
 export class Interference {

@@ -48,13 +48,13 @@ export class PairCheck {
 
   /** Moves the targets of the pair apart, as far as the step limits allow (`SafetyExecutor.stepLimits`). */
   place(
-    executor: { readonly stepLimits: (out: Float64Array) => void },
+    executor: { readonly base: Float64Array; readonly stepLimits: (out: Float64Array) => void },
     plus: Float64Array,
     minus: Float64Array,
   ): void {
     const { table, steps, direction } = this
     executor.stepLimits(steps)
-    widen(table, steps, plus, minus)
+    widen(table, executor.base, steps, plus, minus)
     for (let i = 0; i < table.size; i++) direction[i] = table.difference(i, minus[i], plus[i])
   }
 

@@ -67,7 +67,7 @@ export class FollowedKeys {
   private readonly maxStep: number
   private readonly followed = new Map<string, Followed>()
   private readonly waiting = new Map<number, Array<KeyDigest>>()
-  private readonly sending = new Set<number>()
+  private readonly sending = new Map<number, Promise<void>>()
   private waits = 0
   private readonly numbers = {
     taken: 0,
@@ -185,12 +185,19 @@ export class FollowedKeys {
     if (one.lease !== NO_LEASE) one.follower.stand(one.state)
   }
 
-  /** One batch of a bucket at a time. */
-  private async send(bucket: number): Promise<void> {
-    if (this.sending.has(bucket)) return
-    this.sending.add(bucket)
+  /** One batch of a bucket at a time. Resolves once those that wait now are counted. */
+  private send(bucket: number): Promise<void> {
+    const before = this.sending.get(bucket)
+    if (before !== undefined) return before
+    const waiting = this.waiting.get(bucket)
+    if (waiting === undefined) return Promise.resolve()
+    const now = this.sendAll(bucket, waiting)
+    this.sending.set(bucket, now)
+    return now
+  }
+
+  private async sendAll(bucket: number, waiting: Array<KeyDigest>): Promise<void> {
     try {
-      const waiting = this.waiting.get(bucket) ?? []
       while (waiting.length > 0) {
         const batch = waiting.splice(0, BATCH)
         this.waits -= batch.length

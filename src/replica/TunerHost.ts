@@ -18,14 +18,7 @@ import { keptBaseline } from "../domain/Resumption.ts"
 import { MILLISECOND_US } from "../domain/Units.ts"
 import { TRIP_REASONS, type TripReason, type Verdict, type VerdictReason } from "../domain/words.ts"
 import { byName } from "../domain/listOf.ts"
-import {
-  COMMAND_PAUSE,
-  COMMAND_RESET,
-  COMMAND_ROLLBACK,
-  COMMAND_SET_BASELINE,
-  COMMAND_STOP,
-  COMMAND_TRIP,
-} from "../hot/codes.ts"
+import { COHORT_COMMANDS, type CohortCommand } from "../cohort/cohortCommands.ts"
 import { readCandidate } from "../cohort/readCandidate.ts"
 import { readVariant } from "../cohort/readVariant.ts"
 import { readTunerOptions, type TunerOptions } from "./tunerOptions.ts"
@@ -109,16 +102,6 @@ export interface HearingRefusal {
   readonly retryAfterMs?: number
 }
 
-/** What a person can ask of a loop, by the code of its record. */
-export const COMMAND_CODES = {
-  trip: COMMAND_TRIP,
-  reset: COMMAND_RESET,
-  rollback: COMMAND_ROLLBACK,
-  setBaseline: COMMAND_SET_BASELINE,
-  pause: COMMAND_PAUSE,
-  stop: COMMAND_STOP,
-} as const
-
 /** Microseconds between two looks at all replicas that reports lead to: with a thousand of them a look costs more than a report. */
 const LOOK_US = 5_000
 
@@ -199,10 +182,10 @@ export class TunerHost {
     return { status: 200, body: answerFor(this.loop, this.settings.space.names, entry) }
   }
 
-  /** Carries out what a person asks, and keeps it for whoever decides the run again. */
-  command(asked: keyof typeof COMMAND_CODES): void {
+  /** Carries out what a person asks, and records it, so that a replay can repeat it. */
+  command(asked: CohortCommand): void {
     const { loop } = this
-    loop.hot.journalCommand(COMMAND_CODES[asked])
+    loop.hot.journalCommand(COHORT_COMMANDS[asked])
     loop[asked]()
   }
 

@@ -68,6 +68,16 @@ it("refuses a module that is none, options with problems, and an address without
   await expect(startCommand({ config: good, wait: null, otlp: "collector:4318" })).rejects.toThrow(
     /good\.mjs: [^]*telemetry\.url: must be an HTTP address/,
   )
+  await expect(
+    start("fails.mjs", 'export default () => { throw new Error("no such file: /tls/tls.key") }'),
+  ).rejects.toThrow(/fails\.mjs: its default export has failed: no such file: \/tls\/tls\.key$/)
+  const astray = `export default { storage: "postgres://ada:hidden-word@db/x", tuners: {
+    t: { engine: { params: { x: { min: 0, max: 1 } } }, state: "./here", token: "sixteen-letters-" } } }`
+  const refused = await start("astray.mjs", astray).catch((error: Error) => error.message)
+  expect(refused).toMatch(
+    /storage: must be a storage\. Give sqlite[^]*tuners\.t\.state: is not an option[^]*tuners\.t\.token: is not an option/,
+  )
+  expect(refused).not.toMatch(/hidden-word|sixteen-letters/)
   await expect(start("lacks.mjs", 'import "nothing-there"')).rejects.toThrow(/lacks\.mjs cannot be loaded: /)
   await expect(statusCommand({ url, tokenFile: null, json: false })).rejects.toThrow(
     /^No runner answers at http:\S+ \(.*ECONNREFUSED/,
@@ -154,4 +164,9 @@ it("raises the epochs of a database that is there, and makes none", async () => 
   const { stdout } = await desk.run("cluster", "epoch", "--storage", file, "--after", "7")
   expect(stdout).toMatch(/raised 1 epoch to 7\. Their next owners begin above it\.\n$/)
   expect((await claimed("two")).epoch).toBe(8)
+  // It could never be lowered again, and beyond 2^53 no report would be read.
+  expect(
+    (await desk.run("cluster", "epoch", "--storage", file, "--after", "9007199254740991")).stderr,
+  ).toMatch(/--after must be a whole number from 1 to 1000000000;/)
+  expect((await claimed("three")).epoch).toBe(9)
 })

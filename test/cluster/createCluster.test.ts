@@ -57,6 +57,16 @@ describe("createCluster", () => {
     expect(await second.tuner("checkout").status()).toMatchObject({ epoch: 2, base, safeMode: null })
     expect(await second.tuner("checkout").commands()).toEqual([done])
     expect((await second.status()).owners).toMatchObject([{ kind: "tuner", name: "checkout", epoch: 2 }])
+    const { nowMs, turns } = await second.tuner("checkout").owners()
+    expect(turns).toMatchObject([
+      { epoch: 1, began: "first", leftMs: null },
+      { epoch: 2, began: "wentOn", endedMs: null },
+    ])
+    const [one, two] = turns
+    const order = [one.sinceMs, two.leftMs, one.endedMs, two.sinceMs, nowMs].map((ms) => ms ?? Number.NaN)
+    expect(order.every(Number.isFinite)).toBe(true)
+    expect(order).toEqual(order.toSorted((a, b) => a - b))
+    expect(two.runner).toBe((await second.status()).runner)
     await second.stop()
   })
 

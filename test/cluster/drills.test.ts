@@ -2,6 +2,7 @@
 import { expect, it } from "vitest"
 import { Drill } from "../../bench/drills/Drill.ts"
 import { DRILL_LEASE_MS } from "../../bench/drills/orders.ts"
+import { ownerSpans } from "../../src/studio/server/ownerSpans.ts"
 
 const EXPIRATION_MS = 4500
 
@@ -20,6 +21,20 @@ it("gives tuners another owner through a kill, a freeze and a stop, with never t
     })
     expect(commands).toBeGreaterThan(0)
     expect(keyRecords).toBeGreaterThan(0)
+    // Who looks back sees every owner once, and how each began. A runner that comes back takes tuners over, so some moved besides.
+    const seen = new Set<string>()
+    for (const { turns, nowMs, now } of await drill.histories()) {
+      const spans = ownerSpans({ turns, nowMs })
+      for (const [i, { began, fromMs }] of spans.entries()) {
+        seen.add(began)
+        if (i === 0) continue
+        expect(spans[i - 1].untilMs).toBeLessThanOrEqual(fromMs)
+        if (turns[i - 1].endedMs !== null) expect(began).toBe("wentOn")
+      }
+      expect(spans.at(-1)?.untilMs).toBeNull()
+      expect(spans.at(-1)?.epoch).toBeGreaterThanOrEqual(now)
+    }
+    expect(seen).toEqual(new Set(["first", "baseline", "wentOn"]))
     // A busy machine looks at the time late.
     expect(longestOffMs).toBeLessThan(2 * DRILL_LEASE_MS)
   } finally {

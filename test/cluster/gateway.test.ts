@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type ClusterOptions, createCluster, sqlite } from "../../src/cluster/index.ts"
 import { access, gatewayProblems } from "../../src/cluster/node/access.ts"
 import { certificateProblems } from "../../src/cluster/node/certificates.ts"
+import { openGateway, type Behind } from "../../src/cluster/node/gateway.ts"
 import { LoopLag } from "../../src/cluster/node/LoopLag.ts"
+import { StorageError } from "../../src/cluster/StorageError.ts"
+import { unreadReport } from "../../src/cluster/Tuners.ts"
 import { selfSigned, signed } from "./selfSigned.ts"
 import { PLANT, Troop } from "./Troop.ts"
 
@@ -78,6 +81,10 @@ describe("a gateway", () => {
     expect((await ask("POST", "/arqon/tuners/checkout/pause", SECRETS.steer, { key: "k" })).json).toEqual(
       first.json,
     )
+    const owners = "/arqon/tuners/checkout/owners"
+    expect((await ask("GET", owners, SECRETS.read)).json).toMatchObject({ turns: [{ epoch: 1 }] })
+    expect((await ask("GET", owners, SECRETS.report)).status).toBe(403)
+    expect((await ask("POST", owners, SECRETS.steer)).status).toBe(405)
     expect((await ask("GET", "/arqon/tuners/checkout", SECRETS.read)).json).toMatchObject({
       status: { epoch: 1 },
       replicas: [{ replica: "replica-0" }],
@@ -257,6 +264,36 @@ describe("a gateway", () => {
     })
     expect(status).toBe(200)
     await secure.stop()
+  })
+
+  it("says that the database is away, and when to come again, and not that the request is to blame", async () => {
+    const away = new StorageError({
+      reason: "unreachable",
+      storage: "PostgreSQL db:5432/x",
+      detail: "it cannot be reached.",
+    })
+    const behind = { state: () => "running", status: () => Promise.reject(away) } as unknown as Behind
+    const gateway = await openGateway({ port: 0 }, behind)
+    const refused = await fetch(`${gateway.url}/arqon/cluster`)
+    expect([refused.status, await refused.json()]).toEqual([
+      503,
+      {
+        error: "the database of this runner does not answer, or refuses it",
+        problems: [],
+        retryAfterMs: 1000,
+      },
+    ])
+    await gateway.close()
+  })
+
+  it("says what is wrong with a report that cannot be sent on to an owner on another runner", () => {
+    const sum = Number("1e400")
+    const windows = [{ at: [1, 1], n: 5, sum, sum2: 1, errors: 0 }]
+    expect(unreadReport({ ...report(), windows })).toMatchObject({
+      status: 400,
+      body: { problems: [{ path: "windows[0].sum" }, {}] },
+    })
+    expect(unreadReport(report())).toMatchObject({ status: 503, body: { retryAfterMs: 1000 } })
   })
 
   it("says that its port is taken, and leaves nothing open", async () => {

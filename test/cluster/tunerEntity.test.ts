@@ -7,6 +7,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { TestClock } from "effect/testing"
 import { Epochs } from "../../src/cluster/Epochs.ts"
 import { claim } from "../../src/cluster/owners.ts"
+import { MOST_TURNS, noteBegun, turnsOf } from "../../src/cluster/turnRows.ts"
 import { sqlite } from "../../src/cluster/node/sqlite.ts"
 import { LOCK_TIMES, singleRunner } from "../../src/cluster/runners.ts"
 import { ready } from "../../src/cluster/Storage.ts"
@@ -108,12 +109,38 @@ describe("a tuner in a cluster", () => {
           const { status, commands } = yield* (yield* Tuners).view("checkout")
           assert.strictEqual(status.safeMode, "engineFault")
           assert.deepStrictEqual(status.base, JSON.parse(atDeath.standing).cohort.resumption.baseline)
+          const { turns } = yield* turnsOf(sql, THING)
+          assert.deepStrictEqual(
+            turns.map(({ epoch, runner, began }) => [epoch, runner, began]),
+            [
+              [1, "one", "first"],
+              [2, "two", "baseline"],
+            ],
+          )
           assert.deepStrictEqual(
             commands.map(({ key, by }) => [key, by]),
             [["b", "ada"]],
           )
         }).pipe(Effect.provide(started("two")))
       }).pipe(Effect.provide(storage)),
+  )
+
+  it.effect("the last owners are remembered, and one that has lost its place adds nothing", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      for (let epoch = 1; epoch <= MOST_TURNS + 3; epoch++) {
+        yield* claim(sql, THING, `start-${epoch}`)
+        assert.isTrue(yield* noteBegun(sql, THING, epoch, "baseline"))
+        // Its answer was lost, so it is sent again.
+        assert.isTrue(yield* noteBegun(sql, THING, epoch, "baseline"))
+      }
+      assert.isFalse(yield* noteBegun(sql, THING, MOST_TURNS, "wentOn"))
+      const { turns } = yield* turnsOf(sql, THING)
+      assert.deepStrictEqual(
+        turns.map(({ epoch, runner, began }) => [epoch, runner, began]),
+        Array.from({ length: MOST_TURNS }, (_, i) => [i + 4, `start-${i + 4}`, "baseline"]),
+      )
+    }).pipe(Effect.provide(storage)),
   )
 
   it.effect(

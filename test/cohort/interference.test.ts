@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest"
 import { interferenceRow } from "../../bench/replicas/interference.ts"
 import { Interference, NEEDED_EVIDENCE, widen } from "../../src/cohort/Interference.ts"
+import { Follower } from "../../src/cohort/Follower.ts"
+import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { KnobTable } from "../../src/hot/KnobTable.ts"
 import { RECORD_CODE, RECORD_DETAIL, RECORD_KIND } from "../../src/hot/AuditRing.ts"
 import { AUDIT_COHORT } from "../../src/hot/codes.ts"
@@ -59,9 +61,43 @@ describe("interference", () => {
     const table = new KnobTable(quadratic(3).knobs)
     const plus = Float64Array.of(0.51, 0.01, 0.3)
     const minus = Float64Array.of(0.49, 0.03, 0.5)
-    widen(table, Float64Array.of(0.1, 0.1, 0.1), plus, minus)
+    widen(table, Float64Array.of(0.5, 0.02, 0.4), Float64Array.of(0.1, 0.1, 0.1), plus, minus)
     ;[0.55, 0, 0.3].forEach((unit, i) => expect(plus[i]).toBeCloseTo(unit, 8))
     ;[0.45, 0.04, 0.5].forEach((unit, i) => expect(minus[i]).toBeCloseTo(unit, 8))
+  })
+
+  // Half a step of 25.5 around a pair's middle of 40.5 led from a base of 40 to 66: half of the replicas refused, and the check was lost.
+  it("keeps the targets of a check within what replicas take, for whole numbers on either side of any base", () => {
+    const space = requireEngineConfig({
+      params: { concurrency: { min: 1, max: 256, step: 1, initial: 32 } },
+    }).space
+    const { table } = space
+    for (let value = 1; value <= 256; value++)
+      for (const [up, down] of [
+        [1, 0],
+        [0, 1],
+        [0, -1],
+        [-1, 0],
+        [2, -1],
+      ]) {
+        const at = (to: number) => table.snap(0, table.encode(0, Math.min(256, Math.max(1, to))))
+        const base = Float64Array.of(at(value))
+        const plus = Float64Array.of(at(value + up))
+        const minus = Float64Array.of(at(value + down))
+        widen(table, base, Float64Array.of(0.2), plus, minus)
+        for (const side of [plus, minus]) {
+          const follower = new Follower(space, 0.2)
+          const named = (units: Float64Array) => ({ concurrency: table.decode(0, units[0]) })
+          const taken = follower.take({
+            at: [1, 1],
+            role: side === plus ? "plus" : "minus",
+            values: named(side),
+            base: named(base),
+            baseline: named(base),
+          })
+          expect([value, taken]).toEqual([value, "taken"])
+        }
+      }
   })
 })
 

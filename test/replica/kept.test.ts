@@ -117,6 +117,25 @@ describe("a tuner with `state`, in virtual time", () => {
     await after.stop()
   })
 
+  it("may tune a few replicas first: the others keep the baseline, and meet what was learnt after a restart", async () => {
+    const guardrails = { ...engine.guardrails, minStableUs: 3_600_000_000 }
+    const few = made({ engine: { params, guardrails }, replicas: { control: 0.5 } })
+    await few.start()
+    const { at, all } = await service(few)
+    await vi.advanceTimersByTimeAsync(300_000)
+    const untouched = all.filter(({ values }) => values.batch === params.batch.initial)
+    expect(untouched).toHaveLength(3)
+    expect(few.status().base["batch"]).toBeGreaterThan(65)
+    await few.stop()
+    const every = made()
+    await every.start()
+    at.tuner = every
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(Math.min(...all.map(({ values }) => values.batch))).toBeGreaterThan(60)
+    expect(every.status().safeMode).toBeNull()
+    await every.stop()
+  })
+
   it("goes on where it stood under narrower guardrails", async () => {
     const before = made()
     await before.start()

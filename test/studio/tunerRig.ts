@@ -1,4 +1,5 @@
 /** A tuner with many replicas in virtual time, as a studio looks at it: some fall silent, and another owner may take over. */
+import type { Beginning, OwnerTurnRow } from "../../src/cluster/turnRows.ts"
 import { knobHash } from "../../src/cohort/knobHash.ts"
 import type { Pair } from "../../src/cohort/order.ts"
 import type { Answer, Refusal } from "../../src/cohort/protocol.ts"
@@ -22,7 +23,8 @@ export class TunerRig implements TunerSource {
   private epoch = 0
   private nowUs = 0
   private seq = 0
-  private host!: TunerHost
+  private readonly turns: Array<OwnerTurnRow> = []
+  host!: TunerHost
   private trail!: TunerTrail
 
   constructor(replicas: number) {
@@ -30,15 +32,41 @@ export class TunerRig implements TunerSource {
     this.own()
   }
 
-  /** Another owner begins. */
-  own(): this {
+  /** Another owner begins, after one that stopped, or died 9 s ago. */
+  own(began: Beginning = this.epoch === 0 ? "first" : "wentOn"): this {
+    const before = this.turns.pop()
+    if (before !== undefined)
+      this.turns.push(began === "wentOn" ? { ...before, endedMs: this.nowMs - 400 } : before)
     this.epoch++
+    this.turns.push({
+      epoch: this.epoch,
+      runner: this.runner,
+      sinceMs: this.nowMs,
+      leftMs: before === undefined ? null : this.nowMs - 9000,
+      began,
+      endedMs: null,
+    })
     const engine = { params, guardrails: "aggressive", seed: 7 } as const
     this.host = new TunerHost({ name: this.name, engine, epoch: this.epoch })
     this.trail = new TunerTrail(this.host, `run-${this.epoch}`)
     this.trail.start(this.nowUs)
     this.host.start(this.nowUs)
     return this
+  }
+
+  private get nowMs(): number {
+    return 1_764_000_000_000 + this.nowUs / 1000
+  }
+
+  /** As an owner says it. */
+  private get began(): string | null {
+    const { began } = this.turns[this.turns.length - 1]
+    if (began === "first") return null
+    return began === "wentOn" ? "Its owner has stopped." : "Its owner ended without saying so."
+  }
+
+  private get runner(): string {
+    return `10.0.0.${this.epoch}:7071`
   }
 
   run(seconds: number): this {
@@ -83,7 +111,8 @@ export class TunerRig implements TunerSource {
       status: this.host.status(),
       replicas: this.host.replicas(),
       records: this.trail.audit.records(),
-      began: this.epoch === 1 ? null : "It began where the owner before it stood.",
-      owner: { runner: `10.0.0.${this.epoch}:7071`, sinceMs: 1_764_000_000_000, savedMs: null },
+      began: this.began,
+      owner: { runner: this.runner, sinceMs: this.turns.at(-1)?.sinceMs ?? 0, savedMs: null },
+      turns: { nowMs: this.nowMs, turns: [...this.turns] },
     })
 }

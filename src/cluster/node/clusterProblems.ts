@@ -18,12 +18,27 @@ export const ownedProblems = ({
     : Object.entries(tuners ?? {}).flatMap(([name, config]) => {
         try {
           void new TunerHost({ ...config, name })
-          return []
+          return ELSEWHERE.filter(([option]) => Object.hasOwn(config, option)).map(([option, remedy]) =>
+            problem(["tuners", name, option], "is not an option of a cluster's tuner.", remedy),
+          )
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error
           return error.problems.map((one) => problemAt(["tuners", name], one))
         }
       })
+
+/** Options of `createTuner` that a cluster would pass over, and what it has instead. */
+const ELSEWHERE = [
+  ["state", "Leave it out: `storage` of the cluster keeps where a tuner stands."],
+  ["epoch", "Leave it out: the cluster counts epochs in its storage."],
+  ["token", "Leave it out, and give `gateway.tokens`."],
+] as const
+
+/** That `storage` is one, and not the url or the path of one. What was given is not shown: a url may hold a password. */
+export const storageProblems = (storage: unknown): ReadonlyArray<Problem> =>
+  typeof storage === "object" && storage !== null && "connect" in storage && "name" in storage
+    ? []
+    : [problem(["storage"], "must be a storage.", "Give sqlite(file) or postgres({ url }) of arqon/cluster.")]
 
 /** The same problem, of a part that is at `path` in the whole. */
 export function problemAt(path: ReadonlyArray<PropertyKey>, one: Problem): Problem {

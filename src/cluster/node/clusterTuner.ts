@@ -15,6 +15,7 @@ import {
   type TunerCommandName,
 } from "../TunerOwner.ts"
 import { Tuners } from "../Tuners.ts"
+import type { OwnerTurns } from "../turnRows.ts"
 import { type CommandNote, saidOf } from "./commandNote.ts"
 
 type Commands = Readonly<Record<PlainTunerCommand, (note?: CommandNote) => Promise<CommandDone>>>
@@ -24,6 +25,8 @@ export interface ClusterTuner extends Commands {
   readonly name: string
   readonly status: () => Promise<TunerStatus & { readonly began: string | null }>
   readonly replicas: () => Promise<ReadonlyArray<ReplicaStatus>>
+  /** Who owns it and who has, and how each of them began. */
+  readonly owners: () => Promise<OwnerTurns>
   /** What people asked of it, oldest first. */
   readonly commands: () => Promise<ReadonlyArray<CommandDone>>
   /** The last 100 records of the present owner, oldest first. `sinks` keep all. */
@@ -49,7 +52,7 @@ const LOOK_MS = 500
 /** Runs what needs the tuners; rejects once the cluster has stopped. */
 export type RunTuners = <A, E>(work: Effect.Effect<A, E, Tuners>) => Promise<A>
 
-export function clusterTuner(name: string, run: RunTuners): ClusterTuner {
+export function clusterTuner(name: string, run: RunTuners, owners: ClusterTuner["owners"]): ClusterTuner {
   const view = Effect.flatMap(Tuners, (all) => all.view(name))
   const tell = (command: TunerCommandName, note?: CommandNote, candidate?: Candidate): Promise<CommandDone> =>
     run(
@@ -81,6 +84,7 @@ export function clusterTuner(name: string, run: RunTuners): ClusterTuner {
     rollOutVariant: (variant, note) => endOf(tell("rollOutVariant", note, { variant })),
     status: () => run(Effect.map(view, ({ status, began }) => ({ ...status, began }))),
     replicas: () => run(Effect.map(view, ({ replicas }) => replicas)),
+    owners,
     commands,
     records: () => run(Effect.map(view, ({ records }) => records)),
     // As over a network: what the owner hands out is nobody's to change, and what it is handed neither.

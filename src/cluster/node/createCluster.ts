@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
 import { ConfigError } from "../../domain/errors.ts"
 import { didYouMean, problem, tidy } from "../../domain/problems.ts"
 import { createReplica, type Replica } from "../../replica/createReplica.ts"
@@ -18,6 +19,7 @@ import { prometheusText } from "../../engine/metrics/prometheus.ts"
 import { clusterMetrics, type OwnedHere } from "../clusterMetrics.ts"
 import { Epochs, type EpochCounts } from "../Epochs.ts"
 import { allOwners, type OwnerRow } from "../owners.ts"
+import { type OwnerTurns, turnsOf } from "../turnRows.ts"
 import { LOCK_TIMES, type LockTimes, SHARDS, singleRunner } from "../runners.ts"
 import { agree, bucketsSetting } from "../settings.ts"
 import { ready, type Storage } from "../Storage.ts"
@@ -38,7 +40,7 @@ import {
   readFleets,
 } from "./clusterFleets.ts"
 import { type ClusterTuner, clusterTuner } from "./clusterTuner.ts"
-import { locksProblems, ownedProblems } from "./clusterProblems.ts"
+import { locksProblems, ownedProblems, storageProblems } from "./clusterProblems.ts"
 import { effectProblems, effectVersion } from "./effectVersion.ts"
 import { type GatewayOptions, gatewayProblems } from "./access.ts"
 import { type Behind, type ClusterState, type Gateway, MOST_WAIT_MS, openGateway } from "./gateway.ts"
@@ -128,6 +130,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   const wrong = [
     ...unknownOptions(options, OPTIONS),
     ...effectProblems(effectVersion()),
+    ...storageProblems(storage),
     ...ownedProblems(options),
     ...fleets.problems,
     ...(node === undefined ? [] : nodeProblems(node)),
@@ -171,7 +174,14 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     if (Object.hasOwn(tuners, name)) return name
     throw new ConfigError({ problems: [problem(["tuner"], "is not known here.", didYouMean(name, names))] })
   }
-  const tuner = (name: T): ClusterTuner => clusterTuner(known(name), run)
+  const read = <A>(work: (sql: SqlClient.SqlClient) => Effect.Effect<A, SqlError>): Promise<A> =>
+    run(
+      Effect.flatMap(SqlClient.SqlClient, (sql) =>
+        Effect.mapError(work(sql), (error) => storageFailure(storage.name, error)),
+      ),
+    )
+  const ownersOf = (name: string): Promise<OwnerTurns> => read((sql) => turnsOf(sql, { kind: "tuner", name }))
+  const tuner = (name: T): ClusterTuner => clusterTuner(known(name), run, () => ownersOf(name))
   const doors = new Map<string, FleetDoor>()
   const fleet = (name: string): FleetDoor => {
     const found = fleets.settings.get(name)
@@ -196,14 +206,10 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     return door
   }
   const doorsOfCampaigns = campaignDoors((work) => run(work))
-  const status = (): Promise<ClusterStatus> =>
-    run(
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const owners = yield* Effect.mapError(allOwners(sql), (error) => storageFailure(storage.name, error))
-        return { runner, state, owners, epochs: counts() }
-      }),
-    )
+  const status = async (): Promise<ClusterStatus> => {
+    const owners = await read(allOwners)
+    return { runner, state, owners, epochs: counts() }
+  }
   const metrics = (): string =>
     prometheusText(
       clusterMetrics({ epochs: counts(), here, reports, lagMs: lag.lagMs, mostLagMs: lag.mostMs }),
@@ -237,6 +243,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     },
     counted: (status) => void reports.set(status, (reports.get(status) ?? 0) + 1),
     view: (name) => run(Effect.flatMap(Tuners, (all) => all.view(name))),
+    ownersOf,
     command: (name, command) => run(Effect.flatMap(Tuners, (all) => all.command(name, command))),
     status,
     metrics,

@@ -10,10 +10,12 @@ import { PROMETHEUS_CONTENT_TYPE } from "../../engine/metrics/prometheus.ts"
 import type { Hearing } from "../../replica/TunerHost.ts"
 import { readBody, send, TOO_LARGE } from "../../replica/httpReports.ts"
 import { REPORT_PATH } from "../../replica/transport.ts"
+import { StorageError } from "../StorageError.ts"
 import { type CommandDone, TUNER_COMMANDS, type TunerCommand, type TunerCommandName } from "../TunerOwner.ts"
 import { access, type GatewayOptions } from "./access.ts"
 import { answerCampaign, type CampaignsBehind } from "./campaignRequests.ts"
 import { answerFleet, type FleetsBehind } from "./fleetRequests.ts"
+import type { OwnerTurns } from "../turnRows.ts"
 import type { LoopLag } from "./LoopLag.ts"
 import { answerOrigin } from "./origins.ts"
 import { bodyOf, type May, nameIn, refuse, saidIn, unknownText } from "./requests.ts"
@@ -31,6 +33,7 @@ export interface Behind extends CampaignsBehind {
   /** A report was answered with this status. */
   readonly counted: (status: number) => void
   readonly view: (tuner: string) => Promise<object>
+  readonly ownersOf: (tuner: string) => Promise<OwnerTurns>
   readonly command: (tuner: string, command: TunerCommand) => Promise<CommandDone>
   readonly status: () => Promise<object>
   readonly metrics: () => string
@@ -53,6 +56,8 @@ export interface Gateway {
 /** How long requests under way may take once it is closed. */
 const CLOSE_MS = 2000
 const HOST = "127.0.0.1"
+/** When to ask again while the database is away. */
+const DATABASE_RETRY_MS = 1000
 
 /** Listens. Rejects where it cannot. */
 export function openGateway(options: GatewayOptions, behind: Behind): Promise<Gateway> {
@@ -60,11 +65,17 @@ export function openGateway(options: GatewayOptions, behind: Behind): Promise<Ga
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     // A connection that is kept would hold the server open.
     if (behind.state() !== "running") response.setHeader("connection", "close")
-    answer(options, behind, request, response).catch(() =>
-      behind.state() === "stopped"
-        ? refuse(response, 503, "this runner is stopping", 0)
-        : refuse(response, 500, "the request has failed"),
-    )
+    answer(options, behind, request, response).catch((cause: unknown) => {
+      if (behind.state() === "stopped") return refuse(response, 503, "this runner is stopping", 0)
+      if (cause instanceof StorageError)
+        return refuse(
+          response,
+          503,
+          "the database of this runner does not answer, or refuses it",
+          DATABASE_RETRY_MS,
+        )
+      refuse(response, 500, "the request has failed")
+    })
   }
   const server: Server =
     tls === undefined ? createServer(handle) : createTlsServer({ ...tls, minVersion: "TLSv1.2" }, handle)
@@ -136,11 +147,13 @@ async function answer(
   const [, name, command] = /^\/arqon\/tuners\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? []
   const tuner = name === undefined ? null : nameIn(name)
   if (tuner === null) return refuse(response, 404, "there is nothing at this address")
+  const looks = command === undefined || command === "owners"
   // The right first: who may not look is not told which tuners there are.
-  if (!may({ kind: "tuner", name: tuner }, command === undefined ? "read" : "steer")) return
+  if (!may({ kind: "tuner", name: tuner }, looks ? "read" : "steer")) return
   if (!behind.tuners.includes(tuner)) return refuse(response, 404, unknownText("tuner", tuner, behind.tuners))
-  if (command === undefined && method === "GET") return send(response, 200, await behind.view(tuner))
-  if (command === undefined || method !== "POST")
+  if (looks && method === "GET")
+    return send(response, 200, await (command === undefined ? behind.view(tuner) : behind.ownersOf(tuner)))
+  if (looks || method !== "POST")
     return refuse(response, 405, "commands are POST, everything else here is GET")
   if (!isCommand(command)) return refuse(response, 404, unknownText("command", command, TUNER_COMMANDS))
   const said = await saidIn(request, response, path)

@@ -21,6 +21,7 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { Problem } from "../../domain/errors.ts"
 import { problem } from "../../domain/problems.ts"
 import { messageOf } from "../../system/messageOf.ts"
+import { endingForGood } from "./acceptedSockets.ts"
 import { certificateProblems } from "./certificates.ts"
 import { type LockTimes, messageStorage, runnerStorage, shardingConfig } from "../runners.ts"
 import { StorageError } from "../StorageError.ts"
@@ -150,27 +151,23 @@ export const nodeRunner = (
         })),
       )
       const at = { host: listen, port }
-      const server =
+      const server = (
         secure === undefined
-          ? NodeSocketServer.layer(at)
-          : NodeSocketServer.layerTls({ ...at, ...secure, requestCert: true })
-      return SocketRunner.layer.pipe(
-        Layer.provide(
-          server.pipe(
-            Layer.catch((error) =>
-              Layer.effect(
-                SocketServer,
-                Effect.fail(
-                  new StorageError({
-                    reason: "failed",
-                    storage: "This runner",
-                    detail: `it cannot listen on ${listen}:${port} (${messageOf(error)}).`,
-                  }),
-                ),
-              ),
-            ),
-          ),
+          ? NodeSocketServer.make(at)
+          : NodeSocketServer.makeTls({ ...at, ...secure, requestCert: true })
+      ).pipe(
+        Effect.map(endingForGood),
+        Effect.mapError(
+          (error) =>
+            new StorageError({
+              reason: "failed",
+              storage: "This runner",
+              detail: `it cannot listen on ${listen}:${port} (${messageOf(error)}).`,
+            }),
         ),
+      )
+      return SocketRunner.layer.pipe(
+        Layer.provide(Layer.effect(SocketServer, server)),
         Layer.provide(clients),
         Layer.provide(RpcSerialization.layerNdjson),
         Layer.provideMerge(messageStorage),

@@ -22,7 +22,7 @@ interface Life {
   readonly epoch: number
   readonly life: number
   readonly writer: SegmentWriter
-  /** Where only some of its records are kept, they are counted anew; null: they keep their numbers. */
+  /** Where only some of its records are kept, they are numbered from zero again; null: they keep their numbers. */
   counted: number | null
 }
 

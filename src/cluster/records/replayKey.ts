@@ -116,8 +116,8 @@ class Replay {
   private readonly settings: EngineSettings
   private readonly core: FleetCore
   private readonly decoder: AuditDecoder
-  /** What the engine has recorded anew, and nobody compared yet. */
-  private readonly anew: Array<Float64Array> = []
+  /** Records of the engine that runs now, not compared yet. */
+  private readonly repeated: Array<Float64Array> = []
   private inputs = 0
   private decisions = 0
 
@@ -132,7 +132,7 @@ class Replay {
       room: Number.POSITIVE_INFINITY,
       // Behind the point is the number of the engine.
       add: (_, exact) => {
-        for (const numbers of exact) this.anew.push(numbers.slice(0, -1))
+        for (const numbers of exact) this.repeated.push(numbers.slice(0, -1))
       },
       state: () => [],
       writers: () => [],
@@ -142,24 +142,25 @@ class Replay {
 
   run(key: string, standing: string | null, onSeq: ((seq: number) => void) | undefined): KeyReplay {
     const { records, cut } = this.recorded
-    const { core, anew } = this
+    const { core, repeated } = this
     this.begin(key, standing, records[0][RECORD_TIMESTAMP_US])
     let at = 0
     for (; at < records.length; at++) {
-      if (anew.length === 0) {
+      if (repeated.length === 0) {
         const next = records.findIndex((record, i) => i >= at && isInput(record))
         if (next >= 0) this.give(key, records[next])
         // Nothing came from outside any more but the end.
         else this.stop(key, records[at][RECORD_TIMESTAMP_US])
         onSeq?.(records[at][RECORD_SEQUENCE])
       }
-      const replayed = anew.shift() ?? null
+      const replayed = repeated.shift() ?? null
       const field =
         replayed === null ? "missing" : recordDifference(records[at], replayed, this.settings.space.names)
       if (field !== null) return this.differ(records[at], field, records[at], replayed)
       if (!isInput(records[at])) this.decisions++
     }
-    if (anew.length > 0 && cut !== true) return this.differ(records[at - 1], "unexpected", null, anew[0])
+    if (repeated.length > 0 && cut !== true)
+      return this.differ(records[at - 1], "unexpected", null, repeated[0])
     core.end()
     return this.result("identical", null)
   }

@@ -1,4 +1,4 @@
-/** Where two records say something else: for whoever runs a run again and compares. */
+/** Where two records differ, for a replay that compares them. */
 import {
   RECORD_CODE,
   RECORD_DETAIL,

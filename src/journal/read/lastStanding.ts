@@ -30,8 +30,8 @@ export interface LastStanding {
   /** The record of the start: configuration, knob table, seed. */
   readonly start: Readonly<Record<string, unknown>> | null
   /**
-   * What is wrong with the end of the journal, beyond a torn tail; all before that was taken. Null where nothing is. Whoever begins
-   * by hand where there is damage asks a person first.
+   * What is wrong with the end of the journal, beyond a torn tail; all before that was taken. Null where nothing is. Code
+   * that starts by hand from a damaged journal asks a person first.
    */
   readonly damage: string | null
 }

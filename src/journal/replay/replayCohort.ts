@@ -6,6 +6,7 @@
 import { CohortLoop } from "../../cohort/CohortLoop.ts"
 import type { CohortSettings } from "../../cohort/cohortOptions.ts"
 import type { CohortStanding } from "../../cohort/CohortStanding.ts"
+import { cohortCommandOf } from "../../cohort/cohortCommands.ts"
 import { MINUS_SIDE, TURN_CODES, writeTurn } from "../../cohort/cohortRecords.ts"
 import { type CanaryState, CanaryStateShape, type VariantTrial } from "../../cohort/Canary.ts"
 import { makeCohort } from "../../cohort/makeCohort.ts"
@@ -38,12 +39,6 @@ import {
   AUDIT_PROPOSAL,
   AUDIT_SAFE_MODE_ENTERED,
   AUDIT_TICK,
-  COMMAND_PAUSE,
-  COMMAND_RESET,
-  COMMAND_ROLLBACK,
-  COMMAND_SET_BASELINE,
-  COMMAND_STOP,
-  COMMAND_TRIP,
 } from "../../hot/codes.ts"
 import { DIGEST_PLACES, receivedAtUs } from "../../hot/digestRecord.ts"
 import { recordDifference } from "../format/recordDifference.ts"
@@ -72,20 +67,17 @@ const isInput = (record: Float64Array): boolean =>
 class RecordedLoop extends CohortLoop {
   tape: ReadonlyArray<Float64Array> = []
 
-  /** What the recorded run wrote where this one writes next. */
+  /** What the recorded run wrote where this one writes next, if that was now: what it wrote later had not happened yet. */
   private ahead(by = 0): Float64Array | undefined {
-    return this.tape[this.hot.audit.written + by]
+    const next = this.tape[this.hot.audit.written + by]
+    return next !== undefined && writtenAtUs(next) === this.hot.nowCell[0] ? next : undefined
   }
 
   protected override awaitsReplicas(): boolean {
     const next = this.ahead()
-    const now = this.hot.nowCell[0]
-    const draws =
-      next !== undefined &&
-      next[RECORD_TIMESTAMP_US] === now &&
-      (isAct(next, PRESENT, SIDE) || next[RECORD_KIND] === AUDIT_PROPOSAL)
+    const draws = next !== undefined && (isAct(next, PRESENT, SIDE) || next[RECORD_KIND] === AUDIT_PROPOSAL)
     // Whenever there is something recorded it is asked again.
-    if (!draws) this.due[0] = now + 1
+    if (!draws) this.due[0] = this.hot.nowCell[0] + 1
     return !draws
   }
 
@@ -139,7 +131,8 @@ class RecordedLoop extends CohortLoop {
     const kind = record[RECORD_KIND]
     if (kind === AUDIT_COMMAND) {
       hot.journalCommand(record[RECORD_CODE])
-      COMMANDS[record[RECORD_CODE]]?.(this)
+      const command = cohortCommandOf(record[RECORD_CODE])
+      if (command !== undefined) this[command]()
     } else if (kind === AUDIT_ENGINE_STOPPED) recordEngineStopped(hot, hot.nowCell[0])
     else if (isAct(record, EMERGENCY)) this.hearEmergency(ROLES[record[RECORD_VALUE]], record[RECORD_MARGIN])
     // A person's: what the loop itself decides about a candidate follows from a turn.
@@ -154,14 +147,9 @@ class RecordedLoop extends CohortLoop {
   }
 }
 
-const COMMANDS: Readonly<Record<number, (loop: CohortLoop) => void>> = {
-  [COMMAND_TRIP]: (loop) => loop.trip(),
-  [COMMAND_RESET]: (loop) => loop.reset(),
-  [COMMAND_ROLLBACK]: (loop) => loop.rollback(),
-  [COMMAND_SET_BASELINE]: (loop) => loop.setBaseline(),
-  [COMMAND_PAUSE]: (loop) => loop.pause(),
-  [COMMAND_STOP]: (loop) => loop.stop(),
-}
+/** The loop's time when a record was written. */
+const writtenAtUs = (record: Float64Array): number =>
+  record[RECORD_KIND] === AUDIT_DIGEST ? receivedAtUs(record) : record[RECORD_TIMESTAMP_US]
 
 const groupOf = (record: Float64Array): GroupReading => ({
   loss: record[RECORD_VALUE],
@@ -230,7 +218,7 @@ class CohortReplay {
 
   private give(record: Float64Array): void {
     const { hot } = this.loop
-    const atUs = record[RECORD_KIND] === AUDIT_DIGEST ? receivedAtUs(record) : record[RECORD_TIMESTAMP_US]
+    const atUs = writtenAtUs(record)
     if (atUs > hot.nowCell[0]) hot.nowCell[0] = atUs
     this.loop.give(record, this.goesOn)
     this.collect()

@@ -39,7 +39,13 @@ export { otlpTraces } from "./otlp/otlpTraces.ts"
 export { openSqlite } from "./sinks/sqliteSink.ts"
 // stability: unstable
 export { pipelineStudio, type PipelineStudioOptions, type ShownPipeline } from "./pipelineStudio.ts"
-export { type ShownCluster, type ShownTuner, tunerStudio, type TunersShown } from "./tunerStudio.ts"
+export {
+  type ShownCampaign,
+  type ShownCluster,
+  type ShownTuner,
+  tunerStudio,
+  type TunersShown,
+} from "./tunerStudio.ts"
 export { openSqliteVariants, SqliteVariants, type SqliteVariantsOptions } from "./variants/sqliteVariants.ts"
 export { tailJournal, type TailOptions } from "../../journal/read/tailJournal.ts"
 export type {

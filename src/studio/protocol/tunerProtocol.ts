@@ -44,6 +44,24 @@ export interface TunerOwner {
   readonly savedMs: number | null
 }
 
+/** How an owner began: as the first, where the one before had stopped, or on the baseline since that one died. */
+export type OwnerBeginning = "first" | "wentOn" | "baseline"
+
+/** One owner of a tuner in its time. Wall times, milliseconds. */
+export interface OwnerSpan {
+  readonly epoch: number
+  /** Where it runs, and which start of it this is. */
+  readonly runner: string
+  readonly fromMs: number
+  /** Until then it was there for certain. */
+  readonly seenMs: number
+  /** Null: it still owns it. Later than `seenMs` where it died in between. */
+  readonly untilMs: number | null
+  readonly began: OwnerBeginning
+}
+
+/** Stages that are told and drawn at most: the last ones. */
+export const MOST_STAGES = 400
 /** Replicas on the map at most: the first by name. */
 export const MOST_MARKED = 10_000
 /** One letter for each mark of the map: what is wrong, else the role. One that is behind may be on its way. */
@@ -69,6 +87,10 @@ export interface TunerPage {
   readonly owner: TunerOwner | null
   /** How this owner began, in a sentence; null: as the first one. */
   readonly began: string | null
+  /** Every owner that is remembered, oldest first; empty in one process. */
+  readonly owners: ReadonlyArray<OwnerSpan>
+  /** The time by the clock of `owners`, milliseconds. */
+  readonly nowMs: number
   readonly counts: Readonly<Record<ReplicaState, number>>
   /** Every replica by name, as `MARKS` has it. */
   readonly map: string

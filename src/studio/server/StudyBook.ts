@@ -2,7 +2,6 @@
 import type { LedgerTrial } from "../../cluster/study/StudyLedger.ts"
 import type { StudyLook, StudySource } from "../../cluster/study/StudyLook.ts"
 import { messageOf } from "../../system/messageOf.ts"
-import { MOST_LISTED } from "../protocol/protocol.ts"
 import {
   MOST_RESULTS,
   MOST_STUDIES,
@@ -22,10 +21,9 @@ import {
   WORKER_STATES,
   type WorkerState,
 } from "../protocol/studyProtocol.ts"
-import { numberOf, Refusal, wordOf } from "./refusal.ts"
+import { pagingOf, searchOf } from "./listQuery.ts"
+import { Refusal, wordOf } from "./refusal.ts"
 
-const DEFAULT_LISTED = 50
-const MOST_TEXT = 200
 /** A worker says that it is there once a lease, so one may be missed. */
 const LEASES_UNSEEN = 2
 
@@ -40,14 +38,12 @@ export interface TrialQuery {
 
 /** Throws a Refusal for a query that means nothing. */
 export function trialQueryOf(parameters: URLSearchParams): TrialQuery {
-  const limit = Math.floor(numberOf(parameters, "limit", DEFAULT_LISTED))
   return {
     study: parameters.get("study"),
-    search: (parameters.get("search") ?? "").slice(0, MOST_TEXT).toLowerCase(),
+    search: searchOf(parameters).toLowerCase(),
     state: wordOf(parameters, "state", TRIAL_STATES),
     sort: wordOf(parameters, "sort", TRIAL_SORTS) ?? "newest",
-    offset: Math.max(0, Math.floor(numberOf(parameters, "offset", 0))),
-    limit: Math.min(MOST_LISTED, Math.max(0, limit)),
+    ...pagingOf(parameters),
   }
 }
 

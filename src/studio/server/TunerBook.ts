@@ -1,11 +1,12 @@
 /** A tuner of many replicas as the studio shows it: where it stands, what its sides read, and a page of its replicas. Read when somebody asks. */
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
+import type { OwnerTurns } from "../../cluster/turnRows.ts"
 import type { ReplicaStatus, TunerStatus } from "../../replica/TunerHost.ts"
 import { messageOf } from "../../system/messageOf.ts"
-import { MOST_LISTED } from "../protocol/protocol.ts"
 import {
   MARKS,
   MOST_MARKED,
+  MOST_STAGES,
   REPLICA_SORTS,
   REPLICA_STATES,
   type ReplicaRow,
@@ -16,10 +17,9 @@ import {
   type TunerPage,
   type TunerStage,
 } from "../protocol/tunerProtocol.ts"
-import { numberOf, Refusal, wordOf } from "./refusal.ts"
-
-const DEFAULT_LISTED = 50
-const MOST_TEXT = 200
+import { pagingOf, searchOf } from "./listQuery.ts"
+import { ownerSpans } from "./ownerSpans.ts"
+import { Refusal, wordOf } from "./refusal.ts"
 
 /** Everything that is to be known of a tuner now. */
 export interface TunerLook {
@@ -29,6 +29,8 @@ export interface TunerLook {
   readonly records: ReadonlyArray<AuditRecord>
   readonly began: string | null
   readonly owner: TunerOwner | null
+  /** Those before it too; null in one process. */
+  readonly turns: OwnerTurns | null
 }
 
 /** Where a tuner is looked at: in this process, or wherever its owner is. */
@@ -47,13 +49,11 @@ export interface ReplicaQuery {
 
 /** Throws a Refusal for a query that means nothing. */
 export function replicaQueryOf(parameters: URLSearchParams): ReplicaQuery {
-  const limit = Math.floor(numberOf(parameters, "limit", DEFAULT_LISTED))
   return {
-    search: (parameters.get("search") ?? "").slice(0, MOST_TEXT).toLowerCase(),
+    search: searchOf(parameters).toLowerCase(),
     state: wordOf(parameters, "state", REPLICA_STATES),
     sort: wordOf(parameters, "sort", REPLICA_SORTS) ?? "state",
-    offset: Math.max(0, Math.floor(numberOf(parameters, "offset", 0))),
-    limit: Math.min(MOST_LISTED, Math.max(0, limit)),
+    ...pagingOf(parameters),
   }
 }
 
@@ -72,9 +72,11 @@ export class TunerBook {
 
   /** Rejects with a Refusal where the tuner cannot be reached. */
   async page({ search, state, sort, offset, limit }: ReplicaQuery): Promise<TunerPage> {
-    const { status, replicas, records, began, owner } = await this.source.look().catch((cause: unknown) => {
-      throw new Refusal("failed", `The tuner ${this.id} cannot be read: ${messageOf(cause)}`)
-    })
+    const { status, replicas, records, began, owner, turns } = await this.source
+      .look()
+      .catch((cause: unknown) => {
+        throw new Refusal("failed", `The tuner ${this.id} cannot be read: ${messageOf(cause)}`)
+      })
     const rows = replicas
       .map((one): ReplicaRow => ({ ...one, state: stateOf(one) }))
       .toSorted((a, b) => compare(a.replica, b.replica) || compare(a.boot, b.boot))
@@ -83,11 +85,13 @@ export class TunerBook {
     ) as Record<ReplicaState, number>
     const found = rows
       .filter((row) => (state === undefined || row.state === state) && haystack(row).includes(search))
-      .toSorted(ORDERS[sort])
+      .toSorted(orderOf(sort, status))
     return {
       status,
       owner,
       began,
+      owners: turns === null ? [] : ownerSpans(turns),
+      nowMs: turns?.nowMs ?? 0,
       counts,
       map: rows.slice(0, MOST_MARKED).map(markOf).join(""),
       stages: stagesOf(records, status.epoch),
@@ -100,11 +104,21 @@ export class TunerBook {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-// Rows come by name, and sorting keeps that order among equals.
-const ORDERS: Readonly<Record<ReplicaSort, (a: ReplicaRow, b: ReplicaRow) => number>> = {
-  state: (a, b) => REPLICA_STATES.indexOf(a.state) - REPLICA_STATES.indexOf(b.state),
-  name: () => 0,
-  lag: (a, b) => b.agoMs - a.agoMs,
+/**
+ * Rows come by name, and sorting keeps that order among equals. What changes with every report of a healthy replica is no order: a thousand
+ * of them would change places each second.
+ */
+function orderOf(
+  sort: ReplicaSort,
+  { epoch, generation }: TunerStatus,
+): (a: ReplicaRow, b: ReplicaRow) => number {
+  if (sort === "name") return () => 0
+  if (sort === "lag") return (a, b) => Math.floor(b.agoMs / 1000) - Math.floor(a.agoMs / 1000)
+  // Whoever runs the stage before is on its way to this one: between them is the base, a generation of its own.
+  const isOnItsWay = ([ran, at]: ReplicaRow["confirmed"]): boolean => ran === epoch && generation - at <= 2
+  const rank = ({ state, confirmed }: ReplicaRow): number =>
+    REPLICA_STATES.indexOf(state === "behind" && isOnItsWay(confirmed) ? "following" : state)
+  return (a, b) => rank(a) - rank(b)
 }
 
 const haystack = ({ replica, zone, version }: ReplicaRow): string =>
@@ -130,5 +144,5 @@ function stagesOf(records: ReadonlyArray<AuditRecord>, present: number): Readonl
     if (action === "read")
       stages.push({ seq, epoch, design: reason ?? "", plus: value ?? null, minus: limit ?? null })
   }
-  return stages
+  return stages.slice(-MOST_STAGES)
 }

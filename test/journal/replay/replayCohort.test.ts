@@ -214,6 +214,23 @@ describe("a tuner of many replicas, decided again", () => {
     expect(replayCohort(run)).toMatchObject({ verdict: "identical" })
   })
 
+  it.each(["split", "cross"] as const)(
+    "when most replicas fall silent just after a stage has closed: %s",
+    async (design) => {
+      for (let reports = 0; reports < 16; reports++) {
+        const play = await new Play({ noise: 0.01, replicas: { design, windowMs: 2_000 } }).run(
+          10 + reports / 2,
+        )
+        play.silent = new Set([0, 1, 2, 3])
+        const { loop } = play.owner.host
+        await play.run(5)
+        expect(loop.trips).toBe(1)
+        const [run] = await play.close()
+        expect(replayCohort(run)).toMatchObject({ verdict: "identical" })
+      }
+    },
+  )
+
   it("with candidates: rolled out, withdrawn, and a variant that breaks its constraints", async () => {
     const play = await new Play({
       engine: { guard: false },

@@ -9,8 +9,8 @@ import { soon } from "./soon.ts"
 
 const { keep, open } = useOpenings()
 
-async function watched(replicas: number, seconds: number) {
-  const rig = new TunerRig(replicas).run(seconds)
+async function watched(replicas: number, seconds: number, before = (rig: TunerRig) => rig) {
+  const rig = before(new TunerRig(replicas)).run(seconds)
   const studio = keep(await openStudio({ engines: [], solvers: new Map(), tuners: [new TunerBook(rig)] }))
   return { rig, url: studio.url }
 }
@@ -20,7 +20,8 @@ describe("the page Replicas", () => {
     ["light", 1440],
     ["dark", 360],
   ] as const)("shows a thousand, in %s at %i pixels, without a barrier", async (theme, width) => {
-    const { rig, url } = await watched(1000, 8)
+    const moved = (tuner: TunerRig) => tuner.run(12).own().run(20).own("baseline").run(15).own()
+    const { rig, url } = await watched(1000, 8, moved)
     for (let i = 40; i < 47; i++) rig.silent.add(i)
     rig.run(4)
     const { page, complaints } = await open(url, { theme, width, height: 900, still: true })
@@ -44,10 +45,36 @@ describe("the page Replicas", () => {
     const { page } = await open(url)
     const owners = page.getByRole("region", { name: "Owners" })
     await owners.getByText(/^10\.0\.0\.1:7071 since .*, never saved\.$/).waitFor()
+    const lane = owners.getByRole("img")
+    expect(await lane.getAttribute("aria-label")).toBe("Owned by 10.0.0.1:7071, no change of owners")
     rig.own().run(10)
-    await owners.getByText(/^10\.0\.0\.2:7071 .* It began where the owner before it stood\.$/).waitFor()
-    expect(await owners.getByRole("listitem").count()).toBe(2)
-    await page.getByRole("img", { name: /, 1 change of owners$/ }).waitFor()
+    await owners
+      .getByText(/^The one before had stopped, so it went on there\. Has owned it for 10 s\.$/)
+      .waitFor()
+    rig.own("baseline").run(5)
+    await owners.getByText(/^10\.0\.0\.2:7071 .* to its death between .* and .*\.$/).waitFor()
+    expect(await owners.getByRole("listitem").count()).toBe(3)
+    expect(await lane.getAttribute("aria-label")).toBe(
+      "Owned by 10.0.0.3:7071, 2 changes of owners: 1 move, 1 death",
+    )
+    // As long as each owned it: 20 s, 10 s of which the last 9 are not certain, and 5 s.
+    const drawn = await lane.locator(".owner").evaluateAll((bars) =>
+      bars.map((bar) => {
+        const { left, width } = bar.getBoundingClientRect()
+        const sure = bar.querySelector(".sure")?.getBoundingClientRect().width ?? 0
+        return { from: left - (bar.parentElement?.getBoundingClientRect().left ?? 0), width, sure }
+      }),
+    )
+    const long = await lane.locator(".owner-track").evaluate((track) => track.getBoundingClientRect().width)
+    const shares = drawn.map(({ from, width, sure }) => [from / long, width / long, sure / width])
+    const expected = [
+      [0, 19.6 / 35, 1],
+      [20 / 35, 10 / 35, 1 / 10],
+      [30 / 35, 5 / 35, 1],
+    ]
+    shares.forEach((share, i) => share.forEach((value, j) => expect(value).toBeCloseTo(expected[i][j], 2)))
+    expect(await lane.locator(".owner-mark").allTextContents()).toEqual(["◆", "✕"])
+    await page.getByRole("img", { name: /, 2 changes of owners$/ }).waitFor()
     const status = page.locator(".pager [role=status]")
     await page.getByRole("button", { name: "Next" }).click()
     await soon(() => status.textContent()).toBe("51–100 of 120 replicas")
@@ -55,5 +82,47 @@ describe("the page Replicas", () => {
     await soon(() => status.textContent()).toBe("1 replica")
     await page.getByLabel("State").selectOption("silent")
     await page.getByText("No replica matches.").waitFor()
+  })
+
+  it("has no more elements for a thousand than for sixty, and finds, sorts and pages through all of them", async () => {
+    const elements = async (replicas: number) => {
+      const { rig, url } = await watched(replicas, 12)
+      const { page } = await open(url, { still: true })
+      await page.getByRole("img", { name: /^What the sides read: plus [\d.]+/ }).waitFor()
+      await soon(() => page.locator(".engines .engine").count()).toBe(50)
+      return { rig, page, count: await page.locator("*").count() }
+    }
+    const [few, many] = await Promise.all([elements(60), elements(1000)])
+    expect(many.count).toBe(few.count)
+    const { rig, page } = many
+    const status = page.locator(".pager [role=status]")
+    const names = page.locator(".engines .name")
+    for (const i of [990, 40, 507]) {
+      rig.silent.add(i)
+      rig.run(2)
+    }
+    const order = page.getByLabel("Order")
+    await order.selectOption("lag")
+    await soon(async () => (await names.allTextContents()).slice(0, 3)).toEqual([
+      "pod-0990",
+      "pod-0040",
+      "pod-0507",
+    ])
+    await page.getByLabel("State").selectOption("silent")
+    await soon(() => status.textContent()).toBe("3 replicas")
+    await page.getByLabel("State").selectOption("")
+    await order.selectOption("name")
+    const next = page.getByRole("button", { name: "Next" })
+    for (let shown = 50; shown < 1000; shown += 50) {
+      await soon(() => status.textContent()).toBe(`${shown - 49}–${shown} of 1\u202f000 replicas`)
+      await next.click()
+    }
+    await soon(() => names.allTextContents()).toEqual(
+      Array.from({ length: 50 }, (_, i) => `pod-${String(950 + i).padStart(4, "0")}`),
+    )
+    expect(await next.isDisabled()).toBe(true)
+    expect(await names.count()).toBe(50)
+    await page.getByRole("searchbox", { name: "Search replicas" }).fill("pod-0507")
+    await soon(() => names.allTextContents()).toEqual(["pod-0507"])
   })
 })

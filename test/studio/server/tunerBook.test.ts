@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { ConfigError } from "../../../src/domain/errors.ts"
 import { tunerStudio } from "../../../src/platform/node/tunerStudio.ts"
 import { createTuner } from "../../../src/replica/createTuner.ts"
-import { MARKS, type TunerPage } from "../../../src/studio/protocol/tunerProtocol.ts"
+import { MARKS, MOST_STAGES, type TunerPage } from "../../../src/studio/protocol/tunerProtocol.ts"
 import { Refusal } from "../../../src/studio/server/refusal.ts"
 import { replicaQueryOf, TunerBook } from "../../../src/studio/server/TunerBook.ts"
 import { TunerRig } from "../tunerRig.ts"
@@ -65,7 +65,73 @@ describe("a tuner of many replicas, as the studio shows it", () => {
     const after = await page("")
     expect(after.status.epoch).toBe(2)
     expect(new Set(after.stages.map(({ epoch }) => epoch))).toEqual(new Set([2]))
-    expect(after.began).toContain("where the owner before it stood")
+    expect(after.began).toBe("Its owner has stopped.")
+    expect(after.owners.map(({ epoch, began, untilMs }) => [epoch, began, untilMs === null])).toEqual([
+      [1, "first", false],
+      [2, "wentOn", true],
+    ])
+  })
+
+  it("answers for a thousand replicas what is listed, however long they have run and however often they moved", async () => {
+    const tuner = new TunerRig(1000)
+    const book = new TunerBook(tuner)
+    for (let i = 0; i < 200; i++) tuner.own(i % 2 === 0 ? "wentOn" : "baseline")
+    tuner.run(12)
+    // Stages enough for hours.
+    const { records, ...rest } = await tuner.look()
+    const read = records.filter(({ kind, action }) => kind === "cohort" && action === "read")
+    const hours = Array.from({ length: 5000 }, (_, i) => ({ ...read[i % read.length], seq: i + 1 }))
+    const old = new TunerBook({ name: "old", look: () => Promise.resolve({ ...rest, records: hours }) })
+    expect((await old.page(asked("limit=0"))).stages.map(({ seq }) => seq)).toEqual(
+      Array.from({ length: MOST_STAGES }, (_, i) => 5000 - MOST_STAGES + 1 + i),
+    )
+    const bytes = (answer: TunerPage): number => Buffer.byteLength(JSON.stringify(answer))
+    expect(bytes(await old.page(asked("limit=200")))).toBeLessThan(128 * 1024)
+    expect((await book.page(asked("limit=5000"))).replicas).toHaveLength(200)
+  })
+
+  it("pages through a thousand without missing or repeating one, in every order", async () => {
+    const tuner = new TunerRig(1000).run(10)
+    for (const i of [5, 500, 905]) tuner.silent.add(i)
+    tuner.run(3).silent.add(99)
+    tuner.run(5)
+    const book = new TunerBook(tuner)
+    const names = async (query: string): Promise<ReadonlyArray<string>> => {
+      const pages = await Promise.all(
+        [0, 200, 400, 600, 800].map((offset) => book.page(asked(`${query}&limit=200&offset=${offset}`))),
+      )
+      return pages.flatMap(({ replicas }) => replicas.map(({ replica }) => replica))
+    }
+    const all = await names("sort=name")
+    expect(all).toEqual(all.toSorted())
+    expect(new Set(all).size).toBe(1000)
+    const longest = ["pod-0005", "pod-0500", "pod-0905", "pod-0099"]
+    const silent = longest.toSorted()
+    const rest = all.filter((name) => !longest.includes(name))
+    expect(await names("sort=lag")).toEqual([...longest, ...rest])
+    expect(await names("sort=state")).toEqual([...silent, ...rest])
+    expect(
+      (await book.page(asked("search=pod-09&state=silent"))).replicas.map(({ replica }) => replica),
+    ).toEqual(["pod-0905"])
+  })
+
+  it("keeps a list of healthy replicas still while stage follows stage", async () => {
+    const tuner = new TunerRig(200).run(10)
+    const book = new TunerBook(tuner)
+    const orders = new Set<string>()
+    const generations = new Set<number>()
+    for (let turn = 0; turn < 30; turn++) {
+      // Half of them report a little after the others.
+      for (let i = 0; i < 200; i++) tuner.silent[i % 2 === turn % 2 ? "add" : "delete"](i)
+      tuner.run(0.5)
+      for (const sort of ["state", "lag"]) {
+        const { replicas, status } = await book.page(asked(`sort=${sort}`))
+        orders.add(replicas.map(({ replica }) => replica).join(" "))
+        generations.add(status.generation)
+      }
+    }
+    expect(generations.size).toBeGreaterThan(2)
+    expect(orders.size).toBe(1)
   })
 
   it("refuses a query that means nothing, and says why a tuner cannot be read", async () => {

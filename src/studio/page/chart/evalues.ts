@@ -76,7 +76,7 @@ export function evalues(label: string, lines: ReadonlyArray<EvidenceLine>, tone:
   }
 }
 
-/** A stage begins its evidence anew: a gap where nothing was measured, or the state has changed. */
+/** Evidence starts over at each stage: a gap where nothing was measured, or where the state has changed. */
 function lineOf(
   rows: ReadonlyArray<PipelineRow>,
   name: string,

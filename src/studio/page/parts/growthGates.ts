@@ -1,8 +1,9 @@
 /** The six gates of a socket as lights, each with every number that it looked at and the bounds of that number. */
 import type { GateReading, GrowthFrame, GrowthSocket } from "../../protocol/growthProtocol.ts"
 import type { Cell, Scope } from "../core/cell.ts"
-import { fill, h, mark } from "../core/dom.ts"
+import { fill, h } from "../core/dom.ts"
 import { figure, words } from "../core/format.ts"
+import { segment } from "./segment.ts"
 
 const GATES: ReadonlyArray<readonly [gate: string, about: string]> = [
   ["G0", "sanity"],
@@ -56,35 +57,19 @@ export function gatesCard(
   frame: Cell<GrowthFrame | null>,
   chosen: Cell<string | null>,
 ): HTMLElement {
-  const buttons = h("div", { class: "segment", role: "group", "aria-label": "Socket" })
+  const buttons = segment("Socket", (name) => chosen.set(name))
   const lights = h("ul", { class: "gates" })
-  let names = ""
   scope.watch([frame, chosen], () => {
     const socket = shownSocket(frame.value, chosen.value)
     if (socket === undefined) return
-    const found = socketsOf(frame.value).map(({ name }) => name)
-    if (found.join() !== names) {
-      names = found.join()
-      fill(
-        buttons,
-        ...found.map((name) =>
-          h(
-            "button",
-            { class: "button", "data-kind": "quiet", value: name, click: () => chosen.set(name) },
-            name,
-          ),
-        ),
-      )
-    }
-    buttons.hidden = found.length < 2
-    for (const button of buttons.children)
-      mark(button, "aria-pressed", String(button.getAttribute("value") === socket.name))
+    const names = socketsOf(frame.value).map(({ name }) => name)
+    buttons.update(names, socket.name)
     fill(lights, ...GATES.map(([gate, name], i) => light(gate, name, socket.gates[i] ?? null)))
   })
   return h(
     "section",
     { class: "card wide", "aria-label": "Gates" },
-    h("header", {}, h("h2", {}, "Gates"), buttons),
+    h("header", {}, h("h2", {}, "Gates"), buttons.element),
     lights,
   )
 }

@@ -23,6 +23,7 @@ import type { Model } from "../core/Model.ts"
 import { poll } from "../core/poll.ts"
 import { go, route } from "../core/route.ts"
 import { choice } from "../parts/listTools.ts"
+import { segment } from "../parts/segment.ts"
 import { tilesOf } from "../parts/tiles.ts"
 import type { View } from "./View.ts"
 
@@ -134,7 +135,7 @@ function head(
   watch: Watch,
 ): HTMLElement {
   const state = h("span", { class: "tag" })
-  const buttons = h("div", { class: "segment", role: "group", "aria-label": "Piece" })
+  const buttons = segment("Piece", (name) => chosen.set(name))
   const select = choice(
     "Service",
     all.map(({ id, name }) => [id, name] as const),
@@ -145,25 +146,9 @@ function head(
   const story = h("p", { class: "story" })
   const tiles = tilesOf(["Calls in this state", "Pairs", "Mirrored", "Agree", "Share"])
   const now = riverNow()
-  let names = ""
   watch((piece, { pieces }) => {
-    const found = pieces.map(({ name }) => name)
-    if (found.join() !== names) {
-      names = found.join()
-      fill(
-        buttons,
-        ...found.map((name) =>
-          h(
-            "button",
-            { class: "button", "data-kind": "quiet", value: name, click: () => chosen.set(name) },
-            name,
-          ),
-        ),
-      )
-    }
-    buttons.hidden = found.length < 2
-    for (const button of buttons.children)
-      mark(button, "aria-pressed", String(button.getAttribute("value") === piece.name))
+    const names = pieces.map(({ name }) => name)
+    buttons.update(names, piece.name)
     say(state, `${piece.name}: ${piece.state}`)
     mark(state, "data-tone", TONES[piece.state] ?? "accent")
     say(story, isolated(piece.story))
@@ -179,7 +164,7 @@ function head(
   return h(
     "section",
     { class: "card wide", "aria-label": `Service ${entry.name}` },
-    h("header", {}, h("h2", {}, isolated(entry.name)), state, buttons, select),
+    h("header", {}, h("h2", {}, isolated(entry.name)), state, buttons.element, select),
     problem,
     story,
     now.element,

@@ -3,25 +3,29 @@
  * follows. A thousand are a map and a page at a time.
  */
 import "../style/replicas.css"
-import type { ReplicaRow, TunerEntry, TunerPage, TunerStage } from "../../protocol/tunerProtocol.ts"
+import {
+  MOST_STAGES,
+  type ReplicaRow,
+  type TunerEntry,
+  type TunerPage,
+  type TunerStage,
+} from "../../protocol/tunerProtocol.ts"
 import { replicaMap } from "../chart/replicaMap.ts"
 import { sidesChart } from "../chart/sidesChart.ts"
 import { api, told } from "../core/api.ts"
 import { Cell, Scope } from "../core/cell.ts"
 import { fill, h, keyed, mark, say } from "../core/dom.ts"
-import { capital, clock, counted, figure, grouped, isolated, span, words } from "../core/format.ts"
+import { capital, counted, figure, grouped, isolated, span, words } from "../core/format.ts"
 import type { Model } from "../core/Model.ts"
 import { poll } from "../core/poll.ts"
 import { go, route } from "../core/route.ts"
 import { choice, type Choices, pager } from "../parts/listTools.ts"
 import { tilesOf } from "../parts/tiles.ts"
+import { ownersCard } from "./replicaOwners.ts"
 import type { View } from "./View.ts"
 
 const EVERY_MS = 1000
 const PAGE = 50
-/** Stages and owners that the page remembers. */
-const MOST_STAGES = 400
-const MOST_OWNERS = 20
 
 const STATES: Choices = [
   ["", "Any state"],
@@ -45,11 +49,6 @@ const DESIGNS: Readonly<Record<string, string>> = {
   together: "all in turns",
   split: "two halves",
   cross: "halves that swap",
-}
-
-interface Owned {
-  readonly epoch: number
-  readonly text: string
 }
 
 export function replicasView(model: Model): View {
@@ -94,7 +93,12 @@ function cards(
       say(problem, told(error))
     }
   })
-  return [head(scope, entry, tuners, page, problem), sides(scope, page), owners(scope, page), list.element]
+  return [
+    head(scope, entry, tuners, page, problem),
+    sides(scope, page),
+    ownersCard(scope, page),
+    list.element,
+  ]
 }
 
 function head(
@@ -173,41 +177,10 @@ function sides(scope: Scope, page: Cell<TunerPage | null>): HTMLElement {
   })
   return h(
     "section",
-    { class: "card", "aria-label": "Sides" },
+    { class: "card wide", "aria-label": "Sides" },
     h("header", {}, h("h2", {}, "Sides"), h("span", { class: "small soft" }, "loss, lower is better")),
     chart.element,
   )
-}
-
-function owners(scope: Scope, page: Cell<TunerPage | null>): HTMLElement {
-  const list = h("ol", { class: "log" })
-  let seen: ReadonlyArray<Owned> = []
-  const show = keyed<Owned>(
-    list,
-    ({ epoch }) => String(epoch),
-    ({ epoch }) => {
-      const line = h("span", { class: "what" })
-      return {
-        element: h("li", {}, h("span", { class: "faint" }, `epoch ${grouped(epoch)}`), line),
-        update: ({ text }) => say(line, text),
-      }
-    },
-  )
-  scope.watch([page], () => {
-    if (page.value === null) return
-    const now = ownedBy(page.value)
-    seen = [now, ...seen.filter(({ epoch }) => epoch !== now.epoch)].slice(0, MOST_OWNERS)
-    show(seen)
-  })
-  return h("section", { class: "card", "aria-label": "Owners" }, h("header", {}, h("h2", {}, "Owners")), list)
-}
-
-function ownedBy({ status, owner, began }: TunerPage): Owned {
-  const { epoch } = status
-  if (owner === null) return { epoch, text: "Owned by its own process; no other can take it over." }
-  const saved = owner.savedMs === null ? "never saved" : `saved ${clock(owner.savedMs * 1000)}`
-  const text = `${owner.runner} since ${clock(owner.sinceMs * 1000)}, ${saved}.`
-  return { epoch, text: began === null ? text : `${text} ${began}` }
 }
 
 function replicaList(scope: Scope, page: Cell<TunerPage | null>, offset: Cell<number>, ask: () => void) {
