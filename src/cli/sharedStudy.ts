@@ -4,7 +4,9 @@ import { resolve } from "node:path"
 import { postgres } from "../cluster/node/postgres.ts"
 import { openStudy, type SharedStudy } from "../cluster/node/openStudy.ts"
 import { sqlite } from "../cluster/node/sqlite.ts"
+import { openStudyShelf, type StudyShelf } from "../cluster/node/studyShelf.ts"
 import type { Storage } from "../cluster/Storage.ts"
+import { StorageError } from "../cluster/StorageError.ts"
 import { messageOf } from "../system/messageOf.ts"
 import { shortPath } from "../system/paths.ts"
 import { CliFailure } from "./exitCodes.ts"
@@ -29,6 +31,16 @@ export function oldStorageOf(
   if (!where.includes("://") && !existsSync(where))
     throw new CliFailure(`There is no file ${shortPath(resolve(where))}. ${remedy}`)
   return storageOf(place)
+}
+
+/** The shared studies of a storage, for who only looks; what cannot be opened is said at once. */
+export async function studiesIn(place: string | null): Promise<StudyShelf> {
+  try {
+    return await openStudyShelf(oldStorageOf(place))
+  } catch (cause) {
+    if (cause instanceof StorageError) throw new CliFailure(cause.message)
+    throw cause
+  }
 }
 
 /** Runs `work` on a study and leaves it. Every refusal, which has a tag, is a message; a defect is thrown as it is. */

@@ -43,7 +43,11 @@ export async function showCommand({
   storage,
   name,
   json,
-}: StudyPlace & { readonly json: boolean }): Promise<ExitCode> {
+  watch,
+}: StudyPlace & { readonly json: boolean; readonly watch: boolean }): Promise<ExitCode> {
+  if (watch && json)
+    throw new CliFailure("--watch and --json contradict each other. Give one of them.", EXIT.usage)
+  if (watch) return (await import("./studyWatch.ts")).studyWatch(storage, name)
   return withStudy({ storage: oldStorageOf(storage), name }, async (study) => {
     const status = await study.status()
     // This command is no worker.

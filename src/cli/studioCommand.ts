@@ -8,8 +8,6 @@ import { recordedEngines } from "../studio/server/RecordedEngine.ts"
 import { solverRun } from "../studio/server/solverRuns.ts"
 import type { StudioEngine } from "../studio/server/StudioEngine.ts"
 import { readArtifactFile } from "../study/documents.ts"
-import { openStudyShelf, type StudyShelf } from "../cluster/node/studyShelf.ts"
-import { StorageError } from "../cluster/StorageError.ts"
 import { clusterShown } from "./clusterShown.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory } from "./journalDirectory.ts"
@@ -17,7 +15,7 @@ import { note, print } from "./output.ts"
 import { shortPath } from "../system/paths.ts"
 import { openInBrowser } from "./openInBrowser.ts"
 import { onSignals } from "./signals.ts"
-import { oldStorageOf } from "./sharedStudy.ts"
+import { studiesIn } from "./sharedStudy.ts"
 import { StudyBook } from "../studio/server/StudyBook.ts"
 import { tokenIn } from "./tokenFile.ts"
 
@@ -111,16 +109,6 @@ function runsOf(directory: string): ReadonlyArray<StudioEngine> {
   const runs = recordedEngines(journalDirectory(directory))
   if (runs.length === 0) throw new CliFailure(`${shortPath(directory)} contains no readable run.`)
   return runs
-}
-
-/** The shared studies of a storage; what cannot be opened is said at once. */
-async function studiesIn(place: string): Promise<StudyShelf> {
-  try {
-    return await openStudyShelf(oldStorageOf(place))
-  } catch (cause) {
-    if (cause instanceof StorageError) throw new CliFailure(cause.message)
-    throw cause
-  }
 }
 
 /** Until a signal; meanwhile the process is held, which the server itself never does. */

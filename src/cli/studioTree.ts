@@ -90,6 +90,12 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
           Flag.withDescription("An engine's `state` directory, to show its last run instead"),
         ),
       ),
+      storage: text(
+        "storage",
+        "<url|file>",
+        "A postgres:// url or a SQLite file, to watch a shared study instead",
+      ),
+      study: text("study", "<name>", "The study of that storage (default: the youngest)"),
       engine: text("engine", "<id>", "The engine or run, if there are several"),
       tokenFile: optional(
         file("token-file", "A file with the studio's token (default: prompts for it if required)"),
@@ -98,7 +104,7 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
     (flags) => doing(async () => (await import("./tuiCommand.ts")).tuiCommand(flags)),
   ).pipe(
     Command.withDescription(
-      "Show an engine in the terminal and steer it; without a terminal, print one frame",
+      "Show an engine in the terminal and steer it, or watch a study; without a terminal, print one frame",
     ),
     Command.withExamples([
       { command: "arqon tui --url http://127.0.0.1:7070", description: "Prompts for the token" },
@@ -106,6 +112,7 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
         command: "arqon tui --journal ./state",
         description: "Look through a recorded run with the arrow keys",
       },
+      { command: "arqon tui --storage tune.db --study nightly", description: "Watch the workers of a study" },
     ]),
   )
 

@@ -62,11 +62,16 @@ export function studyTree(doing: (action: Action) => Effect.Effect<void>) {
     ]),
   )
 
-  const show = Command.make("show", { storage, name, json }, (flags) =>
-    doing(async () => (await load()).showCommand(flags)),
+  const show = Command.make(
+    "show",
+    { storage, name, json, watch: option("watch", "Show it live, until q or Ctrl-C") },
+    (flags) => doing(async () => (await load()).showCommand(flags)),
   ).pipe(
     Command.withDescription("Print how far a study is, its best point, who works on what"),
-    Command.withExamples([{ command: "arqon study show --name nightly" }]),
+    Command.withExamples([
+      { command: "arqon study show --name nightly" },
+      { command: "arqon study show --name nightly --watch", description: "Watch its workers" },
+    ]),
   )
 
   const retry = Command.make(

@@ -1,4 +1,4 @@
-/** `arqon tui`: the essentials of the studio in a terminal, of a running studio or of a journal. */
+/** `arqon tui`: the essentials of the studio in a terminal, of a running studio, of a journal or of a shared study. */
 import { userInfo } from "node:os"
 import { recordLine } from "../journal/read/readJournal.ts"
 import { causeText } from "../system/StateFileError.ts"
@@ -9,10 +9,10 @@ import { Prompt } from "./tui/Prompt.ts"
 import { screen, type ScreenContent } from "./tui/screen.ts"
 import { MOST_ROWS, objectivesOf, timeLineOf, withRecords, withWindow } from "./tui/timeLine.ts"
 import type { StudioClient, StudioEvent } from "./tui/StudioClient.ts"
-import { Terminal } from "./tui/Terminal.ts"
+import { type Drawing, openView, plainView } from "./tui/View.ts"
 import { CliFailure, EXIT, type ExitCode } from "./exitCodes.ts"
 import { journalDirectory } from "./journalDirectory.ts"
-import { print, stylesFor } from "./output.ts"
+import { print } from "./output.ts"
 import { shortPath } from "../system/paths.ts"
 import { onSignals } from "./signals.ts"
 import { askAtTerminal, connect } from "./studioConnection.ts"
@@ -20,6 +20,9 @@ import { askAtTerminal, connect } from "./studioConnection.ts"
 export interface TuiFlags {
   readonly url: string | null
   readonly journal: string | null
+  /** A storage with shared studies. */
+  readonly storage: string | null
+  readonly study: string | null
   readonly engine: string | null
   readonly tokenFile: string | null
 }
@@ -27,16 +30,20 @@ export interface TuiFlags {
 const MOST_RECORDS = 200
 /** How much of a recording one key goes. */
 const STEP = 0.02
-const PLAIN_COLUMNS = 100
-const PLAIN_ROWS = 60
 
 export async function tuiCommand(flags: TuiFlags): Promise<ExitCode> {
-  if ((flags.url === null) === (flags.journal === null)) {
-    throw new CliFailure("arqon tui needs one of --url (of an open studio) and --journal.", EXIT.usage)
-  }
-  if (flags.journal !== null) return recorded(flags.journal, flags.engine)
+  const { url: at, journal, storage, study } = flags
+  if ([at, journal, storage].filter((place) => place !== null).length !== 1)
+    throw new CliFailure(
+      "arqon tui needs one of --url (of an open studio), --journal and --storage (of shared studies).",
+      EXIT.usage,
+    )
+  if (study !== null && storage === null)
+    throw new CliFailure("--study is the name of a study in a --storage. Give both.", EXIT.usage)
+  if (storage !== null) return (await import("./studyWatch.ts")).studyWatch(storage, study)
+  if (journal !== null) return recorded(journal, flags.engine)
   const ask = process.stdin.isTTY ? askAtTerminal : null
-  const { client, session, url } = await connect(flags.url ?? "", flags.tokenFile, ask)
+  const { client, session, url } = await connect(at ?? "", flags.tokenFile, ask)
   return live(client, session, url, flags.engine)
 }
 
@@ -67,8 +74,8 @@ async function live(
     footer: "",
   }
   const ending = new AbortController()
-  const view = open(
-    () => ({ ...shown, footer: prompt.footer }),
+  const view = openView(
+    (...size) => drawn({ ...shown, footer: prompt.footer })(...size),
     (key) => {
       const answer = prompt.key(key)
       if (answer === null) return
@@ -160,8 +167,8 @@ async function recorded(directory: string, wanted: string | null): Promise<ExitC
   })
   const ending = new AbortController()
   let before = ""
-  const view = open(
-    () => shownAt(frames[place]),
+  const view = openView(
+    (...size) => drawn(shownAt(frames[place]))(...size),
     (key) => {
       // An arrow is three characters; its last says which.
       const arrow = before.endsWith("\u001b[") ? key : ""
@@ -185,34 +192,9 @@ async function recorded(directory: string, wanted: string | null): Promise<ExitC
   return EXIT.ok
 }
 
-const printPlain = (shown: ScreenContent): void =>
-  print(
-    screen({ ...shown, footer: "" }, PLAIN_COLUMNS, PLAIN_ROWS, stylesFor(process.stdout))
-      .join("\n")
-      .trimEnd(),
-  )
+const drawn =
+  (shown: ScreenContent): Drawing =>
+  (columns, rows, styles) =>
+    screen(shown, columns, rows, styles)
 
-interface View {
-  readonly draw: () => void
-  readonly close: () => void
-}
-
-/** Null where there is no terminal to draw on. */
-function open(shown: () => ScreenContent, onKey: (key: string) => void): View | null {
-  const { stdin, stdout } = process
-  if (!stdin.isTTY || !stdout.isTTY) return null
-  const styles = stylesFor(stdout)
-  const draw = (): void => terminal.draw(screen(shown(), terminal.columns, terminal.rows, styles))
-  const terminal = new Terminal(stdin, stdout, (key) => {
-    onKey(key)
-    draw()
-  })
-  stdout.on("resize", draw)
-  return {
-    draw,
-    close: () => {
-      stdout.off("resize", draw)
-      terminal.close()
-    },
-  }
-}
+const printPlain = (shown: ScreenContent): void => print(plainView(drawn({ ...shown, footer: "" })))

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { isRunning, useDesk } from "./rig.ts"
+import { until } from "../until.ts"
 
 const desk = useDesk()
 const config = (budget: number, more: object = {}) =>
@@ -330,7 +331,5 @@ describe("an interrupted run", () => {
 })
 
 /** Until a file that scripts append to has so many lines. */
-async function waitForLines(name: string, lines: number): Promise<void> {
-  const count = () => (existsSync(desk.path(name)) ? desk.read(name).split("\n").length - 1 : 0)
-  while (count() < lines) await new Promise((resolve) => setImmediate(resolve))
-}
+const waitForLines = (name: string, lines: number): Promise<void> =>
+  until(() => existsSync(desk.path(name)) && desk.read(name).split("\n").length > lines)

@@ -30,6 +30,11 @@ describe("arqon study", () => {
     const shown = await desk.run("study", "show", ...STUDY)
     expect(shown.stdout).toContain("n: done, 12 of 12 evaluations told, 0 failed")
     expect(shown.stdout).toContain("0 trials out\n0 workers")
+    // Without a terminal both are one frame.
+    const watched = await desk.run("study", "show", ...STUDY, "--watch")
+    expect(watched.stdout).toMatch(/^n {2}auto, minimize\ndone +━+ +12\/12 {2}best /)
+    expect(watched.stdout).toMatch(/\n#11 +told +\S+ {2}x \S+ {2}\S+\n/)
+    expect((await desk.run("tui", "--storage", "s.db", "--study", "n")).stdout).toBe(watched.stdout)
     await desk.run("study", "export", ...STUDY, "--output", "n.json")
     expect((await desk.run("verify", "--artifact", "n.json")).code).toBe(0)
   })
@@ -71,6 +76,13 @@ describe("arqon study", () => {
     expect(none.stderr).toContain("There is no file none.db")
     await create()
     expect((await show("s.db", "m")).stderr).toContain("has no study of this name")
+    const tui = (...flags: ReadonlyArray<string>) => desk.run("tui", ...flags)
+    expect((await tui("--storage", "none.db")).stderr).toContain("There is no file none.db")
+    expect((await tui("--storage", "s.db", "--study", "m")).stderr).toContain('There is no study "m" here.')
+    expect(await tui("--url", "http://127.0.0.1:9", "--study", "n")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--study is the name of a study in a --storage."),
+    })
     const { code, stderr } = await show("postgres://me:secret@127.0.0.1:1/x")
     expect(code).toBe(1)
     expect(stderr).toContain("PostgreSQL 127.0.0.1:1/x: it cannot be reached")
