@@ -9,7 +9,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Effect from "effect/Effect"
-import { copyRecords, type LockTimes, type OwnerRow, postgres } from "../../src/cluster/index.ts"
+import {
+  copyRecords,
+  type LockTimes,
+  type OwnerRow,
+  type OwnerTurns,
+  postgres,
+} from "../../src/cluster/index.ts"
 import { migrate } from "../../src/cluster/Storage.ts"
 import { verifyJournal } from "../../src/journal/read/readJournal.ts"
 import { replayJournal } from "../../src/journal/replay/replayJournal.ts"
@@ -42,7 +48,12 @@ interface Asked {
   readonly key: string
   /** What was answered, as text, each time that it was asked for. */
   readonly answers: Set<string>
+  /** Whether it was looked for among those that the tuner remembers. */
+  checked: boolean
 }
+
+/** So many commands a tuner remembers for certain. */
+const REMEMBERED = 200
 
 export interface DrillCounts {
   /** Answers of an owner whose successor had answered before they were asked for. */
@@ -82,6 +93,10 @@ export class Drill {
   private fencedBefore = 0
   private turns = 0
   private requests = 0
+  private commandsLost = 0
+  /** What is wrong with which records, for people. */
+  readonly broken: Array<string> = []
+  private commandsTwice = 0
 
   constructor(locks: LockTimes) {
     this.locks = locks
@@ -138,7 +153,7 @@ export class Drill {
 
   /** Which runner owns this tuner now, and under which epoch. */
   async owner(tuner: string): Promise<{ readonly runner: number; readonly epoch: number }> {
-    for (;;) {
+    for (; ; this.requireRunning()) {
       const { owners } = (await this.get("/arqon/cluster")) as { owners: ReadonlyArray<OwnerRow> }
       const row = owners.find(({ kind, name }) => kind === "tuner" && name === tuner)
       const runner = this.runners.findIndex(({ orders }) => row?.runner.includes(`:${orders.nodePort} `))
@@ -221,7 +236,7 @@ export class Drill {
   /** How long until replicas of this tuner are answered by an owner after this epoch, milliseconds from now. */
   async rehomed(tuner: string, epoch: number): Promise<number> {
     const from = performance.now()
-    while ((this.newest.get(tuner)?.epoch ?? 0) <= epoch) await sleep(20)
+    for (; (this.newest.get(tuner)?.epoch ?? 0) <= epoch; this.requireRunning()) await sleep(20)
     return performance.now() - from
   }
 
@@ -233,26 +248,31 @@ export class Drill {
     }
   }
 
-  async counts(): Promise<DrillCounts> {
-    let lost = 0
-    let twice = 0
-    const answered = this.asked.filter(({ answers }) => answers.size > 0)
+  /** Looks for the commands that were answered since it looked last: a tuner does not remember all of them for ever. */
+  async checkCommands(): Promise<void> {
+    const answered = this.asked.filter(({ answers, checked }) => answers.size > 0 && !checked)
     for (const tuner of NAMES) {
       const { commands } = (await this.get(`/arqon/tuners/${tuner}`)) as {
         commands: ReadonlyArray<{ key: string }>
       }
       const kept = commands.map(({ key }) => key)
-      for (const { key } of answered.filter((one) => one.tuner === tuner).slice(-200)) {
-        const times = kept.filter((one) => one === key).length
-        if (times === 0) lost++
-        if (times > 1) twice++
+      for (const one of answered.filter((some) => some.tuner === tuner).slice(-REMEMBERED)) {
+        const times = kept.filter((key) => key === one.key).length
+        if (times === 0) this.commandsLost++
+        if (times > 1) this.commandsTwice++
+        one.checked = true
       }
     }
+  }
+
+  async counts(): Promise<DrillCounts> {
+    await this.checkCommands()
+    const answered = this.asked.filter(({ answers }) => answers.size > 0)
     return {
       answersOfTwoOwners: this.answersOfTwoOwners,
       commands: answered.length,
-      commandsLost: lost,
-      commandsTwice: twice + answered.filter(({ answers }) => answers.size > 1).length,
+      commandsLost: this.commandsLost,
+      commandsTwice: this.commandsTwice + answered.filter(({ answers }) => answers.size > 1).length,
       ...(await this.records()),
       fencedWrites: (await Promise.all(this.runners.map((_, i) => this.fencedWritesOf(i)))).reduce(
         (sum, n) => sum + n,
@@ -260,6 +280,16 @@ export class Drill {
       ),
       longestOffMs: this.longestOffMs,
     }
+  }
+
+  /** Of each tuner every owner that the database remembers, and the epoch of now. */
+  histories(): Promise<ReadonlyArray<OwnerTurns & { readonly now: number }>> {
+    return Promise.all(
+      NAMES.map(async (tuner) => {
+        const { epoch: now } = await this.owner(tuner)
+        return { now, ...((await this.get(`/arqon/tuners/${tuner}/owners`)) as OwnerTurns) }
+      }),
+    )
   }
 
   async stop(): Promise<void> {
@@ -274,6 +304,10 @@ export class Drill {
     await this.postgres?.stop()
   }
 
+  private requireRunning(): void {
+    if (!this.running) throw new Error("The drill was stopped.")
+  }
+
   private async records(): Promise<Pick<DrillCounts, "recordsBroken" | "keyRecords">> {
     const [{ orders }] = this.runners
     const storage = postgres({ url: orders.url })
@@ -284,10 +318,16 @@ export class Drill {
       for (const name of NAMES) {
         const directory = join(folder, name)
         await (await copyRecords({ storage, name, directory })).close()
-        const { status, runs } = verifyJournal(directory)
+        const { status, runs, problems } = verifyJournal(directory)
         const readable = runs.filter(({ settings, records }) => settings !== null && records > 0)
         const repeats = (nth: number): boolean => replayJournal(directory, { nth }).verdict !== "different"
-        if (status !== "whole" || ![...readable.keys()].every(repeats)) recordsBroken++
+        const different = [...readable.keys()].filter((nth) => !repeats(nth))
+        if (status === "whole" && different.length === 0) continue
+        recordsBroken++
+        const details = problems.map(({ detail }) => detail)
+        this.broken.push(
+          `${name}: ${[status, ...details, ...different.map((nth) => `run ${nth} differs`)].join("; ")}`,
+        )
       }
       for (const key of DRILL_KEYS) {
         const directory = join(folder, key)
@@ -295,7 +335,11 @@ export class Drill {
         await close()
         const own = verifyJournal(directory)
         keyRecords += own.records
-        if (own.status !== "whole" || verifyJournal(chain ?? "").status !== "whole") recordsBroken++
+        const whole = verifyJournal(chain ?? "")
+        if (own.status === "whole" && whole.status === "whole") continue
+        recordsBroken++
+        const details = [...own.problems, ...whole.problems].map(({ detail }) => detail)
+        this.broken.push(`${key}: ${[own.status, whole.status, ...details].join("; ")}`)
       }
       return { recordsBroken, keyRecords }
     } finally {
@@ -355,7 +399,7 @@ export class Drill {
   }
 
   private async get(path: string): Promise<unknown> {
-    for (;;) {
+    for (; ; this.requireRunning()) {
       const response = await this.request(path, null, 2000).catch(() => null)
       if (response?.ok === true) return response.json()
       await sleep(50)
@@ -365,7 +409,7 @@ export class Drill {
   /** A person who asks again, under the same key, until there is an answer; and once more after that. */
   private async ask(): Promise<void> {
     for (let n = 0; this.running; n++) {
-      const one: Asked = { tuner: NAMES[n % NAMES.length], key: `c-${n}`, answers: new Set() }
+      const one: Asked = { tuner: NAMES[n % NAMES.length], key: `c-${n}`, answers: new Set(), checked: false }
       this.asked.push(one)
       for (let answers = 0; answers < 2 && this.running; ) {
         const body = { key: one.key, by: "drill" }
