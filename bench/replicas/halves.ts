@@ -23,6 +23,20 @@ export interface Load {
   readonly slow: number
   /** Standard deviation of what replicas differ by for good, as a share of the start's excess. */
   readonly lasting: number
+  /** Standard deviation of a replica's own noise, as a share of the start's excess; absent: `OWN`. */
+  readonly own?: number
+  /** A tuner that has arrived rests, as in a service: plain windows at the base. Absent: pair follows pair. */
+  readonly rests?: boolean
+}
+
+/** What a run has come to. Excess is above the best place, as a share of the start's. */
+export interface Ran {
+  /** Windows until the base is near for good; infinite where it never is. */
+  readonly near: number
+  /** Mean excess of the base in the last quarter. */
+  readonly late: number
+  /** Mean excess of where replicas stood, over the whole run: what tuning costs the service. */
+  readonly paid: number
 }
 
 const PLAIN: Load = { slow: 0, lasting: 0 }
@@ -49,6 +63,19 @@ class Halves {
     this.members = Array.from({ length: replicas }, (_, r) => ({ key: `replica-${r}`, stratum: "" }))
   }
 
+  /** A plain window of all replicas at the base: their mean. */
+  rest(level: number): number {
+    const { own = OWN, lasting } = this.load
+    this.windows++
+    const unlike = this.members.map((_, r) => own * this.gaussian(1) + lasting * gaussianAt(this.seed + 2, r))
+    const mean = unlike.reduce((sum, x) => sum + x, 0) / unlike.length
+    return level + this.scale * (COMMON * this.gaussian(0) + mean)
+  }
+
+  private gaussian(stream: number): number {
+    return gaussianAt(this.seed + stream, this.counter++)
+  }
+
   read(plus: number, minus: number): readonly [plus: number, minus: number] {
     const { design, members, seed, scale } = this
     const roles = drawRoles(members, { exposure: 1, control: 0 }, { seed, epoch: 1, draw: this.windows })
@@ -56,14 +83,14 @@ class Halves {
     for (let stage = 0; stage < stagesOf(design); stage++) {
       this.windows++
       const { slow, lasting } = this.load
-      const fresh = COMMON * scale * gaussianAt(seed, this.counter++)
+      const fresh = COMMON * scale * this.gaussian(0)
       // The first window has the variance of all.
       this.common = this.windows === 1 ? fresh : slow * this.common + Math.sqrt(1 - slow * slow) * fresh
       const { common } = this
       const readings = members.map(({ key }, r) => {
         const side = sideIn(design, stage, roles[r], true)
         const level = side === "plus" ? plus : minus
-        const own = OWN * scale * gaussianAt(seed + 1, this.counter++)
+        const own = (this.load.own ?? OWN) * scale * this.gaussian(1)
         const unlike = lasting * scale * gaussianAt(seed + 2, r)
         return { key, side, n: 10, margin: Number.NaN, mean: level + common + own + unlike }
       })
@@ -89,10 +116,7 @@ export function varianceOf(design: Design, replicas: number, cycles: number): nu
   return squares / cycles
 }
 
-/**
- * Windows until the base is near for good, infinite where it never is, with so many knobs that must be equal everywhere; and the mean
- * excess of the last quarter, as a share of the start's.
- */
+/** One run of the tuning rule, with so many knobs that must be equal everywhere. */
 export function runOf(
   plant: Plant,
   design: Design,
@@ -100,7 +124,7 @@ export function runOf(
   seed: number,
   load = PLAIN,
   sharedKnobs = 0,
-): { readonly near: number; readonly late: number } {
+): Ran {
   const table = new KnobTable(plant.knobs)
   const kernel = new SpsaKernel(table, { ...DEFAULT_SPSA, seed, lookAhead: false, constrained: false })
   const n = table.size
@@ -115,38 +139,55 @@ export function runOf(
   const halves = new Halves(design, replicas, seed, start, load)
   let late = 0
   let lateCount = 0
+  let paid = 0
+  const lossAt = (): number => plant.loss(at, halves.windows)
   const plusLoss = (): number => {
     kernel.plusTarget(state, at, 0)
-    return plant.loss(at, 0)
+    return lossAt()
   }
   const minusLoss = (): number => {
     kernel.minusTarget(state, at, 0)
-    return plant.loss(at, 0)
+    return lossAt()
   }
   const mask = Array.from({ length: n }, (_, i) => i < sharedKnobs)
   const sharing = sharedKnobs === 0 ? null : new SharedKnobs(kernel, mask)
   let near = Number.POSITIVE_INFINITY
+  const settle = (): void => {
+    ;[state, next] = [next, state]
+    kernel.base(state, at)
+    const excess = (lossAt() - best) / start
+    if (excess > NEAR) near = Number.POSITIVE_INFINITY
+    else near = Math.min(near, halves.windows)
+    if (halves.windows <= 0.75 * MOST_WINDOWS) return
+    late += excess
+    lateCount++
+  }
   while (halves.windows < MOST_WINDOWS) {
     kernel.base(state, at)
+    readings.fill(Number.NaN)
+    if (load.rests === true && kernel.restsLeft(state) > 0) {
+      const level = lossAt()
+      paid += (level - best) / start
+      readings[LOSS_PLUS] = halves.rest(level)
+      kernel.rest(state, next, readings)
+      settle()
+      continue
+    }
     if (sharing !== null) state = sharing.next(state, at)
     kernel.begin(state)
     if (sharing !== null) {
       halves.design = sharing.turn ? "together" : design
       sharing.hold(state, at)
     }
-    const [plus, minus] = halves.read(plusLoss(), minusLoss())
-    readings.fill(Number.NaN)
+    const before = halves.windows
+    const [up, down] = [plusLoss(), minusLoss()]
+    const [plus, minus] = halves.read(up, down)
+    paid += ((halves.windows - before) * ((up + down) / 2 - best)) / start
     readings[LOSS_PLUS] = plus
     readings[LOSS_MINUS] = minus
     // What changed nothing is kept as well: the next cycle has other signs.
     kernel.complete(state, next, readings, band)
-    ;[state, next] = [next, state]
-    kernel.base(state, at)
-    if (plant.loss(at, 0) - best > NEAR * start) near = Number.POSITIVE_INFINITY
-    else near = Math.min(near, halves.windows)
-    if (halves.windows <= 0.75 * MOST_WINDOWS) continue
-    late += (plant.loss(at, 0) - best) / start
-    lateCount++
+    settle()
   }
-  return { near, late: late / lateCount }
+  return { near, late: late / lateCount, paid: paid / halves.windows }
 }

@@ -4,11 +4,11 @@ import type { Design } from "../../src/cohort/designs.ts"
 import type { Plant } from "../../src/testing/Plant.ts"
 import { kink, quadratic, rotated, valley } from "../../src/testing/plants.ts"
 import { LOADS, queuePlant } from "../../src/testing/queue.ts"
-import { factorialRun } from "./factorial.ts"
 import { faultRows } from "./faults.ts"
-import { COMMON, MOST_WINDOWS, NEAR, OWN, runOf, varianceOf } from "./halves.ts"
+import { COMMON, MOST_WINDOWS, OWN, runOf, varianceOf } from "./halves.ts"
 import { interferenceRow } from "./interference.ts"
 import { reportUs } from "./reports.ts"
+import { signRows } from "./signs.ts"
 
 const SEEDS = Array.from({ length: 30 }, (_, k) => 900 + k)
 const CYCLES = 20_000
@@ -78,19 +78,9 @@ const besideTurns = (plant: Plant, load: typeof PLAIN, mostShare: number, most?:
 }
 
 const windowRows = (): ReadonlyArray<Row> =>
-  PLANTS.flatMap((plant) => {
-    const start = plant.loss(Float64Array.from(plant.start), 0) - plant.best(0)
-    const run = { common: COMMON * start, own: OWN * start, near: NEAR * start, windows: MOST_WINDOWS }
-    const factorial = median(SEEDS.map((seed) => factorialRun(plant, { ...run, replicas: 10, seed })))
-    return [
-      ...besideTurns(plant, PLAIN, round(1 / 3, 4), plant.name === "quadratic-4" ? 20 : undefined),
-      {
-        what: `${plant.name}: prototype, each replica its own signs`,
-        value: reached(factorial),
-        unit: unitOf(factorial),
-      },
-    ]
-  })
+  PLANTS.flatMap((plant) =>
+    besideTurns(plant, PLAIN, round(1 / 3, 4), plant.name === "quadratic-4" ? 20 : undefined),
+  )
 
 /** Some knobs must be equal on all replicas: all knobs are then tried in turns, or those alone. */
 const sharedRows = (): ReadonlyArray<Row> =>
@@ -206,6 +196,11 @@ export const sections: ReadonlyArray<Section> = [
     PLANTS.slice(0, 4).flatMap((plant) => besideTurns(plant, SLOW, 0.6)),
   ),
   section("shared", "Knobs that must be equal on all replicas, tried in turns alone", sharedRows),
+  section(
+    "signs",
+    "A prototype in which each replica has its own signs, beside halves that rest, 30 seeds",
+    () => signRows(PLANTS),
+  ),
   section("differing", "Replicas that differ for good, quadratic-4 in halves", differingRows),
   section("faults", "Faults of the network, replicas and owner, virtual time, 4 seeds", faultTable),
   section(
