@@ -9,7 +9,7 @@ export type AlarmLevel = Exclude<EmergencyName, "unknown">
 
 /** An alarm that somebody else has raised. */
 export type Alarm = Emergency & { readonly level: AlarmLevel }
-/** Listens for one: whoever records a run writes down what was heard, and has it heard again. */
+/** Listens for one. A recorder writes down what was heard; a replay hears it again. */
 export type Listen = (heard: () => Alarm | null) => Alarm | null
 
 export class Alarms {

@@ -40,6 +40,12 @@ export interface PieceView {
   readonly inFlight: number
   readonly mirrored: number
   readonly dropped: number
+  /** Calls without a mirror, because the loop had no time to spare. */
+  readonly leftOut: number
+  /** Where the candidate is mirrored; null where there is none. */
+  readonly mirroredIn: "process" | "thread" | null
+  /** Mirrors that ran in the process because something could not be copied to the candidate's thread. */
+  readonly uncopied: number
   readonly compared: number
   readonly agreement: number
   /** The last ones, side by side. */
@@ -239,7 +245,7 @@ export class PipelineCore {
     const piece = this.host.piece(name)
     const slot = this.host.slot(name)
     const life = this.table.lives.find((one) => one.slot === slot)
-    const { comparison, mirrors, channels, candidate } = piece
+    const { comparison, mirrors, farMirrors, channels, candidate } = piece
     return {
       name,
       state: stateOf(slot, name, life),
@@ -251,6 +257,9 @@ export class PipelineCore {
       inFlight: piece.conduct.inFlight,
       mirrored: mirrors?.run ?? 0,
       dropped: mirrors?.dropped ?? 0,
+      leftOut: mirrors?.leftOut ?? 0,
+      mirroredIn: mirrors === null ? null : farMirrors?.isOn === true ? "thread" : "process",
+      uncopied: farMirrors?.uncopied ?? 0,
       compared: comparison?.compared ?? 0,
       agreement: comparison?.agreement ?? 1,
       disagreements: [...(comparison?.disagreements ?? [])],

@@ -1,6 +1,6 @@
 /**
- * A candidate's quarantine under Node. Its thread has a limit of memory, and a call of it a deadline; whoever oversteps one loses the
- * thread. Memory beside the heap (buffers) is in no limit of a thread, so what the process has grown by is looked at meanwhile.
+ * A candidate's quarantine under Node. Its thread has a limit of memory, and each call a deadline; a candidate that exceeds either loses
+ * its thread. Memory beside the heap (buffers) is in no limit of a thread, so what the process has grown by is looked at meanwhile.
  */
 import { type ResourceLimits, Worker } from "node:worker_threads"
 import { GrowthError } from "../../domain/GrowthError.ts"
@@ -8,8 +8,8 @@ import { problem } from "../../domain/problems.ts"
 import { messageOf } from "../../system/messageOf.ts"
 import { threadFlags } from "../../system/threadFlags.ts"
 import type { AnyFunction } from "../pipeline/pieces.ts"
-import type { CandidateModule, Quarantine, StartQuarantine } from "../pipeline/Quarantine.ts"
-import type { CandidateBoot, CandidateCall, CandidateOutcome, CandidateStarted } from "./candidateWorker.ts"
+import type { CandidateModule, FarCall, FarOutcome, Uncopied } from "../pipeline/Quarantine.ts"
+import type { CandidateAnswer, CandidateBoot, CandidateCall, CandidateStarted } from "./candidateWorker.ts"
 
 const LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 }
 /** What the process may grow by while a call is under way. */
@@ -23,19 +23,28 @@ const ENTRY = new URL(
   import.meta.url,
 )
 
+/** A mirror's thread that says nothing for so many deadlines, and a second at least, has hung. */
+const PATIENCE = 4
+const LEAST_PATIENCE_MS = 1_000
+
 interface Waiting {
-  readonly resolve: () => void
+  readonly came: (answer: CandidateAnswer) => void
   readonly reject: (failure: Error) => void
 }
 
-class CandidateThread implements Quarantine {
+export class CandidateThread {
   private readonly module: string
   private readonly name: string
   private readonly deadlineMs: number
   private readonly worker: Worker
   private readonly waiting = new Map<number, Waiting>()
   private calls = 0
-  private endedBy: string | null = null
+  /** Mirrors that have no answer yet, and how often they were looked for in vain. */
+  private mirrors = 0
+  private looks = 0
+  private looking: NodeJS.Timeout | undefined
+  /** Why it was ended; null while it runs. */
+  endedBy: string | null = null
   private hasEnded: (why: string) => void = () => {}
 
   constructor({ module, export: name }: CandidateModule, deadlineMs: number) {
@@ -49,7 +58,6 @@ class CandidateThread implements Quarantine {
       resourceLimits: LIMITS,
       ...threadFlags(),
     })
-    this.worker.unref()
   }
 
   /** Resolves when it can be asked; rejects with what is wrong with the candidate. */
@@ -58,13 +66,15 @@ class CandidateThread implements Quarantine {
       const late = setTimeout(() => this.end(`it was not loaded after ${START_MS / 1_000} s`), START_MS)
       late.unref()
       this.hasEnded = (why) => resolve({ at: "module", started: why })
-      this.worker.on("message", (message: CandidateStarted | CandidateOutcome) => {
+      this.worker.on("message", (message: CandidateStarted | CandidateAnswer) => {
         if ("id" in message) return this.came(message)
         clearTimeout(late)
         resolve(message)
       })
       this.worker.on("error", (cause) => this.end(messageOf(cause)))
       this.worker.on("exit", (code) => this.end(`its thread ended with ${code}`))
+      // A listener for messages holds the process, so this comes after it.
+      this.worker.unref()
     })
     if (said.started !== null) {
       this.end("it was not started")
@@ -99,9 +109,11 @@ class CandidateThread implements Quarantine {
     }, LOOK_MS)
     try {
       await new Promise<void>((resolve, reject) => {
-        this.waiting.set(id, { resolve, reject })
+        const came = ({ failure }: CandidateAnswer): void =>
+          failure === null ? resolve() : reject(new Error(failure))
+        this.waiting.set(id, { came, reject })
         // Throws where an input cannot be copied.
-        this.worker.postMessage({ id, args } satisfies CandidateCall)
+        this.worker.postMessage({ id, args, mirror: null } satisfies CandidateCall)
       })
     } finally {
       clearInterval(look)
@@ -115,23 +127,51 @@ class CandidateThread implements Quarantine {
     return exported as AnyFunction
   }
 
+  /** Calls it without a deadline of its own: one that is late there says so, and a thread that says nothing is ended. */
+  async mirror({ args, limitMs, kind }: FarCall): Promise<FarOutcome | Uncopied> {
+    if (this.endedBy !== null) throw new Error(this.endedBy)
+    const id = ++this.calls
+    if (this.mirrors++ === 0) this.look()
+    try {
+      const answer = new Promise<CandidateAnswer>(
+        (came, reject) => void this.waiting.set(id, { came, reject }),
+      )
+      try {
+        this.worker.postMessage({ id, args, mirror: { limitMs, kind } } satisfies CandidateCall)
+      } catch {
+        return "inputs"
+      }
+      return (await answer).far ?? "answers"
+    } finally {
+      this.waiting.delete(id)
+      if (--this.mirrors === 0) clearInterval(this.looking)
+    }
+  }
+
   readonly close = (): void => this.end("it is over")
 
-  private came({ id, failure }: CandidateOutcome): void {
-    const one = this.waiting.get(id)
-    if (failure === null) one?.resolve()
-    else one?.reject(new Error(failure))
+  private look(): void {
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, PATIENCE * this.deadlineMs)
+    this.looks = 0
+    // Looks are counted, not time: where the whole process was stopped for a while, the thread was too.
+    this.looking = setInterval(() => {
+      if (++this.looks * LOOK_MS >= patienceMs) this.end(`no answer after ${patienceMs} ms`)
+    }, LOOK_MS)
+    this.looking.unref()
+  }
+
+  private came(answer: CandidateAnswer): void {
+    this.looks = 0
+    this.waiting.get(answer.id)?.came(answer)
   }
 
   private end(why: string): void {
     if (this.endedBy !== null) return
     this.endedBy = why
     this.hasEnded(why)
+    clearInterval(this.looking)
     void this.worker.terminate()
     for (const { reject } of this.waiting.values()) reject(new Error(`its quarantine was ended: ${why}`))
     this.waiting.clear()
   }
 }
-
-export const startQuarantine: StartQuarantine = (candidate, deadlineMs) =>
-  new CandidateThread(candidate, deadlineMs).started()

@@ -86,7 +86,7 @@ export class HotThread implements Driver {
     readonly standing: Uint8Array | null
   }
   private filed: ReadonlyArray<GrowthReport> = []
-  /** The host as it stood at the last answer, for whoever asks it something in this thread. */
+  /** The host as it stood at the last answer, for questions asked in this thread. */
   private mirror: GrowthCore | null = null
   private hungAt = -1
   /** What is planted is culled as the thread starts. */

@@ -1,9 +1,19 @@
-/** The first file of a candidate's quarantine: loads the module, then calls what it exports, input by input. Answers stay here. */
+/**
+ * The first file of a candidate's quarantine: loads the module, then calls what it exports, input by input. Answers of its trial stay
+ * here; those of mirrors go back, to be compared.
+ */
 import { parentPort, workerData, type MessagePort } from "node:worker_threads"
 import { messageOf } from "../../system/messageOf.ts"
-import { isWritten, noteInputs } from "../pipeline/inputs.ts"
+import type { Judge, Kind } from "../pipeline/calls.ts"
+import { NO_WATCH } from "../pipeline/CallWatch.ts"
+import { Deadlines } from "../pipeline/Deadlines.ts"
+import { canBeSent, isWritten, noteInputs } from "../pipeline/inputs.ts"
+import { mirrorOnce } from "../pipeline/mirrorOnce.ts"
+import type { AnyFunction } from "../pipeline/pieces.ts"
+import type { FarOutcome } from "../pipeline/Quarantine.ts"
 import { isIterator } from "../pipeline/StreamOf.ts"
 import { chunksOf, isStream } from "../pipeline/streams.ts"
+import { SYSTEM_CLOCK } from "../service/systemClock.ts"
 
 export interface CandidateBoot {
   /** URL of the module. */
@@ -17,13 +27,18 @@ export type CandidateStarted = { readonly started: string | null; readonly at: "
 export interface CandidateCall {
   readonly id: number
   readonly args: ReadonlyArray<unknown>
+  /** Null where it is tried only. */
+  readonly mirror: { readonly limitMs: number; readonly kind: Kind | null } | null
 }
 
-/** What came of a call: null, or why it counts as failed. */
-export interface CandidateOutcome {
+/** What came of a call: of a trial null, or why it counts as failed; of a mirror all of it, or null where that cannot be copied. */
+export interface CandidateAnswer {
   readonly id: number
   readonly failure: string | null
+  readonly far: FarOutcome | null
 }
+
+const BLOCK_MS = 50
 
 /** Chunks of an answer that are read. */
 const MOST_CHUNKS = 1_000
@@ -42,13 +57,65 @@ async function answer(fn: (...args: ReadonlyArray<unknown>) => unknown, args: Re
   if (isWritten(notes)) throw new Error("it wrote into its input")
 }
 
+const deadlines = new Deadlines(SYSTEM_CLOCK)
+/** What was seen after the answer of its call had left goes with the next one. */
+let late: Array<string> = []
+
+/** Processor time of this thread, milliseconds, where Node tells: a thread that waits for a processor keeps no loop. */
+function spentMs(): number {
+  const spent = process.threadCpuUsage?.()
+  return spent === undefined ? performance.now() : (spent.user + spent.system) / 1_000
+}
+
+function mirror(fn: AnyFunction, { id, args }: CandidateCall, limitMs: number, kind: Kind | null): void {
+  const began = spentMs()
+  const criticals: Array<string> = []
+  let isOver = false
+  const critical = (what: string): void => void (isOver ? late : criticals).push(what)
+  const judge: Judge = {
+    clock: SYSTEM_CLOCK,
+    deadlines,
+    watch: NO_WATCH,
+    trace: { rejected: () => false, held: () => {}, timerSet: () => {}, timerGone: () => {} },
+    kind,
+    open: new Set(),
+    began: () => {},
+    ended: () => {},
+    critical,
+    // A function that answers at once may take its time: what that does to callers shows where it answers them.
+    held: (ms, how) => {
+      const took = Math.min(ms, spentMs() - began)
+      if (took > BLOCK_MS && how !== "value") critical(`kept the loop for ${Math.round(took)} ms`)
+    },
+  }
+  mirrorOnce(judge, { fn, self: undefined, args, limitMs }, (outcome) => {
+    const failure = outcome.failure === null ? null : new Error(messageOf(outcome.failure))
+    const far = canBeSent([outcome.answer])
+      ? { outcome: { ...outcome, failure }, criticals: [...late, ...criticals] }
+      : null
+    try {
+      port.postMessage({ id, failure: null, far } satisfies CandidateAnswer)
+    } catch {
+      // A proxy, for one, does not show that it is none of what can be sent.
+      port.postMessage({ id, failure: null, far: null } satisfies CandidateAnswer)
+    }
+    late = []
+    isOver = true
+  })
+}
+
 try {
   const exported = ((await import(module)) as Readonly<Record<string, unknown>>)[name]
   if (typeof exported === "function") {
-    port.on("message", ({ id, args }: CandidateCall) => {
+    port.on("message", (call: CandidateCall) => {
+      const { id, args } = call
+      if (call.mirror !== null)
+        return mirror(exported as AnyFunction, call, call.mirror.limitMs, call.mirror.kind)
+      const say = (failure: string | null): void =>
+        port.postMessage({ id, failure, far: null } satisfies CandidateAnswer)
       answer(exported as (...args: ReadonlyArray<unknown>) => unknown, args).then(
-        () => port.postMessage({ id, failure: null } satisfies CandidateOutcome),
-        (cause: unknown) => port.postMessage({ id, failure: messageOf(cause) } satisfies CandidateOutcome),
+        () => say(null),
+        (cause: unknown) => say(messageOf(cause)),
       )
     })
     say("export", null)

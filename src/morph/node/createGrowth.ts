@@ -15,7 +15,7 @@ import { policySlot } from "../service/policySlot.ts"
 import { type EachRepeated, GrowthKeeper, repeatRun } from "./GrowthKeeper.ts"
 import { HotThread, type KeptRun, loaded } from "./HotThread.ts"
 import { nodeWatch } from "./callWatch.ts"
-import { startQuarantine } from "./CandidateThread.ts"
+import { startQuarantine } from "./CandidateQuarantine.ts"
 import { engineOver, runsSimd } from "./kernels/CompiledEngine.ts"
 import { compileSettings } from "./kernels/compileSettings.ts"
 import { deskHere } from "./kernels/desks.ts"
@@ -79,9 +79,14 @@ function withKernels(options: GrowthOptions, settings: CompileSettings): GrowthP
 /** Those of a run that is kept are kept with it. */
 function kernelsOf({ blueprints, state, training }: GrowthOptions, { key }: CompileSettings): KernelMaker {
   const module = blueprints instanceof URL ? blueprints.href : null
-  if (typeof state !== "string" || state === "")
-    return new KernelThread({ blueprints: module, isShared: training === "thread" })
-  return new KernelLibrary({ directory: join(state, LIBRARY), blueprints: module, key: key ?? null })
+  const isShared = training === "thread"
+  if (typeof state !== "string" || state === "") return new KernelThread({ blueprints: module, isShared })
+  return new KernelLibrary({
+    directory: join(state, LIBRARY),
+    blueprints: module,
+    key: key ?? null,
+    isShared,
+  })
 }
 
 /** The folder of a run that trains in a thread. */

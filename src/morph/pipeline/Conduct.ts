@@ -175,17 +175,37 @@ export class Conduct {
       this.critical(`failed ${this.failuresRunning} calls in a row that the incumbent answered`)
   }
 
+  /** The incumbent answered what the candidate could not; where that goes well, the failure is the candidate's own. */
+  fellBack(result: unknown, hasFailed: () => boolean): unknown {
+    const blame = (): void => {
+      if (hasFailed()) this.blame()
+    }
+    if (!(result instanceof Promise)) {
+      blame()
+      return result
+    }
+    return result.then((answer: unknown) => {
+      blame()
+      return answer
+    })
+  }
+
   critical(what: string): void {
     if (what.startsWith("wrote")) this.written++
     this.criticals.push(what)
     this.world?.tooCritical(this.piece.name)
   }
 
-  judge(): Judge {
+  judge(isIncumbent = false): Judge {
     const { world, deadlines, kind, open } = this
     if (world === null || deadlines === null) throw new Error("A socket that is not grown has no candidate.")
     const { clock } = world
-    const trace = new CallTrace(this, false)
+    const trace = new CallTrace(this, isIncumbent)
+    if (isIncumbent) {
+      const ended = (): void => void (trace.endedAt = clock.now())
+      const blameless = { began: nothing, ended, critical: nothing, held: nothing, isIncumbent }
+      return { clock, deadlines, watch: this.watch, trace, kind: null, open, ...blameless }
+    }
     return {
       clock,
       deadlines,
@@ -208,3 +228,5 @@ export class Conduct {
     }
   }
 }
+
+const nothing = (): void => {}

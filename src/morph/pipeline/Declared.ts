@@ -68,6 +68,16 @@ export class Declared {
     }
   }
 
+  /** Something that a mirror in a thread would need. */
+  cannotBeCopied(what: "inputs" | "answers" | "this"): void {
+    this.say(
+      what,
+      "cannot be copied to the candidate's thread as it is.",
+      'Such calls are mirrored in the service\'s own thread. Pass plain data, or give { mirrors: "process" }.',
+      null,
+    )
+  }
+
   private say<T>(field: string, message: string, suggestion: string, instead: T): T {
     const found = problem(["host", this.piece.name, ...field.split(".")], message, suggestion)
     if (!this.problems.some(({ path }) => path === found.path)) this.problems.push(found)

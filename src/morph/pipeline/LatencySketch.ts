@@ -5,6 +5,9 @@ const CLASSES = 240
 const LEAST_MS = 0.001
 /** At so many calls all counts are halved, so that the sketch follows the service. */
 const FULL = 4_096
+const LATE_BY = 3
+/** A limit that follows the calls is never shorter than this: timers are no finer. */
+const LEAST_LIMIT_MS = 5
 
 export class LatencySketch {
   private readonly counts = new Float64Array(CLASSES)
@@ -20,6 +23,12 @@ export class LatencySketch {
     if (++this.total < FULL) return
     this.total = 0
     for (let i = 0; i < CLASSES; i++) this.total += this.counts[i] /= 2
+  }
+
+  /** What takes longer counts as failed: the deadline, or three times what the slowest hundredth takes. */
+  limitMs(deadlineMs: number): number {
+    const slow = this.quantileMs(0.99)
+    return slow === null ? deadlineMs : Math.min(deadlineMs, Math.max(LEAST_LIMIT_MS, LATE_BY * slow))
   }
 
   /** Upper edge of the class that the quantile falls into; null before there were enough calls. */

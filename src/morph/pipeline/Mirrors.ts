@@ -1,63 +1,86 @@
 /**
  * Calls that the candidate gets a second time, after their answer has left. They begin one by one in turns of the loop in which no caller
- * came, so that a caller waits for one of them at most; only where there are no such turns do they begin between callers. The queue is
- * bounded: what does not fit is dropped and counted.
+ * came, and then rest, so that callers seldom wait for one and never for two; calls beyond that are left out. Only where every call is to
+ * be mirrored do they begin between callers too. The queue is bounded, and what finds no place is counted.
  */
-import { type Call, judged, type Judge, type Outcome } from "./calls.ts"
-import { NO_WATCH, type Within } from "./CallWatch.ts"
+import type { Judge, Outcome } from "./calls.ts"
+import { type Mirrored, mirrorOnce } from "./mirrorOnce.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
-import { isIterator, MOST_CHUNKS } from "./StreamOf.ts"
-import { chunksOf, isStream } from "./streams.ts"
 
-export interface MirrorJob extends Call {
-  readonly limitMs: number
+export interface MirrorJob extends Mirrored {
   /** What came of it; null where it was dropped. */
   readonly done: (outcome: Outcome | null) => void
-  /** The async context of the call that it repeats; that of now if left out. */
-  readonly within?: Within
   /** The incumbent answers once more: nothing that it does counts against the candidate. */
   readonly isIncumbent?: boolean
   /** It is called in another thread: whatever it answers with, a promise comes back. */
   readonly isElsewhere?: boolean
+  /** Calls the candidate in a thread of its own, in place of `fn`. Null where nothing came of it, `here` where it has to be called here. */
+  readonly far?: (job: MirrorJob) => Promise<Outcome | "here" | null>
 }
 
+/** How mirrors get their turn: where the loop has time to spare, or for every call, whatever that costs callers. */
+export type Pace = "idle" | "all"
+
 /** A mirror that has waited for so long for a turn without callers begins without one. */
-const PATIENCE_MS = 20
-/** Those begin for so long before other code gets its turn. */
+const PATIENCE_MS: Readonly<Record<Pace, number>> = { idle: 1_000, all: 20 }
+/** Those begin for so long before other code gets its turn; where the loop is spared they then rest. */
 const TURN_MS = 1
+/**
+ * Mirrors rest for so many times what they took: a twentieth of the loop's time is theirs. What they do after their first turn is not
+ * timed, so it may be a little more.
+ */
+const REST_TIMES = 19
+
+export interface MirrorsInput {
+  readonly clock: PipelineClock
+  readonly judge: (isIncumbent: boolean) => Judge
+  /** Of those that wait. */
+  readonly most: number
+  readonly pace: Pace
+  /** What callers did: grows with every call that comes or is answered. */
+  readonly callsSoFar: () => number
+}
 
 export class Mirrors {
-  private readonly clock: PipelineClock
-  private readonly judge: () => Judge
-  private readonly most: number
-  private readonly callsSoFar: () => number
+  private readonly input: MirrorsInput
   private queue: Array<MirrorJob> = []
   private isAwaited = false
+  private isResting = false
   /** Calls at the turn before: as many as now where no caller came since. */
   private callsBefore = -1
   /** Since when the first of the queue could have begun, had no caller come. */
   private since = 0
   private isFollowed = false
+  /** Time that mirrors took since their last rest. */
+  private taken = 0
   running = 0
   atOnce = 1
   run = 0
   dropped = 0
+  /** Calls that were not mirrored because the loop had no time to spare. */
+  leftOut = 0
 
-  /** @param callsSoFar of callers, in any order that never falls */
-  constructor(clock: PipelineClock, judge: () => Judge, most: number, callsSoFar: () => number) {
-    this.clock = clock
-    this.judge = judge
-    this.most = most
-    this.callsSoFar = callsSoFar
+  constructor(input: MirrorsInput) {
+    this.input = input
+  }
+
+  /** Whether another one finds a place. One that does not is counted, and its inputs need not be copied. */
+  hasPlace(): boolean {
+    const { most, pace } = this.input
+    if (pace === "all" || this.queue.length < most) return true
+    this.leftOut++
+    return false
   }
 
   offer(job: MirrorJob): void {
-    if (this.queue.length >= this.most) {
-      this.dropped++
+    const { most, clock, pace } = this.input
+    if (this.queue.length >= most) {
+      if (pace === "all") this.dropped++
+      else this.leftOut++
       job.done(null)
       return
     }
-    if (this.queue.length === 0) this.since = this.clock.now()
+    if (this.queue.length === 0) this.since = clock.now()
     this.queue.push(job)
     this.wake()
   }
@@ -75,86 +98,75 @@ export class Mirrors {
   }
 
   private wake(): void {
-    if (this.isAwaited) return
+    if (this.isAwaited || (this.isResting && !this.isFollowed)) return
     this.isAwaited = true
-    this.clock.soon(() => {
-      this.isAwaited = false
-      const began = this.clock.now()
-      const calls = this.callsSoFar()
-      const isIdle = calls === this.callsBefore || this.isFollowed
-      this.callsBefore = calls
-      this.isFollowed = false
-      const isOverdue = began - this.since >= PATIENCE_MS || 2 * this.queue.length > this.most
-      if (isIdle || isOverdue)
-        while (this.running < this.atOnce) {
-          const job = this.queue.shift()
-          if (job === undefined) return
-          this.begin(job)
-          if (!isOverdue || this.clock.now() - began >= TURN_MS) break
-        }
-      if (isIdle) this.since = began
-      if (this.queue.length > 0 && this.running < this.atOnce) this.wake()
-    })
+    this.input.clock.soon(() => this.turn())
   }
 
-  private judgeOf({ isElsewhere = false }: MirrorJob): Judge {
-    const judge = this.judge()
+  private rest(): void {
+    this.isResting = true
+    this.input.clock.after(REST_TIMES * this.taken, () => {
+      this.isResting = false
+      if (this.queue.length > 0) this.wake()
+    })
+    this.taken = 0
+  }
+
+  private turn(): void {
+    const { clock, pace, most, callsSoFar } = this.input
+    this.isAwaited = false
+    if (pace === "idle" && this.taken >= TURN_MS && !this.isFollowed) return this.rest()
+    const began = clock.now()
+    const calls = callsSoFar()
+    const isIdle = calls === this.callsBefore || this.isFollowed
+    this.callsBefore = calls
+    this.isFollowed = false
+    const isOverdue =
+      began - this.since >= PATIENCE_MS[pace] || (pace === "all" && 2 * this.queue.length > most)
+    if (isIdle || isOverdue)
+      while (this.running < this.atOnce) {
+        const job = this.queue.shift()
+        if (job === undefined) return
+        const before = clock.now()
+        this.begin(job)
+        this.taken += clock.now() - before
+        if (pace === "idle" || !isOverdue || clock.now() - began >= TURN_MS) break
+      }
+    if (isIdle || (pace === "idle" && isOverdue)) this.since = began
+    if (this.queue.length > 0 && this.running < this.atOnce) this.wake()
+  }
+
+  private judgeOf({ isIncumbent = false, isElsewhere = false }: MirrorJob): Judge {
+    const judge = this.input.judge(isIncumbent)
     return isElsewhere ? { ...judge, kind: null } : judge
+  }
+
+  /** What has to be called here waits once more. */
+  private cameFromFar(
+    job: MirrorJob,
+    came: Outcome | "here" | null,
+    seen: (outcome: Outcome | null) => void,
+  ): void {
+    if (came !== "here") return seen(came)
+    const { far: _there, ...near } = job
+    this.running--
+    this.offer(near)
   }
 
   private begin(job: MirrorJob): void {
     this.running++
-    if (job.isIncumbent !== true) this.run++
+    if (job.isIncumbent !== true && job.far === undefined) this.run++
     let isOver = false
-    const seen = (outcome: Outcome): void => {
+    const seen = (outcome: Outcome | null): void => {
       if (isOver) return
       isOver = true
       this.running--
+      if (outcome === null) this.dropped++
+      else if (job.far !== undefined) this.run++
       job.done(outcome)
       if (this.queue.length > 0) this.wake()
     }
-    let result: unknown
-    try {
-      const judge = job.isIncumbent === true ? lenient(this.judge()) : this.judgeOf(job)
-      const { within = NO_WATCH.outside } = job
-      result = within(() => judged(judge, { ...job, fallback: null, seen, keepChunks: true }))
-    } catch {
-      // It was seen.
-      return
-    }
-    read(result)
-    if (result instanceof Promise) result.then(read, nothing)
-  }
-}
-
-const nothing = (): void => {}
-
-/** What comes in parts is read by nobody else. */
-function read(result: unknown): void {
-  if (isIterator(result)) void readAll(result)
-  else if (isStream(result)) void readAll(chunksOf(result))
-}
-
-/** Times a call, and blames nobody. */
-const lenient = (judge: Judge): Judge => ({
-  ...judge,
-  watch: NO_WATCH,
-  kind: null,
-  began: nothing,
-  ended: nothing,
-  critical: nothing,
-  held: nothing,
-})
-
-/** Reads a stream to its end, or as far as is compared. Its maker sees how it ended. */
-async function readAll(source: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-  try {
-    for (let i = 0; i < MOST_CHUNKS; i++) {
-      const step = source.next()
-      if ((step instanceof Promise ? await step : step).done === true) return
-    }
-    await (source.return?.() as unknown)
-  } catch {
-    // It was seen.
+    if (job.far !== undefined) return void job.far(job).then((came) => this.cameFromFar(job, came, seen))
+    mirrorOnce(this.judgeOf(job), job, seen)
   }
 }

@@ -78,6 +78,7 @@ export class PipelineHost implements Host {
 
   close(): void {
     for (const socket of this.input.pieces.values()) socket.leave()
+    for (const { quarantine } of this.candidates.values()) quarantine?.close()
   }
 
   readonly sockets = (): ReadonlyArray<Socket> =>

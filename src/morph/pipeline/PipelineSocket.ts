@@ -2,7 +2,7 @@
  * One socket of a service: the function that callers have, who answers it now, and what was measured on the way. A state of the graft
  * sets its route; a call takes the route and never waits for anything that is measured.
  */
-import { type Judge, judged, type Kind, observed, type Outcome } from "./calls.ts"
+import { judged, type Kind, Late, observed, type Outcome } from "./calls.ts"
 import { Channels } from "./Channels.ts"
 import { Coins } from "./Coins.ts"
 import { Comparison } from "./Comparison.ts"
@@ -11,9 +11,11 @@ import { Deadlines } from "./Deadlines.ts"
 import { Declared } from "./Declared.ts"
 import { Duels, FULL, type Seat } from "./Duels.ts"
 import { Interference, QUIET_ONE_IN } from "./Interference.ts"
-import { copyInputs } from "./inputs.ts"
+import { FarMirrors } from "./FarMirrors.ts"
+import { copyInputs, isAborted } from "./inputs.ts"
 import { LatencySketch } from "./LatencySketch.ts"
 import { type MirrorJob, Mirrors } from "./Mirrors.ts"
+import { passingOn } from "./passingOn.ts"
 import { Recording } from "./Recording.ts"
 import { Trial } from "./Trial.ts"
 import { TimedMirrors } from "./TimedMirrors.ts"
@@ -22,9 +24,6 @@ import type { AnyFunction, CheckedPiece } from "./pieces.ts"
 
 /** One call of the incumbent in so many is timed where nothing else asks for it. */
 const TIMED_ONE_IN = 16
-const LATE_BY = 3
-/** A limit that follows the incumbent is never shorter than this: timers are no finer. */
-const LEAST_LIMIT_MS = 5
 
 export class PipelineSocket {
   readonly piece: CheckedPiece
@@ -38,11 +37,15 @@ export class PipelineSocket {
   readonly waived = new Set<string>()
   readonly declared: Declared
   calls = 0
+  /** Answers of the incumbent that were seen. */
+  private answered = 0
   pairsAtStep = 0
   trial: Trial | null = null
   channels: Channels | null = null
   comparison: Comparison | null = null
   mirrors: Mirrors | null = null
+  /** Where the candidate is mirrored in its own thread. */
+  farMirrors: FarMirrors | null = null
   private timedMirrors: TimedMirrors | null = null
   readonly interference = new Interference()
   readonly lag = new Interference()
@@ -60,7 +63,7 @@ export class PipelineSocket {
   private limit: number
   private quietAt = 0
   /** What a call is passed on to: the incumbent, or the code that chooses the route. */
-  private target: AnyFunction
+  target: AnyFunction
   private readonly looksAtRoute: AnyFunction
 
   constructor(piece: CheckedPiece) {
@@ -77,14 +80,7 @@ export class PipelineSocket {
       return socket.routed(this, args)
     }
     this.target = piece.incumbent
-    const call = function (this: unknown): unknown {
-      // `arguments` that are only passed on are never made; used anywhere else they would cost each call an object.
-      // oxlint-disable-next-line prefer-rest-params
-      return Reflect.apply(socket.target, this, arguments)
-    }
-    for (const field of ["name", "length"] as const)
-      Object.defineProperty(call, field, { value: piece.incumbent[field], configurable: true })
-    this.call = call
+    this.call = passingOn(this, piece.incumbent)
   }
 
   /** Everything but a pass-through needs time and chance. */
@@ -121,10 +117,23 @@ export class PipelineSocket {
     this.coins = new Coins(world.seed, this.piece.name, graft)
     this.duels = new Duels(this.coins)
     const { clock, thresholds } = world
-    const judge = (): Judge => this.conduct.judge()
-    this.mirrors = new Mirrors(clock, judge, thresholds.mirrorQueue, () => this.calls)
+    this.mirrors = new Mirrors({
+      clock,
+      judge: this.conduct.judge.bind(this.conduct),
+      most: thresholds.mirrorQueue,
+      pace: thresholds.mirrors,
+      callsSoFar: () => this.calls + this.answered,
+    })
     // A stand-in's times say nothing, and what may happen once is not repeated.
     this.timedMirrors = this.piece.effects === "once" ? null : new TimedMirrors(this.coins, this.mirrors)
+    // What may happen once is stood in for, and the stand-in is a function of this thread.
+    const far = this.piece.effects === "once" ? null : (candidate.quarantine?.far ?? null)
+    const ended = (why: string): void => {
+      // The function of a module is put in its place later.
+      if (this.candidate?.quarantine === candidate.quarantine) this.conduct.critical(why)
+    }
+    this.farMirrors =
+      far === null ? null : new FarMirrors(far, this.mirrors, this.conduct, this.declared, ended)
     this.waived.clear()
     this.conduct.renew()
     this.calls = 0
@@ -154,7 +163,7 @@ export class PipelineSocket {
   /** Lets everything of the candidate go but its calls in flight. */
   release(): void {
     this.candidate = this.trial = null
-    this.channels = this.comparison = this.mirrors = this.duels = null
+    this.channels = this.comparison = this.mirrors = this.farMirrors = this.duels = null
   }
 
   /** From the next call on. Calls in flight that may fall back are answered by the incumbent where the candidate is gone. */
@@ -184,7 +193,7 @@ export class PipelineSocket {
     }
     if (this.mirrors !== null) {
       this.mirrors.atOnce = route === "shadow" ? shadowing.atOnce : route === "branch" ? training.atOnce : 1
-      this.mirrors.run = this.mirrors.dropped = 0
+      this.mirrors.run = this.mirrors.dropped = this.mirrors.leftOut = 0
     }
     this.interference.clear()
     this.lag.clear()
@@ -193,7 +202,10 @@ export class PipelineSocket {
 
   private follow(): void {
     if (this.route === "direct") this.conduct.rest()
-    else this.conduct.follow(this.route === "trial" || this.route === "branch")
+    else
+      this.conduct.follow(
+        this.route === "trial" || (this.route === "branch" && this.farMirrors?.isOn !== true),
+      )
   }
 
   /** How late the loop was; a millisecond more or less is the timer's own. */
@@ -205,7 +217,7 @@ export class PipelineSocket {
   /** The end of a window: what has come is judged, and the next window may be a quiet one. */
   endWindow(boundary: number): void {
     this.takePairs()
-    this.limit = this.limitNow()
+    this.limit = this.times.limitMs(this.piece.deadlineMs)
     const { coins, world } = this
     if (coins === null || world === null) return
     this.conduct.endWindow(world.clock.now())
@@ -228,13 +240,6 @@ export class PipelineSocket {
     }
   }
 
-  /** What takes longer counts as failed: the deadline, or three times what the incumbent's slowest hundredth takes. */
-  private limitNow(): number {
-    const { deadlineMs } = this.piece
-    const slow = this.times.quantileMs(0.99)
-    return slow === null ? deadlineMs : Math.min(deadlineMs, Math.max(LEAST_LIMIT_MS, LATE_BY * slow))
-  }
-
   /** Mirrors are allowed, or something stands in for the candidate. */
   get canMirror(): boolean {
     return this.piece.effects !== "once" || (this.candidate?.dryRun ?? null) !== null
@@ -254,26 +259,32 @@ export class PipelineSocket {
     return Reflect.apply(this.incumbent, self, args)
   }
 
-  /** A call of the incumbent that is timed. */
+  /** A call of the incumbent that is timed: in a duel by the candidate's path, whose cost is in both times then. */
   private timed(self: unknown, args: ReadonlyArray<unknown>, world: SocketWorld, seat: Seat | null): unknown {
+    const call = { fn: this.incumbent, self, args }
+    if (seat === null)
+      return observed(call, world.clock, false, (outcome, kind) => this.noteIncumbent(outcome, kind))
     const began = world.clock.now()
-    return observed({ fn: this.incumbent, self, args }, world.clock, false, (outcome, kind) => {
-      this.noteIncumbent(outcome, kind)
-      if (seat !== null) this.noteSeat(seat, outcome, args, began)
-    })
+    const seen = (outcome: Outcome): void => {
+      this.noteIncumbent(outcome, this.conduct.kind)
+      this.noteSeat(seat, outcome, args, began)
+    }
+    return judged(this.conduct.judge(true), { ...call, limitMs: seat.pair.limitMs, fallback: null, seen })
   }
 
-  private noteIncumbent({ ms, error }: Outcome, kind: Kind): void {
-    if (error) return
+  private noteIncumbent({ ms, error, failure }: Outcome, kind: Kind | null): void {
+    this.answered++
+    // A late one took the limit at least.
+    if (error && !(failure instanceof Late)) return
     this.conduct.kind = kind
     this.times.add(ms)
     if (this.route === "mixed") this.interference.note(ms, this.isQuiet)
   }
 
   private isMirrored(mirrors: Mirrors, { thresholds }: SocketWorld): boolean {
-    if (this.route === "shadow") return !this.isQuiet
+    if (this.route === "shadow") return !this.isQuiet && mirrors.hasPlace()
     if (this.route === "trial") return mirrors.running === 0 && this.trial?.wantsCalls === true
-    return this.coins !== null && this.coins.next() < thresholds.training.share
+    return this.coins !== null && this.coins.next() < thresholds.training.share && mirrors.hasPlace()
   }
 
   /** The incumbent answers, and the candidate gets the same input when that is over. */
@@ -285,7 +296,7 @@ export class PipelineSocket {
     const call = { fn: this.incumbent, self, args }
     const seen = (incumbent: Outcome, kind: Kind): void => {
       this.noteIncumbent(incumbent, kind)
-      if (this.candidate !== candidate || this.route !== route) return
+      if (this.candidate !== candidate || this.route !== route || (incumbent.error && isAborted(args))) return
       const fn = piece.effects === "once" ? (candidate.dryRun ?? candidate.fn) : candidate.fn
       const { deadlineMs: limitMs } = piece
       const done = (outcome: Outcome | null): void => {
@@ -295,8 +306,8 @@ export class PipelineSocket {
       }
       const job = { fn, self, args: copy, limitMs, done, within }
       if (route === "trial") return mirrors.offer({ ...job, ...this.trial?.subject })
-      if (route === "shadow" && this.timedMirrors?.takes(world.thresholds.shadowing.timed))
-        this.timeTwice(job)
+      if (route === "shadow" && this.timedMirrors?.takes(this.timedShare(world))) this.timeTwice(job)
+      else if (this.farMirrors !== null) this.farMirrors.offer(job, kind)
       else mirrors.offer(job)
     }
     return this.conduct.watched((ended) =>
@@ -305,6 +316,11 @@ export class PipelineSocket {
         seen(incumbent, kind)
       }),
     )
+  }
+
+  /** Beside mirrors of another thread there is no full load here to compare times under: as few as on probation. */
+  private timedShare({ thresholds: { shadowing, probationTimed } }: SocketWorld): number {
+    return this.farMirrors?.isOn === true ? Math.min(shadowing.timed, probationTimed) : shadowing.timed
   }
 
   private timeTwice(job: MirrorJob): void {
@@ -346,12 +362,13 @@ export class PipelineSocket {
     const again = isTimed ? this.jobOf(self, args, candidate, world) : null
     const limitMs = seat === null ? this.limit : seat.pair.limitMs
     let hasFailed = false
+    const instead = (): unknown => this.conduct.fellBack(this.plain(self, args), () => hasFailed)
     return judged(this.conduct.judge(), {
       fn: candidate.fn,
       self,
       args,
       limitMs,
-      fallback: this.piece.effects === "once" ? null : () => this.fallenBack(self, args, () => hasFailed),
+      fallback: this.piece.effects === "once" ? null : instead,
       seen: (outcome) => {
         hasFailed = outcome.error
         if (!outcome.error) this.conduct.answered()
@@ -371,22 +388,6 @@ export class PipelineSocket {
   ): MirrorJob {
     const limitMs = this.piece.deadlineMs
     return { fn, self, args: copyInputs(args), limitMs, done: () => {}, within: watch.context() }
-  }
-
-  /** The incumbent answers what the candidate could not; where that goes well, the failure is the candidate's own. */
-  private fallenBack(self: unknown, args: ReadonlyArray<unknown>, hasFailed: () => boolean): unknown {
-    const blame = (): void => {
-      if (hasFailed()) this.conduct.blame()
-    }
-    const result = this.plain(self, args)
-    if (!(result instanceof Promise)) {
-      blame()
-      return result
-    }
-    return result.then((answer: unknown) => {
-      blame()
-      return answer
-    })
   }
 
   private noteSeat(seat: Seat, outcome: Outcome, args: ReadonlyArray<unknown>, began: number): void {

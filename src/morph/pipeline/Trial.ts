@@ -62,7 +62,8 @@ export class Trial {
     quarantine.load().then(
       (fn) => {
         this.state = "here"
-        this.close()
+        // Mirrors stay in its thread until it is kept or culled.
+        if (quarantine.far === null) this.close()
         this.loaded(fn)
       },
       (failure: unknown) => {

@@ -120,6 +120,8 @@ export interface Judge {
   readonly open: Set<() => void>
   /** How long the candidate kept the loop. */
   readonly held: (ms: number, kind: Kind) => void
+  /** The incumbent's calls are looked at in the same way, so that both sides cost the same, and are blamed for nothing. */
+  readonly isIncumbent?: boolean
 }
 
 export interface JudgedCall extends Call {
@@ -128,11 +130,16 @@ export interface JudgedCall extends Call {
   readonly fallback: (() => unknown) | null
   readonly seen: (outcome: Outcome) => void
   readonly keepChunks?: boolean
+  /** Nobody else has these inputs, so that what is written into them after an `await` is the candidate's doing too. */
+  readonly isCopy?: boolean
 }
 
-class Late extends Error {
+/** No answer within the limit. */
+export class Late extends Error {
   override readonly name = "Late"
 }
+
+const WROTE = "wrote into its input"
 
 /** Deadlines until a promise that has not settled is given up. */
 const PATIENCE = 4
@@ -140,16 +147,18 @@ const PATIENCE = 4
 /** Calls the candidate, and gives the caller its answer or, where that is allowed, the incumbent's. */
 export function judged(
   judge: Judge,
-  { fn, self, args, limitMs, fallback, seen, keepChunks }: JudgedCall,
+  { fn, self, args, limitMs, fallback, seen, keepChunks, isCopy }: JudgedCall,
 ): unknown {
   const { clock, trace, watch } = judge
   const notes = noteInputs(args)
   // Made only for a call that has a signal: it costs more than all the rest.
   let gone: AbortController | null = null
-  const given = withSignal(args, (theirs) => {
+  const join = (theirs: AbortSignal): AbortSignal => {
     gone ??= new AbortController()
     return AbortSignal.any([theirs, gone.signal])
-  })
+  }
+  const given = fallback === null ? args : withSignal(args, join)
+  const hasWritten = (): boolean => judge.isIncumbent !== true && isWritten(notes)
   const instead = (otherwise: () => unknown): unknown => {
     if (fallback === null) return otherwise()
     putBack(notes)
@@ -174,8 +183,8 @@ export function judged(
   const ms = clock.now() - began
   const kind = kindOf(result)
   judge.held(ms, kind)
-  const wrong = isWritten(notes)
-    ? "wrote into its input"
+  const wrong = hasWritten()
+    ? WROTE
     : judge.kind !== null && kind !== judge.kind
       ? `answered with ${AS[kind]} where the incumbent answers with ${AS[judge.kind]}`
       : null
@@ -274,7 +283,10 @@ export function judged(
           else return void chunksOf(answer).return()
           return resolve(streamed(answer, clock.now() - began, counts))
         }
-        if (counts) seen(answered(clock.now() - began, answer))
+        if (counts && isCopy === true && hasWritten()) {
+          judge.critical(WROTE)
+          seen(failed(clock.now() - began, new Error(WROTE)))
+        } else if (counts) seen(answered(clock.now() - began, answer))
         if (over()) resolve(answer)
       },
       (failure: unknown) => {

@@ -60,11 +60,14 @@ export function putBack(notes: InputNotes): void {
   }
 }
 
-/** A copy of all that is plain, whose fields nobody else has. */
+/**
+ * A copy of all that is plain, whose fields nobody else has. A signal becomes one that is never aborted: a caller who has its answer may
+ * abort what is left, and a mirror runs after that.
+ */
 export function copyInputs(args: ReadonlyArray<unknown>): Array<unknown> {
-  if (!args.some(isPlain)) return [...args]
   const copies = new Map<unknown, unknown>()
   const copy = (value: unknown): unknown => {
+    if (value instanceof AbortSignal) return new AbortController().signal
     if (!isPlain(value)) return value
     const known = copies.get(value)
     if (known !== undefined) return known
@@ -81,6 +84,39 @@ export function copyInputs(args: ReadonlyArray<unknown>): Array<unknown> {
     return made
   }
   return args.map(copy)
+}
+
+/** Fields of what is sent to a thread. */
+const MOST_SENT = 20_000
+
+const typed = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array]
+/** What a thread gets as it was sent. An object of any other class would arrive as a plain one, or not at all. */
+const SENT: ReadonlySet<unknown> = new Set([
+  null,
+  ...[Object, Array, Date, RegExp, Map, Set, ArrayBuffer, Float32Array, Float64Array].map(
+    ({ prototype }) => prototype as unknown,
+  ),
+  ...[...typed, BigInt64Array, BigUint64Array].map(({ prototype }) => prototype as unknown),
+])
+
+/** Whether a thread would get these values just as they are. */
+export function canBeSent(values: ReadonlyArray<unknown>): boolean {
+  const waiting: Array<unknown> = [...values]
+  const seen = new Set<object>()
+  let fields = 0
+  while (waiting.length > 0) {
+    const value = waiting.pop()
+    if (typeof value === "function" || typeof value === "symbol" || ++fields > MOST_SENT) return false
+    if (typeof value !== "object" || value === null || seen.has(value)) continue
+    if (!SENT.has(Object.getPrototypeOf(value))) return false
+    seen.add(value)
+    if (ArrayBuffer.isView(value)) continue
+    // What reads the entries of maps reads those of no other object.
+    if (value instanceof Map) for (const entry of value) waiting.push(...entry)
+    else if (value instanceof Set) waiting.push(...(value as Set<unknown>))
+    else waiting.push(...Object.values(value))
+  }
+  return true
 }
 
 /** The inputs with every signal in them joined by one of ours: as an argument, or as the `signal` of a plain object among them. */

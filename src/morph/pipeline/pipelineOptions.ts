@@ -2,7 +2,7 @@
 import { GrowthError } from "../../domain/GrowthError.ts"
 import { tidy } from "../../domain/problems.ts"
 import { readTotally } from "../../domain/readInput.ts"
-import { above0, between, list, object, optional, type ShapeType, whole } from "../../domain/Shape.ts"
+import { above0, between, list, object, oneOf, optional, type ShapeType, whole } from "../../domain/Shape.ts"
 import type { Check, Host } from "../contracts/Host.ts"
 
 const margin = optional(between(0.0001, 10))
@@ -60,6 +60,11 @@ const Options = object({
   probationCalls: optional(whole(0, 1_000_000_000)),
   /** The incumbent's time beside a candidate, against alone: above this the ramp waits. */
   interference: optional(between(1, 100)),
+  /**
+   * Mirrors that run in the service's own thread: `idle` begins them in turns of the loop without callers and lets them take a part of
+   * its idle time, so that some calls have none; `all` mirrors every call, whatever that costs callers.
+   */
+  mirrors: optional(oneOf(["idle", "all"])),
   /** Mirrors that wait. What comes beyond is dropped and counted. */
   mirrorQueue: optional(whole(1, 1_000_000)),
 })
@@ -88,6 +93,7 @@ export const DEFAULT_PIPELINE: PipelineThresholds = {
   shadowing: { compared: 1_000, agreement: 0.999, atOnce: 64, mirrored: 0.99, lag: 1.1, timed: 0.1 },
   probationCalls: 10_000,
   interference: 1.1,
+  mirrors: "idle",
   mirrorQueue: 256,
 }
 

@@ -228,6 +228,22 @@ export const morph: ReadonlyArray<Mechanism> = [
     test: "test/morph/pipeline/calls.test.ts",
   },
   {
+    name: "quarantine-without-deadline",
+    invariant: 37,
+    file: "src/morph/node/CandidateThread.ts",
+    intact: "if (performance.now() - began >= this.deadlineMs)",
+    broken: "if (performance.now() - began < 0)",
+    test: "test/morph/node/candidateThread.test.ts",
+  },
+  {
+    name: "mirrors-never-rest",
+    invariant: 37,
+    file: "src/morph/pipeline/Mirrors.ts",
+    intact: "this.taken >= TURN_MS",
+    broken: "this.taken < 0",
+    test: "test/morph/pipeline/mirrors.test.ts",
+  },
+  {
     name: "waiver-not-needed",
     invariant: 37,
     file: "src/morph/pipeline/PipelineHost.ts",

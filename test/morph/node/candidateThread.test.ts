@@ -1,9 +1,12 @@
 /** Candidates that are given as modules: whatever their first calls do ends their thread, and the service goes on. */
 import { setTimeout as pause } from "node:timers/promises"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { GrowthError } from "../../../src/domain/GrowthError.ts"
+import { CandidateThread } from "../../../src/morph/node/CandidateThread.ts"
 import { createGrowth } from "../../../src/morph/node/createGrowth.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
+import { until } from "../../until.ts"
+import { Word } from "./candidates/rewrites.ts"
 
 const MODULE = new URL("./candidates/rewrites.ts", import.meta.url)
 
@@ -11,15 +14,30 @@ const MODULE = new URL("./candidates/rewrites.ts", import.meta.url)
 async function offered(
   name: string,
   ends: ReadonlyArray<string>,
-  incumbent: (word: never) => unknown = (word: string) => word.toLowerCase(),
-  input: unknown = "ÉCLAIR",
-  deadlineMs = 400,
+  {
+    incumbent = (word: string) => word.toLowerCase(),
+    input = "ÉCLAIR",
+    later = input,
+    deadlineMs = 400,
+    agree = (a, b) => a === b,
+    mirrors,
+    compared = 5,
+  }: {
+    readonly incumbent?: (word: never) => unknown
+    readonly input?: unknown
+    /** What is asked once its trial is over. */
+    readonly later?: unknown
+    readonly deadlineMs?: number
+    readonly agree?: (a: unknown, b: unknown) => boolean
+    readonly mirrors?: "process"
+    readonly compared?: number
+  } = {},
 ) {
   const host = pipelineHost({
     fold: {
       incumbent: incumbent as (word: unknown) => unknown,
       effects: "none",
-      agree: (a, b) => a === b,
+      agree,
       deadlineMs,
       record: { most: 10 },
     },
@@ -28,27 +46,124 @@ async function offered(
     host,
     seed: 1,
     windowMs: 20,
-    gates: { trialCalls: 3, training: { compared: 5, share: 1 } },
+    gates: { trialCalls: 3, training: { compared, share: 1 } },
   })
   const call = host.socket("fold")
   await growth.start()
   for (let i = 0; i < 5; i++) call(input)
-  await growth.germinate("fold", { candidate: { module: MODULE, export: name }, name, why: "test" })
+  await growth.germinate("fold", {
+    candidate: { module: MODULE, export: name, ...(mirrors === undefined ? {} : { mirrors }) },
+    name,
+    why: "test",
+  })
   const piece = () => growth.snapshot().pieces[0]
   const answers = new Set<unknown>()
+  let tooLong = 0
+  let last = piece()
   while (!ends.includes(piece().state)) {
-    answers.add(call(input))
+    last = piece()
+    const began = performance.now()
+    for (const one of last.state === "training" ? [input, later] : [input]) answers.add(call(one))
+    if (performance.now() - began > 1_000) tooLong++
     await pause(2)
   }
-  const { state, cause, criticals } = piece()
+  const { state, cause, criticals, problems, disagreements } = piece()
+  const { uncopied, mirroredIn } = last
   await growth.stop()
-  return { state, cause, criticals, answers: [...answers] }
+  return {
+    state,
+    cause,
+    criticals,
+    problems,
+    disagreements,
+    uncopied,
+    mirroredIn,
+    tooLong,
+    answers: [...answers],
+  }
 }
 
 describe("a candidate that is given as a module", () => {
   it("is tried in a thread, then loaded and mirrored in the service", async () => {
     const { state, criticals, answers } = await offered("fold", ["blending", "culled", "embargoed"])
     expect([state, criticals, answers]).toEqual(["blending", [], ["éclair"]])
+  })
+
+  it("is mirrored in its thread, where its answers are compared with those of here", async () => {
+    const { cause, disagreements } = await offered("wrongThere", ["blending", "culled", "embargoed"])
+    expect(cause).toMatch(/^G1 failed: agreement is 0/)
+    expect(disagreements[0]).toEqual({ args: ["ÉCLAIR"], incumbent: "éclair", candidate: "éclair?" })
+  })
+
+  it("ends with the service also where it is not planted yet", async () => {
+    const ports = (): number => process.getActiveResourcesInfo().filter((one) => one === "MessagePort").length
+    const before = ports()
+    const host = pipelineHost({
+      fold: { incumbent: (word: string) => word, effects: "none", deadlineMs: 400 },
+    })
+    const growth = createGrowth({ host, seed: 1 })
+    await growth.start()
+    await growth.germinate("fold", {
+      candidate: { module: MODULE, export: "fold" },
+      name: "fold",
+      why: "test",
+    })
+    expect(growth.snapshot().pieces[0].state).toBe("dormant")
+    await growth.stop()
+    await until(() => ports() === before)
+  })
+
+  it("is mirrored in the service's own thread where its owner says so", async () => {
+    const { state, mirroredIn } = await offered("wrongThere", ["blending", "culled"], { mirrors: "process" })
+    expect([state, mirroredIn]).toEqual(["blending", "process"])
+  })
+
+  it("is culled at the third thread that it hangs, and callers wait for none of them", async () => {
+    const { criticals, cause, answers, tooLong } = await offered("hangsLater", ["culled", "embargoed"], {
+      later: "HANG",
+      compared: 10_000,
+      deadlineMs: 100,
+    })
+    expect(cause).toMatch(/^3 critical events, the last one: it lost its thread: no answer/)
+    expect(criticals).toHaveLength(3)
+    for (const critical of criticals) expect(critical).toBe("lost its thread: no answer after 1000 ms")
+    expect(answers).toEqual(["éclair", "hang"])
+    expect(tooLong).toBe(0)
+  }, 30_000)
+
+  it("is mirrored here where its answers are of a class, which is said once and counted", async () => {
+    const { state, problems, uncopied, mirroredIn } = await offered("wordOf", ["blending", "culled"], {
+      incumbent: (word: string) => new Word(word.toLowerCase()),
+      agree: (a, b) => a instanceof Word && b instanceof Word && a.text === b.text,
+    })
+    expect([state, mirroredIn]).toEqual(["blending", "process"])
+    expect(problems.map(({ path }) => path)).toEqual(["host.fold.answers"])
+    expect(uncopied).toBeGreaterThan(0)
+  })
+
+  it("is mirrored here where copying finds out too late, and loses no thread by it", async () => {
+    const answers = await offered("proxied", ["blending", "culled"], {
+      incumbent: (word: string) => ({ text: word.toLowerCase() }),
+      agree: (a, b) => (a as Word).text === (b as Word).text,
+    })
+    expect([answers.state, answers.criticals, answers.mirroredIn]).toEqual(["blending", [], "process"])
+    const buffer = new ArrayBuffer(8)
+    structuredClone(buffer, { transfer: [buffer] })
+    const inputs = await offered("lengthOf", ["blending", "culled"], {
+      incumbent: (bytes: { readonly byteLength?: number }) => bytes.byteLength ?? 0,
+      later: buffer,
+    })
+    expect([inputs.state, inputs.criticals, inputs.mirroredIn]).toEqual(["blending", [], "thread"])
+    expect(inputs.problems.map(({ path }) => path)).toEqual(["host.fold.inputs"])
+  })
+
+  it("is mirrored here with inputs that cannot be copied, which is said once and counted", async () => {
+    const { state, problems, uncopied, mirroredIn } = await offered("fold", ["blending", "culled"], {
+      later: Object.assign(() => "", { toLowerCase: () => "x" }),
+    })
+    expect([state, mirroredIn]).toEqual(["blending", "thread"])
+    expect(problems.map(({ path }) => path)).toEqual(["host.fold.inputs"])
+    expect(uncopied).toBeGreaterThan(0)
   })
 
   it.each<[string, RegExp]>([
@@ -60,25 +175,31 @@ describe("a candidate that is given as a module", () => {
   ])("ends its thread and nothing else where it %s", async (name, why) => {
     // Memory takes a while to fill; the loops are what the deadline is for.
     const deadlineMs = name === "loops" || name === "locks" ? 400 : 60_000
-    const { cause, criticals, answers } = await offered(
-      name,
-      ["culled", "embargoed", "training"],
-      undefined,
-      undefined,
+    const { cause, criticals, answers } = await offered(name, ["culled", "embargoed", "training"], {
       deadlineMs,
-    )
+    })
     expect(cause).toMatch(/^G0 failed: trialFailures is /)
     expect(criticals[0]).toMatch(why)
     expect(answers).toEqual(["éclair"])
   })
 
+  // A trial gives a late call up by itself, with the same words. Only the thread's own deadline ends what still runs there.
+  it.each(["loops", "locks"])(
+    "loses its thread at the deadline where it %s",
+    async (name) => {
+      const thread = await new CandidateThread({ module: MODULE, export: name }, 100).started()
+      onTestFinished(thread.close)
+      await expect(thread.call("ÉCLAIR")).rejects.toThrow("its quarantine was ended: no answer after 100 ms")
+      expect(thread.endedBy).toBe("no answer after 100 ms")
+    },
+    5_000,
+  )
+
   it("is culled where it writes into its input there", async () => {
-    const { cause, criticals } = await offered(
-      "writes",
-      ["culled", "embargoed", "training"],
-      (words: Array<string>) => words.at(-1),
-      ["a", "b"],
-    )
+    const { cause, criticals } = await offered("writes", ["culled", "embargoed", "training"], {
+      incumbent: (words: Array<string>) => words.at(-1),
+      input: ["a", "b"],
+    })
     expect(cause).toMatch(/^G0 failed: trialFailures is /)
     expect(criticals[0]).toContain("wrote into its input")
   })

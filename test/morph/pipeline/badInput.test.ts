@@ -146,7 +146,13 @@ describe("declarations that calls show to be wrong", () => {
       await clock.pass(1_000)
     }
     const [{ problems, cause }] = growth.snapshot().pieces
-    expect(problems.map(({ path }) => path)).toEqual(["host.search.agree"])
+    expect(problems).toEqual([
+      {
+        path: "host.search.agree",
+        message: 'threw "Error: no idea".',
+        suggestion: "Such calls count as disagreements.",
+      },
+    ])
     expect(cause).toMatch(/agreement is 0/)
     await growth.stop()
   })
@@ -180,7 +186,9 @@ describe("declarations that calls show to be wrong", () => {
       await clock.pass(1_000)
     }
     expect(answered).toBe(before)
-    expect(piecesNow().problems.map(({ path }) => path)).toEqual(["host.search.key"])
+    expect(piecesNow().problems).toEqual([
+      { path: "host.search.key", message: "gave 3.", suggestion: "Give a string; such calls do not duel." },
+    ])
     await growth.stop()
   })
 })

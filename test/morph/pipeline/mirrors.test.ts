@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { Deadlines } from "../../../src/morph/pipeline/Deadlines.ts"
 import { NO_WATCH } from "../../../src/morph/pipeline/CallWatch.ts"
-import { Mirrors } from "../../../src/morph/pipeline/Mirrors.ts"
+import { Mirrors, type Pace } from "../../../src/morph/pipeline/Mirrors.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
 import { createGrowth } from "../../../src/morph/service/growAny.ts"
 import { uniforms, VirtualClock } from "./service.ts"
@@ -19,7 +19,7 @@ class TurnClock extends VirtualClock {
   }
 }
 
-function queue(most = 100) {
+function queue(pace: Pace, most = 100) {
   const clock = new TurnClock()
   const state = { calls: 0, begun: 0 }
   const judge = () => ({
@@ -34,45 +34,75 @@ function queue(most = 100) {
     open: new Set<() => void>(),
     held: () => {},
   })
-  const mirrors = new Mirrors(clock, judge, most, () => state.calls)
+  const mirrors = new Mirrors({ clock, judge, most, pace, callsSoFar: () => state.calls })
   const job = { fn: () => ++state.begun, self: undefined, args: [], limitMs: 100, done: () => {} }
   return { clock, mirrors, state, job }
 }
 
 describe("mirrors", () => {
-  it("begin one by one, and none in a turn in which a caller came", () => {
-    const { clock, mirrors, state, job } = queue()
-    for (let i = 0; i < 3; i++) mirrors.offer(job)
-    for (let turn = 0; turn < 5; turn++) {
-      state.calls++
-      clock.turn()
-    }
-    expect(state.begun).toBe(0)
-    const begun: Array<number> = []
-    for (let turn = 0; turn < 3; turn++) {
-      clock.turn()
-      begun.push(state.begun)
-    }
-    expect(begun).toEqual([1, 2, 3])
-  })
+  it.each(["idle", "all"] as const)(
+    "begin one by one, and none in a turn in which a caller came: %s",
+    (pace) => {
+      const { clock, mirrors, state, job } = queue(pace)
+      for (let i = 0; i < 3; i++) mirrors.offer(job)
+      for (let turn = 0; turn < 5; turn++) {
+        state.calls++
+        clock.turn()
+      }
+      expect(state.begun).toBe(0)
+      const begun: Array<number> = []
+      for (let turn = 0; turn < 3; turn++) {
+        clock.turn()
+        begun.push(state.begun)
+      }
+      expect(begun).toEqual([1, 2, 3])
+    },
+  )
 
   it("begin between callers where there is no other turn for 20 ms, or their queue is half full", () => {
-    const late = queue()
+    const late = queue("all")
     late.mirrors.offer(late.job)
     late.clock.spend(20)
     late.state.calls++
     late.clock.turn()
     expect(late.state.begun).toBe(1)
 
-    const full = queue(8)
+    const full = queue("all", 8)
     for (let i = 0; i < 5; i++) full.mirrors.offer(full.job)
     full.state.calls++
     full.clock.turn()
     expect(full.state.begun).toBe(5)
   })
 
+  it("take a twentieth of the time where the loop is spared, and calls are left out, not dropped", () => {
+    const { clock, mirrors, state, job } = queue("idle", 2)
+    const fn = (): number => {
+      clock.spend(1)
+      return ++state.begun
+    }
+    for (let i = 0; i < 3; i++) mirrors.offer({ ...job, fn })
+    expect([mirrors.leftOut, mirrors.dropped, mirrors.hasPlace(), mirrors.leftOut]).toEqual([1, 0, false, 2])
+    // Nothing is known of the first turn.
+    for (let turn = 0; turn < 3; turn++) clock.turn()
+    expect(state.begun).toBe(1)
+    expect(clock.timersIn()).toEqual([19])
+  })
+
+  it("begin once a second where no turn is without callers", () => {
+    const { clock, mirrors, state, job } = queue("idle")
+    mirrors.offer(job)
+    mirrors.offer(job)
+    const turns = (ms: number): number => {
+      clock.spend(ms)
+      state.calls++
+      clock.turn()
+      return state.begun
+    }
+    expect([turns(999), turns(1), turns(999), turns(1)]).toEqual([0, 1, 1, 2])
+  })
+
   it("begin right away where the first of their pair has just run", () => {
-    const { clock, mirrors, state, job } = queue()
+    const { clock, mirrors, state, job } = queue("idle")
     state.calls++
     mirrors.follow(job)
     state.calls++

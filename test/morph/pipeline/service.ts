@@ -25,6 +25,11 @@ export class VirtualClock implements PipelineClock {
       this.after(ms, resolve)
     })
 
+  /** Milliseconds until each timer. */
+  timersIn(): ReadonlyArray<number> {
+    return this.timers.map(({ at }) => at - this.time)
+  }
+
   /** A function that answers at once, and takes its time all the same. */
   spend(ms: number): void {
     this.time += ms

@@ -1,5 +1,8 @@
 /** Rewrites of a search, as a module: what a quarantine is for. */
-import { isMainThread } from "node:worker_threads"
+import { isMainThread, workerData } from "node:worker_threads"
+
+/** In the candidate's own thread, whatever the test itself runs in. */
+const isThere = typeof (workerData as { readonly module?: unknown } | null)?.module === "string"
 
 export const fold = (word: string): string => word.toLowerCase()
 
@@ -32,3 +35,24 @@ export const leaves = (): string => process.exit(3)
 export const writes = (words: Array<string>): string => String(words.pop())
 
 export const notAFunction = 3
+
+/** Right wherever it is tried and callers ask; in its own thread it waits for ever as soon as this word comes. */
+export const hangsLater = (word: string): string => {
+  if (isThere && word === "HANG") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  return word.toLowerCase()
+}
+
+export const wrongThere = (word: string): string => (isThere ? `${word}?` : word).toLowerCase()
+
+export const lengthOf = (bytes: { readonly byteLength?: number }): number => bytes.byteLength ?? 0
+
+export const proxied = (word: string): { readonly text: string } =>
+  new Proxy({ text: word.toLowerCase() }, {})
+
+export class Word {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+export const wordOf = (word: string): Word => new Word(word.toLowerCase())
