@@ -2,9 +2,8 @@
 import type { Blueprint } from "../../src/morph/blueprints/Blueprint.ts"
 import { buildBlueprint, readParameters } from "../../src/morph/blueprints/Blueprint.ts"
 import { CATALOGUE } from "../../src/morph/blueprints/more/all.ts"
-import { Kernels } from "../../src/morph/compile/Kernels.ts"
+import { type Kernel, Kernels } from "../../src/morph/compile/Kernels.ts"
 import { type GraftPass, StandardPlan } from "../../src/morph/compile/StandardPlan.ts"
-import type { CompiledKernel } from "../../src/morph/node/compileKernel.ts"
 import { OWNER } from "../../src/morph/compile/verifyKernel.ts"
 import { Arena } from "../../src/morph/tensor/Arena.ts"
 import { Graph } from "../../src/morph/tensor/Graph.ts"
@@ -37,7 +36,7 @@ export const CASES: ReadonlyArray<Case> = CATALOGUE.filter(({ name }) => name !=
 )
 
 /** The passes of a graft on its branch: forward, and back where it learns. */
-export function passesOf({ blueprint, shape }: Case, kernel: CompiledKernel): ReadonlyArray<GraftPass> {
+export function passesOf({ blueprint, shape }: Case, kernel: Kernel): ReadonlyArray<GraftPass> {
   const graph = new Graph()
   const value = graph.input("value", shape)
   const added = buildBlueprint(blueprint, graph, value, readParameters(blueprint).parameters, OWNER)

@@ -3,7 +3,7 @@
  * has a graph of its own.
  */
 export const UNAVAILABLE: Readonly<Record<string, string>> = {
-  recurrent: "a graph has no loops, so no place can be computed from the one before it",
+  recurrent: "the graph has no loops, and recurrence needs one",
   batchNorm: "it mixes the rows of a batch, so an answer would depend on the rows beside it",
   embedding: "a value has no indices to look rows up by",
   crossAttention: "a graft sees one value, and this takes two",

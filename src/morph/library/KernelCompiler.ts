@@ -1,5 +1,5 @@
 /**
- * What makes kernels, as whoever needs one sees it: a key goes in, and a kernel or a reason comes out. Under Node it is a process of its own
+ * What makes kernels, as its users see it: a key goes in, and a kernel or a reason comes out. Under Node it is a process of its own
  * (`morph/node/compiling`), so that a host never waits for a compiler; a test or a short program compiles in its own process.
  */
 import type { Problem } from "../../domain/Problem.ts"
@@ -17,7 +17,7 @@ export type Compiled =
     }
 
 export interface KernelCompiler {
-  /** Never rejects. Whoever gets a refusal goes on with the instructions of the SIMD module. */
+  /** Never rejects. After a refusal, go on with the instructions of the SIMD module. */
   readonly compile: (key: KernelKey) => Promise<Compiled>
   /** Ends what is under way, which is refused then. */
   readonly close: () => Promise<void>

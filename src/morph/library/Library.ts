@@ -1,5 +1,5 @@
 /**
- * Kernels that were compiled once, for whoever needs them again. It promises that no byte reaches a host which is not the one that was
+ * Kernels that were compiled once, kept for every later use. It promises that no byte reaches a host which is not the one that was
  * verified: what is read is compared with its checksum, a changed one is set aside, counted and compiled again. Where the store fails, it
  * gives what is in memory, and then nothing: a graft without a kernel is run by other means, and the host goes on.
  *

@@ -1,6 +1,6 @@
 /**
  * Where a library keeps what it knows, as a port: in memory, or in SQLite and files under Node (`morph/node/library`). Both pass the same
- * suite, `test/morph/library/conformance.ts`. A store answers nothing about bytes: whoever reads them compares them with the checksum.
+ * suite, `test/morph/library/conformance.ts`. A store does not vouch for bytes: their reader compares them with the checksum.
  *
  * Calls are synchronous: who writes has just compiled, in a process or thread of its own, and who reads waits for less than a turn of the
  * loop. A write is whole or not at all, and of two writers one waits. Calls throw a `GrowthError` where the store cannot be used.
@@ -30,7 +30,7 @@ export interface LibraryStore {
   readonly put: (artifact: NewArtifact, nowMs: number) => Descriptor
   /** False, and nothing is changed, where the artifact is not in the state `step.from` any more. */
   readonly move: (id: string, step: ArtifactStep) => boolean
-  /** Takes bytes out of use that are not what they were, for every artifact that has them, and keeps them for whoever wants to look. */
+  /** Takes bytes out of use that are not what they were, for every artifact that has them, and keeps them to be looked at. */
   readonly setAside: (descriptor: Descriptor, part: ArtifactPart, why: string) => void
   /**
    * Takes an artifact out of use whose bytes are what they were, but whose signature is not: its row alone, and its bytes where no other

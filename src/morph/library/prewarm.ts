@@ -1,6 +1,6 @@
 /**
  * Compiles kernels before anybody needs them, one after the other in the background: what a host plants later runs compiled from its first
- * pass. Whoever asks for a kernel meanwhile waits for one job at most.
+ * pass. A request for a kernel meanwhile waits for one job at most.
  */
 import { type KernelKey, keyText } from "../compile/ArtifactStore.ts"
 import type { Fetched, Library } from "./Library.ts"

@@ -64,6 +64,14 @@ test("relu is part of the dense layer before it", async () => {
   expect(text).toContain("$forward.0.product_relu")
 })
 
+// Root cause: each loop was unrolled by its own turns, so loops within loops multiplied their text, and the time it takes to assemble.
+test("no operator becomes longer than a few hundred lines, however many loops lie within each other", async () => {
+  const { text } = await compileKernel(named("convExcite"), [1, 8, 8, 8])
+  const lengths = text.split("(func $").map((one) => one.split("\n").length)
+  expect(lengths.length).toBeGreaterThan(20)
+  expect(Math.max(...lengths)).toBeLessThan(700)
+})
+
 test("a value that is read twice is written before relu takes its part", async () => {
   const own = defineBlueprint({
     name: "readTwice",

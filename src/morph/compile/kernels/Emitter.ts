@@ -14,6 +14,8 @@ import { weightOf } from "./weight.ts"
 
 /** Statements that a loop of few turns may become. */
 const MOST_UNROLLED = 240
+/** Statements that a loop may become with all copies of the loops around it: without that, each depth would multiply them again. */
+const MOST_NESTED = 480
 /** Statements of several turns in one. */
 const MOST_TOGETHER = 64
 const TOGETHER = 4
@@ -26,6 +28,8 @@ export class Emitter extends Expressions {
   /** Statements that have to run before the one that is being written. */
   private before: Array<string> = []
   private labels = 0
+  /** How often what is written now is written, for the turns of the loops around it. */
+  private copies = 1
 
   /** @param isSpecial whether values that are known are followed */
   constructor(
@@ -192,9 +196,11 @@ export class Emitter extends Expressions {
       Object.assign(this.variable(first.name), { value: start + i * step, isPending: true, range: undefined })
       held.push(...this.block(body))
     }
-    const few = count === 1 || count * weight <= MOST_UNROLLED
+    const { copies } = this
+    const few = count === 1 || count * weight <= Math.min(MOST_UNROLLED, MOST_NESTED / copies)
     const whole = few ? 0 : count - (isRagged ? 1 : 0)
-    const together = whole >= 2 * TOGETHER && weight * TOGETHER <= MOST_TOGETHER ? TOGETHER : 1
+    const isShort = weight * TOGETHER <= Math.min(MOST_TOGETHER, MOST_NESTED / copies)
+    const together = whole >= 2 * TOGETHER && isShort ? TOGETHER : 1
     const looped = whole - (whole % together)
     if (looped > 0) {
       const assigned = assignedIn(body)
@@ -205,6 +211,7 @@ export class Emitter extends Expressions {
       const inner: Array<string> = []
       const last = start + (looped - 1) * step
       variable.range = [Math.min(start, last), Math.max(start, last)]
+      this.copies = copies * together
       for (let i = 0; i < together; i++) {
         variable.plus = i * step
         variable.range = [Math.min(start, last) - i * step, Math.max(start, last) - i * step]
@@ -217,7 +224,9 @@ export class Emitter extends Expressions {
       held.push(`(loop ${label}\n${inner.join("\n")}\n${again})`)
       Object.assign(variable, { value: stop, isPending: false, range: undefined })
     }
+    this.copies = copies * (count - looped)
     for (let i = looped; i < count; i++) turn(i)
+    this.copies = copies
     Object.assign(this.variable(first.name), { value: until, isPending: true, range: undefined })
     return [...begun, ...held]
   }

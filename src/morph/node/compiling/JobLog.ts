@@ -1,7 +1,7 @@
 /**
  * What became of each kernel that was to be compiled for a library, in the journal's frames: a record before the work, and one after it. A
- * job without its end was killed. Whoever opens the log next ends it, and a job that its own compiler did not survive twice is given
- * up for a while, also by processes that start later.
+ * job without its end was killed. The next process that opens the log ends it. A job that killed its compiler twice is given up for
+ * a while, also by processes that start later.
  */
 import { type FrameKind, FrameLog, type FrameRecord } from "../FrameLog.ts"
 
@@ -102,7 +102,7 @@ export class JobLog {
     return [...this.open.keys()]
   }
 
-  /** Whether a loss is in the log: whoever tells of it may not have heard that it is. */
+  /** Whether a loss is in the log already: its reporter may not know that it is. */
   knows({ id, atMs }: Pick<JobEnd, "id" | "atMs">): boolean {
     return this.lost.get(id)?.atMs === atMs
   }

@@ -1,6 +1,6 @@
 /**
- * One kernel compiled for a library, from its record in the job log to its row: begun, compiled, verified, stored, done. Whoever does it
- * holds the lock of the library's compiler, so that of several processes one compiles at a time, and finds what the others have made.
+ * One kernel compiled for a library, from its record in the job log to its row: begun, compiled, verified, stored, done. The process that
+ * does it holds the lock of the library's compiler, so one of several compiles at a time and finds what the others have made.
  *
  * Each step is on the disk before the next. A kill before the row leaves no kernel; one behind it leaves a whole one, which the next job
  * finds, and ends in the log.
@@ -30,7 +30,7 @@ const LOCK = "compiling"
 /** How far a job has come. */
 export type JobStage = "opened" | "begun" | "assembled" | "verified" | "stored" | "done"
 
-/** A job that the process which did it did not survive, as whoever had asked for it saw. */
+/** A job whose process died of it, as the process that had asked for it saw. */
 export interface LostJob {
   readonly id: string
   readonly why: string

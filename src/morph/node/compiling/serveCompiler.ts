@@ -31,7 +31,7 @@ export async function serveCompiler(
   reached: (stage: JobStage) => void = () => {},
 ): Promise<void> {
   const say = (message: CompilerMessage): void => {
-    // Whoever asked may be gone.
+    // The process that asked may be gone.
     if (process.connected) process.send?.(message)
   }
   process.once("disconnect", () => process.exit())
@@ -39,7 +39,7 @@ export async function serveCompiler(
   process.on("SIGINT", () => {})
   setPriority(NICENESS)
   const own = await loadBlueprints(blueprints)
-  // Whoever asks has a memory of its own, and asks again where something was set aside.
+  // The process that asks has its own cache, and asks again where something was set aside.
   const library = openLibrary(directory, { cached: 0, key, compiler: COMPILER })
   const place = {
     directory,

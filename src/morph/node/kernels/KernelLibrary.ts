@@ -1,6 +1,7 @@
 /**
  * Kernels of a host that is kept: they are fetched from the library in its folder, and compiled for it by a process of their own where
- * they are not there. The next start of the host finds them.
+ * they are not there. The next start of the host finds them. Code that another process has compiled is cold in this one, so a thread
+ * warms each kernel up before the host gets it.
  */
 import type { AnyBlueprint } from "../../blueprints/Blueprint.ts"
 import type { KernelKey } from "../../compile/ArtifactStore.ts"
@@ -13,6 +14,7 @@ import { CompilerProcess } from "../compiling/CompilerProcess.ts"
 import { openLibrary } from "../library/openLibrary.ts"
 import { compileHere } from "./compileHere.ts"
 import type { KernelMaker } from "./KernelSupply.ts"
+import { KernelThread } from "./KernelThread.ts"
 
 /** The folder of its library in a host's folder. */
 export const LIBRARY = "library"
@@ -24,25 +26,29 @@ export interface KernelLibraryOptions {
   readonly blueprints: string | null
   /** Path of the key that kernels are signed with; one in the library if null. */
   readonly key: string | null
+  /** Whether the host's memory is shared by threads. */
+  readonly isShared: boolean
 }
 
 export class KernelLibrary implements KernelMaker {
   private readonly options: KernelLibraryOptions
   private readonly compiler: CompilerProcess
+  private readonly warming: KernelThread
   private readonly ending = new AbortController()
   private opened: Library | null = null
 
   constructor(options: KernelLibraryOptions) {
     this.options = options
     this.compiler = new CompilerProcess(options)
+    this.warming = new KernelThread(options)
   }
 
   async make(key: KernelKey, own: AnyBlueprint | null): Promise<Kernel> {
-    if (own !== null) return compileHere(key, own)
+    if (own !== null) return compileHere(key, own, { isShared: this.options.isShared })
     const fetched = await this.library().fetch(key)
     if (fetched.from === "none") throw new Error(fetched.why)
     const { bytes, descriptor } = fetched.kernel
-    return { bytes, guards: descriptor.guards, slower: descriptor.slower }
+    return this.warming.warmed(key, { bytes, guards: descriptor.guards, slower: descriptor.slower })
   }
 
   /** Compiles what is not there, in the background. Ends with the host. */
@@ -56,6 +62,7 @@ export class KernelLibrary implements KernelMaker {
 
   async close(): Promise<void> {
     this.ending.abort()
+    await this.warming.close()
     await this.compiler.close()
     await this.opened?.close()
   }

@@ -1,6 +1,6 @@
 /**
- * The kernels of one growing host, wherever it trains: each is asked for once, compiled beside the host, and told of when it is ready or
- * refused. Whoever has none goes on by other means, so nothing here is waited for, and nothing rejects.
+ * The kernels of one growing host, wherever it trains: each is asked for once, compiled beside the host, and announced when it is ready or
+ * refused. A graft without a kernel runs by other means meanwhile, so nobody waits here, and nothing rejects.
  */
 import { GrowthError } from "../../../domain/GrowthError.ts"
 import { messageOf } from "../../../system/messageOf.ts"

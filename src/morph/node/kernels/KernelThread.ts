@@ -1,6 +1,6 @@
 /**
- * Compiles kernels in a thread beside the host, one at a time. A thread that does not answer in time, or dies, is ended; its kernel is
- * tried once more in another one.
+ * Compiles kernels in a thread beside the host, and warms up those that another process has compiled, one at a time. A thread that does
+ * not answer in time, or dies, is ended; its kernel is compiled once more in another one, and is given as it is where it was to be warmed.
  */
 import { Worker } from "node:worker_threads"
 import { GrowthError, growthProblem } from "../../../domain/GrowthError.ts"
@@ -23,6 +23,15 @@ const ENTRY = new URL(
   import.meta.url,
 )
 
+/** How long a kernel may take to be warmed: until then its host runs without it, ms. */
+const WARMING_MS = 10_000
+
+/** What the thread is asked: to compile a kernel, or to warm up one that is there. */
+export interface KernelRequest {
+  readonly key: KernelKey
+  readonly kernel: Kernel | null
+}
+
 /** What the thread is started with. */
 export interface KernelBoot {
   /** URL of a module with blueprints of the caller's own. */
@@ -31,7 +40,7 @@ export interface KernelBoot {
   readonly isShared: boolean
 }
 
-/** What it answers to a key. */
+/** What it answers. */
 export type KernelReply = { readonly kernel: Kernel } | { readonly problems: ReadonlyArray<Problem> }
 
 /** How such a thread is held. */
@@ -65,6 +74,19 @@ export class KernelThread implements KernelMaker {
     return made
   }
 
+  /** The same kernel with a module that has run until it got no faster; as it is where that cannot be done. */
+  warmed(key: KernelKey, kernel: Kernel): Promise<Kernel> {
+    const { limitMs = WARMING_MS } = this.options
+    const warmed = this.last.then(async () => {
+      if (this.closed) return kernel
+      const reply = await this.asked({ key, kernel }, Math.min(limitMs, WARMING_MS)).catch(() => null)
+      if (reply === null) await this.end()
+      return reply !== null && "kernel" in reply ? reply.kernel : kernel
+    })
+    this.last = warmed
+    return warmed
+  }
+
   async close(): Promise<void> {
     this.closed = true
     await this.end()
@@ -73,7 +95,7 @@ export class KernelThread implements KernelMaker {
   private async attempt(key: KernelKey): Promise<Kernel> {
     let lost = ""
     for (let attempt = 0; attempt < ATTEMPTS && !this.closed; attempt++) {
-      const reply = await this.asked(key).catch((cause: unknown) => {
+      const reply = await this.asked({ key, kernel: null }, this.options.limitMs).catch((cause: unknown) => {
         lost = messageOf(cause)
         return null
       })
@@ -84,8 +106,7 @@ export class KernelThread implements KernelMaker {
     throw growthProblem("compiler", `The compiler was lost: ${lost}.`, "It runs as before.")
   }
 
-  private asked(key: KernelKey): Promise<KernelReply> {
-    const { limitMs = LIMIT_MS } = this.options
+  private asked(request: KernelRequest, limitMs = LIMIT_MS): Promise<KernelReply> {
     const worker = (this.worker ??= this.begin())
     let timer: NodeJS.Timeout
     let ended = (): void => {}
@@ -95,7 +116,7 @@ export class KernelThread implements KernelMaker {
       ended = () => reject(new Error(this.why))
       worker.once("message", resolve)
       worker.once("exit", ended)
-      worker.postMessage(key)
+      worker.postMessage(request)
     }).finally(() => {
       clearTimeout(timer)
       worker.off("exit", ended)

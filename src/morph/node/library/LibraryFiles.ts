@@ -1,6 +1,6 @@
 /**
  * The files of a library: bytes under the name of their checksum, and what is on its way. Each file is whole or not there. The note of an
- * artifact comes after its bytes and goes after its row, so that whoever opens the folder after a kill finds it and finishes it.
+ * artifact comes after its bytes and goes after its row, so that the next open after a kill finds the note and finishes the work.
  */
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"

@@ -84,15 +84,17 @@ const convolution: Loops = {
             for (let o = 0; o < outs; o++) {
               const channel = ((o / groupOut) | 0) * groupIn + i
               let sum = 0
-              for (let place = 0; place < places; place++) {
-                const row = (place / n[OW]) | 0
-                const batch = (row / n[OH]) | 0
-                const y = (row - batch * n[OH]) * n[STRIDE] + ky * n[DILATION] - n[TOP]
-                const x = (place - row * n[OW]) * n[STRIDE] + kx * n[DILATION] - n[LEFT]
-                if (y < 0 || y >= n[H] || x < 0 || x >= n[W]) continue
-                const from = ins[0] + ((batch * n[H] + y) * n[W] + x) * c + channel
-                sum += f32[from] * f32[gradient + place * outs + o]
-              }
+              for (let batch = 0; batch < n[BATCH]; batch++)
+                for (let oy = 0; oy < n[OH]; oy++) {
+                  const y = oy * n[STRIDE] + ky * n[DILATION] - n[TOP]
+                  if (y < 0 || y >= n[H]) continue
+                  const from = ins[0] + (batch * n[H] + y) * n[W] * c + channel
+                  const g = gradient + (batch * n[OH] + oy) * n[OW] * outs + o
+                  for (let ox = 0; ox < n[OW]; ox++) {
+                    const x = ox * n[STRIDE] + kx * n[DILATION] - n[LEFT]
+                    if (x >= 0 && x < n[W]) sum += f32[from + x * c] * f32[g + ox * outs]
+                  }
+                }
               f32[dw + ((ky * n[KW] + kx) * groupIn + i) * outs + o] += sum
             }
     if (db >= 0)

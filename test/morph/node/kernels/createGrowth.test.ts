@@ -10,6 +10,7 @@ import { createGrowth as inBrowser } from "../../../../src/morph/service/createG
 import type { Growth, GrowthOptions } from "../../../../src/morph/service/Growth.ts"
 import { tasks } from "../../../../src/morph/training/tasks.ts"
 import { ownFolder } from "../../../journal/journalRig.ts"
+import { until } from "../../../until.ts"
 
 const folder = ownFolder()
 const OPTIONS: GrowthOptions = {
@@ -20,10 +21,8 @@ const OPTIONS: GrowthOptions = {
   grafting: { G2: { boundaryMs: 1e6 } },
 }
 
-const settled = async (growth: Growth): Promise<void> => {
-  while (growth.snapshot().kernels?.kernels.some(({ status }) => status === "compiling") === true)
-    await new Promise((resolve) => setImmediate(resolve))
-}
+const settled = (growth: Growth): Promise<void> =>
+  until(() => growth.snapshot().kernels?.kernels.every(({ status }) => status !== "compiling") !== false)
 
 /** Plants a block after five epochs, and gives its kernels time to come. */
 async function lived(options: GrowthOptions, epochs = 30, blueprint = "residualMlp") {
@@ -59,7 +58,8 @@ describe("a growing host with compiled kernels", () => {
       expect(compiled.fingerprint).toBe(plain.fingerprint)
       expect(plain).toMatchObject({ notes: [], kernels: undefined })
       expect(compiled.notes.length).toBeGreaterThan(0)
-      expect(compiled.notes.every((note) => note.endsWith("ready"))).toBe(true)
+      // A pass that the SIMD module does faster on this machine, as it is now, is said behind it.
+      expect(compiled.notes.filter((note) => !/^\S+ ready/.test(note))).toEqual([])
       const { passes, otherwise, kernels } = compiled.kernels ?? {}
       expect(otherwise).toBe("fast")
       expect(kernels).toHaveLength(compiled.notes.length)

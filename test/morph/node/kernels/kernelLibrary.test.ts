@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { JobLog } from "../../../../src/morph/node/compiling/JobLog.ts"
+import { KernelLibrary } from "../../../../src/morph/node/kernels/KernelLibrary.ts"
 import { createGrowth } from "../../../../src/morph/node/createGrowth.ts"
 import { openLibrary } from "../../../../src/morph/node/library/openLibrary.ts"
 import { neuralHost } from "../../../../src/morph/neural/options.ts"
@@ -11,6 +12,7 @@ import { tasks } from "../../../../src/morph/training/tasks.ts"
 import { ownFolder } from "../../../journal/journalRig.ts"
 import { spoil } from "../library/spoil.ts"
 import { refusalOf } from "../library/refusalOf.ts"
+import { until } from "../../../until.ts"
 
 const folder = ownFolder()
 const OPTIONS: GrowthOptions = {
@@ -19,10 +21,6 @@ const OPTIONS: GrowthOptions = {
   policy: "manual",
   // No time decides: a busy machine must not hold a gate.
   grafting: { G2: { boundaryMs: 1e6 } },
-}
-
-const until = async (isSo: () => boolean): Promise<void> => {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Runs a host that plants one block, and waits for its kernels. */
@@ -68,8 +66,16 @@ describe("a host with compiled kernels that is kept", () => {
       // It asks for no other kernels but those of later states.
       expect(jobsOf(state).begun).toBe(readdirSync(join(state, "library", "objects")).length / 2)
       const library = openLibrary(join(state, "library"))
-      expect(new Set(library.select().map(({ key }) => key.mode))).toEqual(new Set([mode]))
+      const kept = library.select()
+      expect(new Set(kept.map(({ key }) => key.mode))).toEqual(new Set([mode]))
       await library.close()
+      // What the compiler's process has made, and what is found on the disk, comes warm.
+      const isShared = training === "thread"
+      const directory = join(state, "library")
+      const kernels = new KernelLibrary({ directory, blueprints: null, key: null, isShared })
+      const kernel = await kernels.make(kept[0].key, null)
+      expect(kernel[isShared ? "shared" : "plain"]).toBeInstanceOf(WebAssembly.Module)
+      await kernels.close()
     },
   )
 
@@ -101,6 +107,8 @@ describe("a host with compiled kernels that is kept", () => {
     expect(jobsOf(state)).toMatchObject({ begun: 24, done: 24 })
     await growth.run({ epochs: 2 })
     await growth.germinate("hidden1", { blueprint: "gatedMlp", why: "test" })
+    await growth.run({ epochs: 5 })
+    await until(() => growth.snapshot().kernels?.kernels.every(({ status }) => status === "ready") === true)
     await growth.run({ epochs: 20 })
     await growth.stop()
     expect(growth.snapshot().kernels?.passes.standard).toBeGreaterThan(0)

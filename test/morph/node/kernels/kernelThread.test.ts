@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest"
 import { growthProblem } from "../../../../src/domain/GrowthError.ts"
 import { CATALOGUE } from "../../../../src/morph/blueprints/more/all.ts"
 import type { Blueprint } from "../../../../src/morph/blueprints/Blueprint.ts"
-import { kernelKey } from "../../../../src/morph/node/compileKernel.ts"
+import { compileKernel, kernelKey } from "../../../../src/morph/node/compileKernel.ts"
 import { KernelSupply, MOST_KERNELS } from "../../../../src/morph/node/kernels/KernelSupply.ts"
 import { KernelThread } from "../../../../src/morph/node/kernels/KernelThread.ts"
 import { ownFolder } from "../../../journal/journalRig.ts"
@@ -51,6 +51,36 @@ describe("a thread that compiles kernels", () => {
   it("that does not answer in time is ended", async () => {
     thread = new KernelThread({ entry: entryOf("silent.ts"), limitMs: 1 })
     await expect(thread.make(KEY, null)).rejects.toThrow("The compiler was lost: it took more than 1 ms")
+  })
+})
+
+describe("a kernel that another process has compiled", () => {
+  it.each([true, false])("gets a module that has run, for a memory that is shared: %s", async (isShared) => {
+    const { bytes, guards, slower } = await compileKernel(named("linear"), [4, 4])
+    thread = new KernelThread({ isShared })
+    const cold = { bytes, guards, slower }
+    const { shared, plain, ...rest } = await thread.warmed(KEY, cold)
+    expect([shared instanceof WebAssembly.Module, plain instanceof WebAssembly.Module]).toEqual([
+      isShared,
+      !isShared,
+    ])
+    expect(rest).toEqual(cold)
+    // What is not there, or builds something else, is not run.
+    for (const key of [
+      { ...KEY, blueprint: "none" },
+      { ...KEY, graph: "0".repeat(64) },
+    ])
+      expect(await thread.warmed(key, cold)).toEqual(cold)
+  })
+
+  it("is given as it is where its thread dies or hangs, and the next one gets another thread", async () => {
+    const cold = { bytes: new Uint8Array(8), guards: { forward: "cold" }, slower: {} }
+    thread = new KernelThread({ entry: entryOf("losing.ts"), blueprints: folder.in("flag") })
+    expect((await thread.warmed(KEY, cold)).guards).toEqual({ forward: "cold" })
+    expect((await thread.warmed(KEY, cold)).guards).toEqual({ forward: "f" })
+    await thread.close()
+    thread = new KernelThread({ entry: entryOf("silent.ts"), limitMs: 1 })
+    expect(await thread.warmed(KEY, cold)).toEqual(cold)
   })
 })
 
