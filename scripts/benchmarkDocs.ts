@@ -38,8 +38,8 @@ const printed = (args: ReadonlyArray<string>): string =>
   execFileSync("node", args, { encoding: "utf8" }).trimEnd()
 
 /** As `printed`, also where a bar is missed: the page shows that. */
-const printedAnyhow = (file: string): string =>
-  spawnSync("node", [file], { encoding: "utf8" }).stdout.trimEnd()
+const printedAnyhow = (file: string, flags: ReadonlyArray<string> = []): string =>
+  spawnSync("node", [...flags, file], { encoding: "utf8" }).stdout.trimEnd()
 
 /** What a benchmark prints for machines, also where a bar is missed. */
 const allOf = (args: ReadonlyArray<string>): SectionsRun =>
@@ -62,6 +62,7 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
   growth: () => [
     growthSection(allOf(["--expose-gc", "bench/growth/main.ts", "--section", "host", "--json"])),
   ],
+  pipeline: () => [pipelineSection(printedAnyhow("bench/pipeline/main.ts", ["--expose-gc"]))],
   records: () => [recordsSection(allOf(["bench/records/main.ts", "--json"]))],
   study: () => [studySection(allOf(["bench/study/main.ts", "--json"]))],
   compile: () => [compileSection(allOf(["bench/compile/main.ts", "--json"]))],
@@ -114,6 +115,13 @@ const recordsSection = (run: SectionsRun): string => `## Records in a database
 
 ${sectionTables(recordParts, run)}`
 
+const pipelineSection = (text: string): string => `## A socket of a service
+\`npm run bench:pipeline\`: what [a socket](how-to/replace-a-function.md) costs its callers in processor time. For the 99th percentiles callers come at random times, at half and at nine tenths of what the service can answer, while a candidate that costs as much as the incumbent is in SHADOWING. Two sockets without a candidate get the same arrivals; the figure in brackets is how much these two differ.
+
+${text}
+
+Every call mirrored on the event loop doubles its work, so callers queue. Three ways were tried on that loop before: mirrors in turns without callers, a budget between callers, one a turn. Now mirrors on the loop begin in turns without callers and take a twentieth of its time, and calls beyond that have none; a candidate given as a module is mirrored in its own thread, and only copies are made on the loop. With \`gates: { mirrors: "all" }\` it is as before.`
+
 const studySection = (run: SectionsRun): string => `## Shared studies
 \`npm run bench:study\`: [a study of many processes](reference/study.md) over PostgreSQL. In the first part each trial takes up to 200 ms and each lease lasts 3 s. The processor time of a worker holds all it does, its copy of the solver and the compiling of its code included: a worker that lives for sixty trials runs code that is never warm.
 
@@ -157,7 +165,7 @@ ${text}
 \`\`\``
 
 const studioSection = (text: string): string => `## The studio
-\`npm run bench:studio\`: what [the studio](how-to/studio.md) costs while no page is open and while one is. Budget: nothing on the hot path, 3 % of a core.
+\`npm run bench:studio\`: what [the studio](how-to/studio.md) costs while no page is open and while one is. Budget: nothing on the hot path, 3 % of a core, 128 kB an answer.
 
 \`\`\`text
 ${text}

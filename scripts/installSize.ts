@@ -9,9 +9,9 @@ import { pathToFileURL } from "node:url"
 
 const root = resolve(import.meta.dirname, "..")
 
-/** The tarball and what it unpacks to, MB of 10^6 bytes. Documentation and pictures are a quarter of it. */
-const MOST_PACKED_MB = 2.5
-const MOST_UNPACKED_MB = 7.6
+/** The tarball and what it unpacks to, MB of 10^6 bytes. Documentation is a sixth of it; most pictures stay in the repository. */
+const MOST_PACKED_MB = 2.7
+const MOST_UNPACKED_MB = 8.6
 
 /** Best of so many fresh processes: the others had other work beside them. */
 const RUNS = 7
