@@ -83,7 +83,7 @@ async function form(name: string): Promise<Formed> {
   const clock = new VirtualClock()
   const host = pipelineHost({
     piece: {
-      incumbent: (_: number) => make("old", 0),
+      incumbent: (n: number) => make(n < 0 ? "never" : "old", 0),
       effects: "none",
       agree: (a, b) => String(a) === String(b),
       deadlineMs: 50,

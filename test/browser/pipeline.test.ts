@@ -1,10 +1,10 @@
 /** A socket of a service on a page, in real Chromium: answers of every form a page's functions have, its streams with them. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Browser } from "playwright-core"
+import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { bundle } from "../../scripts/bundle.ts"
-import { launchChromium, type Page, serve } from "./chromium.ts"
+import { launchChromium, serve } from "./chromium.ts"
 import type { Formed } from "./pipeline.entry.ts"
 
 let browser: Browser
