@@ -8,7 +8,7 @@ import type { Coins } from "./Coins.ts"
 
 /** Calls of a pair that are further apart saw different loads, and are not compared. */
 const APART_MS = 5_000
-/** Keys that are remembered. A new one beyond that is answered by the incumbent and does not duel. */
+/** Keys that are remembered. A new one beyond that does not duel: the incumbent answers it, and on probation the candidate. */
 const MOST_KEYS = 50_000
 /** Pairs that wait for the end of the window; where there are so many they are judged before. */
 export const FULL = 4_096
@@ -59,11 +59,14 @@ export class Duels {
     this.rows = []
   }
 
-  /** A place for a call, or null where it does not duel. `share` of all calls duel; half of those are the candidate's. */
+  /**
+   * A place for a call, or null where it does not duel. `share` of all calls duel; half of those are the candidate's. A user who had the
+   * candidate's answers keeps them where the share would not reach that far.
+   */
   enter(key: string | null, share: number, now: () => number, limitMs: number): Seat | null {
     if (key === null) return this.coins.next() < share ? this.seat(now(), limitMs) : null
-    if (this.coins.ofKey(key) >= share) return null
     const known = this.seats.get(key)
+    if (this.coins.ofKey(key) >= share) return known?.isCandidate === true ? known : null
     if (known !== undefined) return known
     if (this.seats.size >= MOST_KEYS) {
       this.turnedAway++
@@ -72,6 +75,11 @@ export class Duels {
     const seat = this.seat(now(), limitMs, true)
     this.seats.set(key, seat)
     return seat
+  }
+
+  /** Whether this user has had the candidate's answers. */
+  isCandidates(key: string | null): boolean {
+    return key !== null && this.seats.get(key)?.isCandidate === true
   }
 
   private seat(nowMs: number, limitMs: number, isForLife = false): Seat {

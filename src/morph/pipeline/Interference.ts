@@ -4,7 +4,7 @@
  */
 
 /** One window in so many is quiet. */
-export const QUIET_ONE_IN = 4
+const QUIET_ONE_IN = 4
 /** Blocks of windows before anything is said. */
 const LEAST_BLOCKS = 4
 const MOST_BLOCKS = 24
@@ -48,5 +48,31 @@ export class Interference {
     const mean = this.differences.reduce((a, b) => a + b, 0) / n
     const square = this.differences.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1)
     return mean > 2 * Math.sqrt(square / n) ? Math.exp(mean) : 1
+  }
+}
+
+/** Both of them in one socket, and which windows are quiet. */
+export class Neighbours {
+  readonly times = new Interference()
+  readonly lag = new Interference()
+  isQuiet = false
+  private quietAt = 0
+
+  clear(): void {
+    this.times.clear()
+    this.lag.clear()
+  }
+
+  /**
+   * @param draw from 0 to 1
+   * @param hasQuiet whether a window may be quiet
+   */
+  endWindow(boundary: number, draw: () => number, hasQuiet: boolean): void {
+    if (boundary % QUIET_ONE_IN === 0) {
+      this.times.endBlock()
+      this.lag.endBlock()
+      this.quietAt = Math.floor(draw() * QUIET_ONE_IN)
+    }
+    this.isQuiet = hasQuiet && boundary % QUIET_ONE_IN === this.quietAt
   }
 }

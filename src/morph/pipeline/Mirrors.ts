@@ -64,6 +64,12 @@ export class Mirrors {
     this.input = input
   }
 
+  /** Counts from the start, with so many at once. */
+  enter(atOnce: number): void {
+    this.atOnce = atOnce
+    this.run = this.dropped = this.leftOut = 0
+  }
+
   /** Whether another one finds a place. One that does not is counted, and its inputs need not be copied. */
   hasPlace(): boolean {
     const { most, pace } = this.input

@@ -141,6 +141,7 @@ export class PipelineHost implements Host {
       }
       case "shadowing": {
         const isWaived = !socket.canMirror && socket.waived.has("G3")
+        const { lag } = socket.neighbours
         const tried = (mirrors?.run ?? 0) + (mirrors?.dropped ?? 0)
         return {
           criticals,
@@ -152,7 +153,7 @@ export class PipelineHost implements Host {
           agreementMissing: isWaived ? 0 : Math.max(0, thresholds.pass - (comparison?.enough ?? 1)),
           mirroredShare: tried === 0 ? 1 : (mirrors?.run ?? 0) / tried,
           // A loop that nothing is mirrored on is as late as it was.
-          lagRatio: !socket.canMirror ? 1 : socket.lag.isKnown ? socket.lag.ratio : undefined,
+          lagRatio: !socket.canMirror ? 1 : lag.isKnown ? lag.ratio : undefined,
         }
       }
       case "blending":

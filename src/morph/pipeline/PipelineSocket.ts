@@ -10,7 +10,7 @@ import { Conduct } from "./Conduct.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { Declared } from "./Declared.ts"
 import { Duels, FULL, type Seat } from "./Duels.ts"
-import { Interference, QUIET_ONE_IN } from "./Interference.ts"
+import { type Interference, Neighbours } from "./Interference.ts"
 import { FarMirrors } from "./FarMirrors.ts"
 import { copyInputs, isAborted } from "./inputs.ts"
 import { LatencySketch } from "./LatencySketch.ts"
@@ -47,8 +47,7 @@ export class PipelineSocket {
   /** Where the candidate is mirrored in its own thread. */
   farMirrors: FarMirrors | null = null
   private timedMirrors: TimedMirrors | null = null
-  readonly interference = new Interference()
-  readonly lag = new Interference()
+  readonly neighbours = new Neighbours()
   readonly times = new LatencySketch()
   readonly conduct: Conduct
   private route: Route = "direct"
@@ -57,11 +56,8 @@ export class PipelineSocket {
   private coins: Coins | null = null
   private deadlines: Deadlines | null = null
   private counter = 0
-  /** No call duels or is mirrored in this window: the incumbent is timed alone. */
-  isQuiet = false
   private recording: Recording | null = null
   private limit: number
-  private quietAt = 0
   /** What a call is passed on to: the incumbent, or the code that chooses the route. */
   target: AnyFunction
   private readonly looksAtRoute: AnyFunction
@@ -191,12 +187,8 @@ export class PipelineSocket {
       this.channels = new Channels(margins)
       this.duels?.newStage()
     }
-    if (this.mirrors !== null) {
-      this.mirrors.atOnce = route === "shadow" ? shadowing.atOnce : route === "branch" ? training.atOnce : 1
-      this.mirrors.run = this.mirrors.dropped = this.mirrors.leftOut = 0
-    }
-    this.interference.clear()
-    this.lag.clear()
+    this.mirrors?.enter(route === "shadow" ? shadowing.atOnce : route === "branch" ? training.atOnce : 1)
+    this.neighbours.clear()
     this.follow()
   }
 
@@ -210,7 +202,7 @@ export class PipelineSocket {
 
   /** How late the loop was; a millisecond more or less is the timer's own. */
   noteLag(ms: number): void {
-    if (this.route === "shadow") this.lag.note(Math.max(0, ms) + 1, this.isQuiet)
+    if (this.route === "shadow") this.neighbours.lag.note(Math.max(0, ms) + 1, this.isQuiet)
     if (this.route !== "direct") this.conduct.noteLag(ms)
   }
 
@@ -222,13 +214,18 @@ export class PipelineSocket {
     if (coins === null || world === null) return
     this.conduct.endWindow(world.clock.now())
     this.follow()
-    if (boundary % QUIET_ONE_IN === 0) {
-      this.interference.endBlock()
-      this.lag.endBlock()
-      this.quietAt = Math.floor(coins.next() * QUIET_ONE_IN)
-    }
-    const hasQuiet = this.route === "mixed" || this.route === "shadow"
-    this.isQuiet = hasQuiet && boundary % QUIET_ONE_IN === this.quietAt
+    // A user with a key stays with the candidate, and what may never stop has no time without it.
+    const hasQuiet = this.route === "shadow" || (this.route === "mixed" && this.piece.key === null)
+    this.neighbours.endWindow(boundary, () => coins.next(), hasQuiet)
+  }
+
+  /** No call duels or is mirrored in this window: the incumbent is timed alone. */
+  get isQuiet(): boolean {
+    return this.neighbours.isQuiet
+  }
+
+  get interference(): Interference {
+    return this.neighbours.times
   }
 
   private takePairs(): void {
@@ -251,6 +248,9 @@ export class PipelineSocket {
     if (world === null) return this.plain(self, args)
     if (route === "direct") this.recording?.offer(args)
     if (route === "mixed" || route === "whole") return this.duelled(self, args, world)
+    // Whom the candidate answered in BLENDING it answers here too; everybody else gets the incumbent.
+    if (route === "shadow" && this.piece.key !== null && this.duels?.isCandidates(this.declared.keyOf(args)))
+      return this.byCandidate(self, args, world, null)
     if (mirrors === null || !this.canMirror || !this.isMirrored(mirrors, world)) return this.plain(self, args)
     return this.mirrored(self, args)
   }

@@ -65,6 +65,18 @@ describe("users with a key", () => {
     expect(place.take()).toHaveLength(25)
   })
 
+  it("stay with the candidate, and duel there, where a smaller share would not reach them", () => {
+    const place = duels()
+    const users = Array.from({ length: 100 }, (_, i) => `user ${i}`)
+    const before = new Map(users.map((user) => [user, place.enter(user, 1, () => 0, 100)]))
+    expect(users.filter((user) => before.get(user)?.isCandidate)).toHaveLength(50)
+    for (const user of users) {
+      const seat = place.enter(user, 1e-9, () => 1, 100)
+      expect(seat).toBe(before.get(user)?.isCandidate === true ? before.get(user) : null)
+      expect(place.isCandidates(user)).toBe(seat !== null)
+    }
+  })
+
   it("wait with their pair until calls of both come within five seconds", () => {
     const place = duels()
     const a = place.enter("a", 1, () => 0, 100)

@@ -1,0 +1,85 @@
+/**
+ * With `key` a user stays with the candidate once it has answered. In quiet windows, in SHADOWING and beyond the duels of probation the
+ * same user used to be sent back to the incumbent, because a side was only looked up where a call was to duel.
+ */
+import { describe, expect, it } from "vitest"
+import { createGrowth } from "../../../src/morph/service/growAny.ts"
+import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
+import { VirtualClock } from "./service.ts"
+
+const USERS = 60
+
+/** A life from the first call to probation, and who answered each user in each state. */
+async function lived() {
+  const clock = new VirtualClock()
+  /** Answers alike; who gave them is seen apart. */
+  let by = ""
+  const answers = (side: string) => (user: string) => {
+    by = side
+    return user
+  }
+  const host = pipelineHost({
+    page: { incumbent: answers("incumbent"), effects: "none", deadlineMs: 100, key: (user: string) => user },
+  })
+  const growth = createGrowth({
+    host,
+    seed: 5,
+    clock,
+    gates: {
+      shares: [0.05, 0.1, 0.25],
+      pairsPerStep: 1,
+      pass: 2,
+      trialCalls: 1,
+      training: { compared: 5, share: 1 },
+      shadowing: { compared: 200, agreement: 0.5, mirrored: 0 },
+      margins: { latency: 10, errors: 0.9 },
+      probationCalls: 1_000_000,
+      probationDuels: 0.2,
+    },
+    grafting: { stays: { blending: { least: 12 } } },
+  })
+  const call = host.socket("page")
+  await growth.start()
+  await growth.germinate("page", {
+    candidate: answers("candidate"),
+    name: "new",
+    why: "test",
+  })
+  const piece = () => growth.snapshot().pieces[0]
+  /** Of each user in the order of calls: state and side. */
+  const seen = new Map<string, Array<readonly [string, string]>>()
+  let onProbation = 0
+  for (let second = 0; second < 400 && onProbation < 12; second++) {
+    if (piece().state === "probationary") onProbation++
+    for (let n = 0; n < USERS; n++) {
+      const user = `user ${n}`
+      call(user)
+      seen.set(user, [...(seen.get(user) ?? []), [piece().state, by]])
+      await clock.pass(10)
+    }
+    await clock.pass(400)
+  }
+  const end = piece()
+  await growth.stop()
+  return { seen, end }
+}
+
+describe("a user with a key", () => {
+  it("never goes back to the incumbent, from the first share to probation", async () => {
+    const { seen, end } = await lived()
+    expect([end.state, end.cause]).toEqual(["probationary", null])
+    const blended = new Set<string>()
+    const sidesOnProbation = new Set<string>()
+    for (const [user, calls] of seen) {
+      const first = calls.findIndex(([, side]) => side === "candidate")
+      if (first >= 0 && calls[first][0] === "blending") blended.add(user)
+      const back = first < 0 ? undefined : calls.slice(first).find(([, side]) => side === "incumbent")
+      expect([user, back]).toEqual([user, undefined])
+      for (const [state, side] of calls) if (state === "probationary") sidesOnProbation.add(side)
+    }
+    // Some, but not all, came over in BLENDING; and on probation some still duel on the incumbent's side.
+    expect(blended.size).toBeGreaterThan(5)
+    expect(blended.size).toBeLessThan(USERS / 2)
+    expect(sidesOnProbation).toEqual(new Set(["candidate", "incumbent"]))
+  })
+})
