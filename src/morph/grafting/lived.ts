@@ -146,16 +146,33 @@ function held(life: GraftLife, figures: Figures, rungs: ReadonlyArray<number>): 
   ])
 }
 
+/** What to do about a blueprint that gate G0 refused for this figure. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  available:
+    "A blueprint must cost what it states, and write nothing but its own words; faults stay in quarantine.",
+  inBounds: "Give parameters within the bounds of the blueprint.",
+  arenaShare: "Give it smaller parameters, or the host more memory for grafts.",
+  quarantineFinite:
+    "Its values must stay finite: bound what it computes, or plant it with a smaller learning rate.",
+  quarantineShape: "It must give a value of the shape that it takes.",
+  quarantineMs: "Make it smaller, or allow more in `grafting.G0.quarantineMs`.",
+  identityError: "It must pass its value on unchanged when it is born: let its last layer begin with zeros.",
+}
+
+const remediesOf = ({ findings }: Verdict): string =>
+  findings.flatMap(({ figure, answer }) => (answer === "fail" ? (REMEDIES[figure] ?? []) : [])).join(" ")
+
 /** A gate failed where nothing lives: the blueprint is refused, or the reset is asked for again. */
 function failed(life: GraftLife, verdict: Verdict): Step {
   if (life.state === "resetting") return quiet(life, [{ act: "remove" }])
   const message = `G0 refused ${JSON.stringify(life.planting?.blueprint)}: ${reasonsOf(verdict)}.`
+  const suggestion = remediesOf(verdict)
   return quiet({
     ...life,
     planting: null,
     request: null,
     evidence: NO_EVIDENCE,
-    refusal: [{ path: "germinate", message }],
+    refusal: [{ path: "germinate", message, ...(suggestion === "" ? {} : { suggestion }) }],
   })
 }
 

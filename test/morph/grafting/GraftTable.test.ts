@@ -216,7 +216,13 @@ describe("a boundary", () => {
       {
         slot: "b",
         blueprint: "notIdentity",
-        problems: [{ path: "germinate", message: expect.stringMatching(/^G0 refused/) }],
+        problems: [
+          {
+            path: "germinate",
+            message: expect.stringMatching(/^G0 refused/),
+            suggestion: expect.stringMatching(/./),
+          },
+        ],
       },
     ])
     expect(restored).toBe(false)

@@ -158,9 +158,13 @@ describe("a blueprint that G0 refuses", () => {
   it("is not planted, the refusal says why, and another can be asked for", () => {
     const at = new LifeRig().send(germinate).pass({ identityError: 1e-9 })
     expect(at.life.state).toBe("dormant")
-    expect(at.life.refusal?.[0]?.message).toBe(
-      'G0 refused "residualMlp": identityError is 1e-9, must be at most 0.',
-    )
+    expect(at.life.refusal).toEqual([
+      {
+        path: "germinate",
+        message: 'G0 refused "residualMlp": identityError is 1e-9, must be at most 0.',
+        suggestion: expect.stringContaining("begin with zeros"),
+      },
+    ])
     expect(at.life.planting).toBeNull()
     expect(at.send(germinate).pass().life.state).toBe("germinated")
   })
