@@ -49,10 +49,13 @@ export const noteBegun = (
       WHERE kind = ${kind} AND name = ${name} AND epoch = ${epoch}
       ON CONFLICT (kind, name, epoch) DO UPDATE SET began = excluded.began
       RETURNING epoch`
+    // Counted by rows: after a restore `raiseEpochs` leaves a gap in the epochs that is wider than the whole history.
     if (epoch > MOST_TURNS)
       yield* sql`
         DELETE FROM arqon_owner_turn
-        WHERE kind = ${kind} AND name = ${name} AND epoch <= ${epoch - MOST_TURNS}`
+        WHERE kind = ${kind} AND name = ${name} AND epoch <= (
+          SELECT epoch FROM arqon_owner_turn WHERE kind = ${kind} AND name = ${name}
+          ORDER BY epoch DESC LIMIT 1 OFFSET ${MOST_TURNS})`
     return rows.length === 1
   })
 

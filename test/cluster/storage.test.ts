@@ -19,6 +19,7 @@ import * as owners from "../../src/cluster/owners.ts"
 import { nowMs } from "../../src/cluster/databaseTime.ts"
 import { migrate, ready, type Storage } from "../../src/cluster/Storage.ts"
 import { StorageError } from "../../src/cluster/StorageError.ts"
+import { MOST_TURNS, noteBegun, turnsOf } from "../../src/cluster/turnRows.ts"
 import { startPostgres } from "../adapters/startPostgres.ts"
 import { startTransactionPooler } from "./transactionPooler.ts"
 
@@ -130,6 +131,27 @@ describe.each(kinds)("a storage in %s", (_kind, make) => {
     )
     expect(found).toEqual({ raised: [expect.any(Number), 0], stale: false, ahead: 2, standing: "before" })
     expect(found.raised[0]).toBeGreaterThan(0)
+  })
+
+  it("keeps the history of owners over raised epochs, and of them all the last 200", async () => {
+    const thing = { kind: "tuner", name: "history" } as const
+    const found = await using(make(), (sql) =>
+      Effect.gen(function* () {
+        const next = Effect.gen(function* () {
+          const { epoch } = yield* owners.claim(sql, thing, "one")
+          yield* noteBegun(sql, thing, epoch, "wentOn")
+        })
+        const epochs = Effect.map(turnsOf(sql, thing), ({ turns }) => turns.map(({ epoch }) => epoch))
+        for (let i = 0; i < 3; i++) yield* next
+        yield* sql`UPDATE arqon_owner SET epoch = 1000000 WHERE kind = ${thing.kind} AND name = ${thing.name}`
+        yield* next
+        const restored = yield* epochs
+        for (let i = 0; i < MOST_TURNS - 2; i++) yield* next
+        return { restored, later: yield* epochs }
+      }),
+    )
+    expect(found.restored).toEqual([1, 2, 3, 1_000_001])
+    expect(found.later).toEqual([3, ...Array.from({ length: MOST_TURNS - 1 }, (_, i) => 1_000_001 + i)])
   })
 
   it("holds every runner to the settings of the first one, and names each that differs", async () => {
