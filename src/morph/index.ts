@@ -42,7 +42,7 @@ export type { CandidateModule } from "./pipeline/Quarantine.ts"
 export type { PipelineGates } from "./pipeline/pipelineOptions.ts"
 export type { PolicyCommand } from "./policy/PolicyCommand.ts"
 export type { GrowthReport } from "./policy/reports.ts"
-export type { Because, BecauseOfGraft } from "./service/because.ts"
+export type { Because, BecauseOfGraft, SignedBecause } from "./service/because.ts"
 export type { EngineView, TuningEngine } from "./service/EngineHold.ts"
 export { createGrowth } from "./service/growAny.ts"
 export type {

@@ -206,7 +206,8 @@ export class PipelineCore {
   /** Asks something of a candidate; the next boundary decides. Throws where it is refused, and then nothing has changed. */
   ask(socket: string, command: GraftCommand): void {
     const unknown = this.unknown(socket)
-    const problems = unknown.length > 0 ? unknown : this.table.command(this.host.slot(socket), command)
+    const before = [...unknown, ...signerProblems(command.by)]
+    const problems = before.length > 0 ? before : this.table.command(this.host.slot(socket), command)
     if (problems.length > 0) throw new GrowthError({ problems })
   }
 
@@ -307,12 +308,18 @@ const stateOf = (slot: string, name: string, life: GraftLife | undefined): Graft
     ? "fossilized"
     : life.state
 
+/** Who asks may be left out, but is somebody where it is given. */
+const signerProblems = (by: unknown): ReadonlyArray<Problem> =>
+  by === undefined || (typeof by === "string" && by.trim() !== "" && by.length <= 128)
+    ? []
+    : [problem(["by"], `must be 1 to 128 characters, not ${show(by)}.`, "Say who asks, or leave it out.")]
+
 function requestProblems(request: CandidateRequest): ReadonlyArray<Problem> {
   if (typeof request !== "object" || request === null)
     return [
       problem(["germinate"], `needs an object, not ${show(request)}.`, "Give { candidate, name, why }."),
     ]
-  const { candidate, dryRun, name, why } = request
+  const { candidate, dryRun, name, why, by } = request
   return [
     ...candidateProblems(candidate),
     ...(dryRun === undefined || typeof dryRun === "function"
@@ -321,6 +328,7 @@ function requestProblems(request: CandidateRequest): ReadonlyArray<Problem> {
     ...(typeof name === "string" && name.trim() !== "" && name.length <= 128
       ? []
       : [problem(["name"], `must be 1 to 128 characters, not ${show(name)}.`, "Name the candidate.")]),
+    ...signerProblems(by),
     ...(typeof why === "string" && why.trim() !== "" ? [] : [problem(["why"], "is missing.", "Say why.")]),
   ]
 }

@@ -13,7 +13,7 @@ import type { AnyFunction } from "../pipeline/pieces.ts"
 import type { StartQuarantine } from "../pipeline/Quarantine.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import type { PipelineGates } from "../pipeline/pipelineOptions.ts"
-import type { Because } from "./because.ts"
+import type { SignedBecause } from "./because.ts"
 import type { EngineView, TuningEngine } from "./EngineHold.ts"
 
 /** Pieces of a service by name. */
@@ -69,12 +69,12 @@ export interface PipelineGrowth<P extends Functions = Functions> {
   /** Offers a candidate; the next window decides whether it is tried. */
   germinate<K extends keyof P & string>(socket: K, request: CandidateRequest<P[K]>): Promise<void>
   /** Takes the candidate out at the end of the window. */
-  cull(socket: keyof P & string, because: Because): Promise<void>
+  cull(socket: keyof P & string, because: SignedBecause): Promise<void>
   /** Asks that a candidate on probation be kept. Gate G4 decides. */
-  fossilize(socket: keyof P & string, because: Because): Promise<void>
+  fossilize(socket: keyof P & string, because: SignedBecause): Promise<void>
   /** Holds a candidate in its state; a cull, or a critical event, still ends it. */
-  pause(socket: keyof P & string, because: Because): Promise<void>
-  resume(socket: keyof P & string, because: Because): Promise<void>
+  pause(socket: keyof P & string, because: SignedBecause): Promise<void>
+  resume(socket: keyof P & string, because: SignedBecause): Promise<void>
   /** Signs for what a gate cannot measure, because the effects may happen once only. */
   waive(socket: keyof P & string, gate: Waivable, waiver: Waiver): Promise<void>
   subscribe(listener: (boundary: PipelineBoundary) => void): { unsubscribe(): void }

@@ -14,7 +14,7 @@ import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import { type PipelineThresholds, readThresholds } from "../pipeline/pipelineOptions.ts"
 import type { Quarantine } from "../pipeline/Quarantine.ts"
 import type { PipelineSocket } from "../pipeline/PipelineSocket.ts"
-import type { Because } from "./because.ts"
+import type { SignedBecause } from "./because.ts"
 import { EngineHold, engineProblems } from "./EngineHold.ts"
 import type {
   Functions,
@@ -96,8 +96,9 @@ export function growPipeline<P extends Functions>(
   }
   const asks =
     (type: "cull" | "fossilize" | "pause" | "resume") =>
-    (socket: string, given: Because): Promise<void> => {
-      const command = { type, why: given?.why }
+    (socket: string, given: SignedBecause): Promise<void> => {
+      const { why, by } = given ?? {}
+      const command = { type, why, ...(by === undefined ? {} : { by }) }
       return does(type, socket, command, (core) => {
         core.ask(socket, command)
         return command

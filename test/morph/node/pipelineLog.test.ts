@@ -57,6 +57,8 @@ async function lived(state: string): Promise<void> {
   await growth.germinate("double", { candidate: (n) => n + n, name: "adds", why: "faster still" })
   await expect(growth.cull("double", { why: "" })).rejects.toThrow(/why: is missing/)
   await serve(12)
+  await growth.pause("double", { why: "a deployment goes on", by: "bob" })
+  await growth.resume("double", { why: "it is over" })
   await growth.stop()
 }
 
@@ -68,6 +70,20 @@ describe("the record of a growing service", () => {
     const { moves, differentFrom } = replayPipeline(run)
     expect(differentFrom).toBeNull()
     expect(moves).toBeGreaterThan(7)
+  })
+
+  it("knows who gave a command when it is repeated, and refuses a signer that is nobody", async () => {
+    const state = folder()
+    await lived(state)
+    const [{ entries }] = readPipeline(state)
+    const commands = entries.flatMap((entry) => (entry.type === "command" ? [entry.command] : []))
+    expect(commands).toContainEqual({ type: "pause", why: "a deployment goes on", by: "bob" })
+    const { growth } = service(folder())
+    await growth.start()
+    await growth.germinate("double", { candidate: double, name: "same", why: "test" })
+    for (const by of ["", " ", 3, "x".repeat(129)])
+      await expect(growth.cull("double", { why: "enough", by: by as string })).rejects.toThrow(/by: must be/)
+    await growth.stop()
   })
 
   it("differs where a figure was changed", async () => {
@@ -93,6 +109,7 @@ describe("the record of a growing service", () => {
     expect(story).toMatch(/training -> culled: G1 failed: agreement is 0\.7\d*, must be at least 0\.99/)
     expect(story).toMatch(/FAIL agreement 0\.7\d*, at least 0\.99/)
     expect(story).toContain("Refused: ")
+    expect(story).toContain("bob asked: pause (a deployment goes on)\nSomebody asked: resume (it is over)")
     await expect(growWhyCommand({ directory: state, socket: "double", json: true })).resolves.toBe(0)
     await expect(growWhyCommand({ directory: state, socket: "dobule", json: false })).rejects.toThrow(
       /Did you mean "double"/,
