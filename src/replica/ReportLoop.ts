@@ -1,6 +1,6 @@
 /**
- * When an agent reports: the timer and the exchanges of one replica. It sends one report at a time, waits as the owner tells it, and goes
- * to the next address after a failure. It holds no process open, and never throws into the service.
+ * When an agent reports: the timer and the exchanges of one replica. It sends one report at a time, goes to the next address after a
+ * failure, and asks each address again when that one has said. It holds no process open, and never throws into the service.
  */
 import { drawAt } from "../cohort/counter.ts"
 import { attempt } from "../domain/readInput.ts"
@@ -47,6 +47,8 @@ export class ReportLoop {
   /** The exchange under way. */
   private exchange: Promise<void> | null = null
   private failuresInARow = 0
+  /** Until when the addresses have asked to be left alone. */
+  private readonly notBeforeUs = new Map<number, number>()
 
   constructor(parts: ReportLoopParts) {
     this.parts = parts
@@ -95,6 +97,7 @@ export class ReportLoop {
     const { core, link, trace, changed, answered } = this.parts
     const sentUs = monotonicUs()
     const { timeoutMs } = this
+    const asked = link.addresses.at
     this.exchange = Promise.resolve()
       .then(() => {
         const report = core.report(leaving)
@@ -105,7 +108,8 @@ export class ReportLoop {
       .then(
         (answer) => {
           // An answer that was under way when it stopped moves nothing any more.
-          if (this.running && core.answer(answer, sentUs, monotonicUs()) === "invalid") this.failed(null)
+          if (this.running && core.answer(answer, sentUs, monotonicUs()) === "invalid")
+            this.failed(asked, null)
           else {
             this.failuresInARow = 0
             // An owner may want to hear from it sooner than it had planned.
@@ -115,7 +119,7 @@ export class ReportLoop {
         },
         (error: unknown) => {
           core.fail(reasonOf(error), error instanceof RefusedReport && error.malformed)
-          this.failed(error instanceof RefusedReport ? error.retryAfterMs : null)
+          this.failed(asked, error instanceof RefusedReport ? error : null)
         },
       )
       .finally(() => {
@@ -125,19 +129,32 @@ export class ReportLoop {
     return this.exchange
   }
 
-  /** An owner that says when is asked then; else the next address is, after a while that no other replica waits. */
-  private failed(retryAfterMs: number | null): void {
-    this.failuresInARow++
+  /**
+   * An owner that has too many reports has them through every gateway, and is asked again when it said. After anything else the next address
+   * is asked, after a while that no other replica waits: a gateway that cannot reach the owner says when it wants to be asked again, too, and
+   * says so for ever while it is cut off.
+   */
+  private failed(asked: number, refusal: RefusedReport | null): void {
+    const { addresses } = this.parts.link
+    const retryAfterMs = refusal?.retryAfterMs ?? null
     const nowUs = monotonicUs()
-    if (retryAfterMs !== null) this.dueUs = nowUs + retryAfterMs * 1000
-    else if (this.parts.link.moveOn()) this.dueUs = nowUs + this.jitterMs() * 1000
+    this.failuresInARow++
+    if (retryAfterMs !== null) this.notBeforeUs.set(asked, nowUs + retryAfterMs * 1000)
+    if (addresses.count === 1 || (refusal?.status === 429 && retryAfterMs !== null)) {
+      if (retryAfterMs !== null) this.dueUs = nowUs + retryAfterMs * 1000
+      return
+    }
+    addresses.moveOn(asked)
+    const waitUs = this.jitterMs(retryAfterMs ?? MOST_JITTER_MS) * 1000
+    this.dueUs = Math.max(nowUs + waitUs, this.notBeforeUs.get(addresses.at) ?? 0)
   }
 
-  private jitterMs(): number {
+  /** At most as long as the address that was asked would have had it wait. */
+  private jitterMs(atMostMs: number): number {
     const { failuresInARow } = this
-    const most = Math.min(MOST_JITTER_MS, FIRST_JITTER_MS * 2 ** (failuresInARow - 1))
+    const most = Math.min(MOST_JITTER_MS, FIRST_JITTER_MS * 2 ** (failuresInARow - 1), atMostMs)
     const share = drawAt([this.parts.boot, "address", failuresInARow]) / 2 ** 32
-    return LEAST_JITTER_MS + share * (most - LEAST_JITTER_MS)
+    return LEAST_JITTER_MS + share * Math.max(0, most - LEAST_JITTER_MS)
   }
 }
 

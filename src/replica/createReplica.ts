@@ -27,7 +27,7 @@ import { type ReplicaOptions, replicaProblems } from "./replicaOptions.ts"
 import { optionsOf } from "./replicaProblems.ts"
 import { type ReplicaSnapshot, snapshotsOf } from "./replicaSnapshot.ts"
 import { monotonicUs, ReportLoop } from "./ReportLoop.ts"
-import { httpLink, type Link, type Post, postByFetch } from "./transport.ts"
+import { httpLink, type Link, ONE_ADDRESS, type Post, postByFetch } from "./transport.ts"
 
 type Listener<K extends string> =
   | ((snapshot: ReplicaSnapshot<K>) => void)
@@ -81,7 +81,7 @@ export function replicaOver<const K extends string>(post: Post, given: ReplicaOp
     emergencyMargin: policy.emergencyMargin,
   })
   const link: Link =
-    "transport" in at ? { send: at.transport, moveOn: () => false } : httpLink(at, token, post)
+    "transport" in at ? { send: at.transport, addresses: ONE_ADDRESS } : httpLink(at, token, post)
   const sign = settings.objective === "maximize" ? -1 : 1
   const states = new Listeners<ReplicaSnapshot<K>>("subscriber")
   const endings = new Listeners<undefined>("subscriber")

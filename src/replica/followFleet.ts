@@ -119,15 +119,19 @@ export function followOver<const K extends string>(post: Post, given: FollowOpti
   let waitUntilUs = 0
   const exchange = async (part: Pick<FleetReport, "digests" | "follow">): Promise<FleetAnswer | null> => {
     if (monotonicUs() < waitUntilUs) return null
+    const asked = link.addresses.at
     try {
       const read = readFleetAnswer(await link.send({ protocol: PROTOCOL, table, ...part }, TIMEOUT_MS))
       failure = read.ok ? null : "the answer is none"
+      // A gateway that is cut off from the owners answers all the same.
+      if (!read.ok || read.value.unreachable > 0 || read.value.keys.length < part.follow.length)
+        link.addresses.moveOn(asked)
       return read.ok ? read.value : null
     } catch (error) {
       failure = error instanceof Error ? error.message : "the request has failed"
       const retryMs = error instanceof RefusedReport ? error.retryAfterMs : null
       if (retryMs !== null) waitUntilUs = monotonicUs() + retryMs * 1000
-      link.moveOn()
+      link.addresses.moveOn(asked)
       return null
     }
   }

@@ -35,8 +35,20 @@ export function readBody(request: IncomingMessage, done: (text: string | null) =
   })
 }
 
-/** Answers with JSON; where the body says when to come again, a header says it too. */
+/**
+ * Ends the connection with this answer. Behind a balancer a connection that is kept leads to this process for good, and another one may
+ * do what this one cannot. HTTP/2 has no such header.
+ */
+export function leadElsewhere(response: ServerResponse): void {
+  if (response.req.httpVersionMajor < 2) response.setHeader("connection", "close")
+}
+
+/**
+ * Answers with JSON; where the body says when to come again, a header says it too. One that cannot answer keeps no connection, so that
+ * the next request may reach another one.
+ */
 export function send(response: ServerResponse, status: number, body: object): void {
+  if (status === 503) leadElsewhere(response)
   const headers = { "content-type": "application/json", "cache-control": "no-store" }
   const { retryAfterMs } = body as { readonly retryAfterMs?: number }
   // Whole seconds, as HTTP has it.

@@ -14,6 +14,7 @@ export type TraceReport = (send: (traceparent?: string) => Promise<void>) => unk
 /** The owner answered, but not with a configuration. */
 export class RefusedReport extends Error {
   override readonly name = "RefusedReport"
+  readonly status: number
   /** Whether the report itself is at fault: sent again, it would be refused again. */
   readonly malformed: boolean
   /** When the owner wants to be asked again, at most a minute from now; null where it does not say. */
@@ -26,6 +27,7 @@ export class RefusedReport extends Error {
       readonly retryAfterMs?: unknown
     }
     super(`the tuner answered ${status}${typeof error === "string" ? `: ${error.slice(0, 200)}` : ""}`)
+    this.status = status
     this.malformed = status === 400 || status === 413
     this.retryAfterMs =
       typeof retryAfterMs === "number" && retryAfterMs >= 0 ? Math.min(retryAfterMs, MOST_REPORT_MS) : null
@@ -35,11 +37,22 @@ export class RefusedReport extends Error {
 /** The path of reports below an address. */
 export const REPORT_PATH = "/arqon/report"
 
+/** The addresses that lead to an owner, in the order in which they are asked. */
+export interface Addresses {
+  readonly count: number
+  /** Which of them is asked now, from 0. */
+  readonly at: number
+  /** Goes on from this address to the next. Of requests that failed together only the first moves. */
+  readonly moveOn: (from: number) => void
+}
+
+/** A transport has one address. */
+export const ONE_ADDRESS: Addresses = Object.freeze({ count: 1, at: 0, moveOn: () => {} })
+
 /** A way to the owner, which may have several addresses. */
 export interface Link {
   readonly send: Transport
-  /** Goes to the next address; false: there is only one. */
-  readonly moveOn: () => boolean
+  readonly addresses: Addresses
 }
 
 /** What came back for a request, whatever its status. */
@@ -72,8 +85,7 @@ export const postByFetch: Post = async (url, headers, body, timeoutMs) => {
 /** JSON both ways, to one path below several addresses. */
 export interface JsonLink {
   readonly send: (body: object, timeoutMs: number, traceparent?: string) => Promise<unknown>
-  /** Goes to the next address; false: there is only one. */
-  readonly moveOn: () => boolean
+  readonly addresses: Addresses
 }
 
 /** One request a report, JSON both ways. */
@@ -84,11 +96,12 @@ export function httpLink(
   path = REPORT_PATH,
 ): JsonLink {
   let turn = 0
+  const count = addresses.length
   const headers: Record<string, string> = { "content-type": "application/json" }
   if (token !== undefined) headers["authorization"] = `Bearer ${token}`
   return {
     send: async (report, timeoutMs, traceparent) => {
-      const at = addresses[turn % addresses.length].replace(/\/+$/, "")
+      const at = addresses[turn].replace(/\/+$/, "")
       const sent = traceparent === undefined ? headers : { ...headers, traceparent }
       const { status, text } = await post(at + path, sent, JSON.stringify(report), timeoutMs)
       if (status >= 200 && status < 300) return JSON.parse(text) as unknown
@@ -97,9 +110,14 @@ export function httpLink(
         attempt(() => JSON.parse(text) as unknown),
       )
     },
-    moveOn: () => {
-      turn++
-      return addresses.length > 1
+    addresses: {
+      count,
+      get at() {
+        return turn
+      },
+      moveOn: (from) => {
+        if (from === turn) turn = (turn + 1) % count
+      },
     },
   }
 }

@@ -3,7 +3,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { requireEngineConfig } from "../../src/domain/Config.ts"
 import { ReplicaCore } from "../../src/replica/ReplicaCore.ts"
 import { ReportLoop } from "../../src/replica/ReportLoop.ts"
-import type { Link, TraceReport } from "../../src/replica/transport.ts"
+import {
+  httpLink,
+  type Link,
+  ONE_ADDRESS,
+  type Posted,
+  type TraceReport,
+} from "../../src/replica/transport.ts"
 
 const { space } = requireEngineConfig({ params: { batch: { min: 1, max: 101, initial: 21 } } })
 
@@ -23,7 +29,7 @@ function asks(boot: string, moves: boolean): ReadonlyArray<number> {
       at.push(performance.now() - begun)
       return Promise.reject(new Error("nobody is there"))
     },
-    moveOn: () => moves,
+    addresses: moves ? { count: 2, at: 0, moveOn: () => {} } : ONE_ADDRESS,
   }
   const identity = { tuner: "t", replica: boot, boot, space, maxStep: 0.1, emergencyMargin: -0.5 }
   const core = new ReplicaCore(identity)
@@ -62,7 +68,7 @@ describe("a span of the user's own around a report", () => {
         parents.push(traceparent)
         return Promise.reject(new Error("nobody is there"))
       },
-      moveOn: () => false,
+      addresses: ONE_ADDRESS,
     }
     const core = new ReplicaCore({
       tuner: "t",
@@ -107,5 +113,88 @@ describe("a span of the user's own around a report", () => {
       await Promise.allSettled([send("one"), send("two")])
     })
     expect(parents).toEqual(["one", "one"])
+  })
+})
+
+describe("a replica that is refused", () => {
+  const answer = {
+    protocol: 1,
+    at: [1, 0],
+    role: "base",
+    values: { batch: 21 },
+    base: { batch: 21 },
+    baseline: { batch: 21 },
+    leaseMs: 2000,
+    baselineAfterMs: 60_000,
+    reportMs: 500,
+    settleMs: 0,
+    emergencyMargin: -0.5,
+  }
+  const refusal = (status: number, retryAfterMs?: number): Posted => ({
+    status,
+    text: JSON.stringify({ error: "no", problems: [], retryAfterMs }),
+  })
+
+  /** Asks the gateways for so long: when each was asked, milliseconds since the start, and whether the replica follows. */
+  async function askOf(gateways: Readonly<Record<string, () => Posted>>, forMs: number) {
+    const begun = performance.now()
+    const asked = Object.keys(gateways).map((name) => [name, [] as Array<number>] as const)
+    const times = Object.fromEntries(asked)
+    const link = httpLink(Object.keys(gateways), undefined, (url) => {
+      const name = url.slice(0, url.indexOf("/"))
+      times[name].push(performance.now() - begun)
+      return Promise.resolve(gateways[name]())
+    })
+    const identity = { tuner: "t", replica: "r", boot: "b", space, maxStep: 0.1, emergencyMargin: -0.5 }
+    const core = new ReplicaCore(identity)
+    const parts = { core, link, boot: "b", trace: undefined, changed: () => {}, answered: () => {} }
+    const loop = new ReportLoop(parts)
+    loop.start()
+    await vi.advanceTimersByTimeAsync(forMs)
+    loop.stop()
+    return { times, standing: core.standing }
+  }
+  const gapsOf = (at: ReadonlyArray<number>) => at.slice(1).map((ms, i) => ms - at[i])
+
+  it("leaves a gateway that is cut off from its owner and asks for time again and again", async () => {
+    const { times, standing } = await askOf(
+      {
+        a: () => refusal(503, 1000),
+        b: () => refusal(503, 0),
+        c: () => ({ status: 200, text: JSON.stringify(answer) }),
+      },
+      5_000,
+    )
+    expect([times["a"].length, times["b"].length, standing]).toEqual([1, 1, "following"])
+    // Both ways together take less than the lease of two seconds.
+    expect(times["c"][0]).toBeLessThanOrEqual(1_600)
+  })
+
+  it("asks no gateway sooner than that one has said, once all of them have refused", async () => {
+    const { times } = await askOf({ a: () => refusal(503, 3000), b: () => refusal(503, 1000) }, 40_000)
+    for (const [name, leastMs] of [
+      ["a", 3000],
+      ["b", 1000],
+    ] as const) {
+      expect(times[name].length).toBeGreaterThan(10)
+      expect(Math.min(...gapsOf(times[name]))).toBeGreaterThanOrEqual(leastMs)
+    }
+  })
+
+  it("asks the next gateway no later than the last one wants to be asked again, however long all have refused", async () => {
+    const { times } = await askOf({ a: () => refusal(503, 1000), b: () => refusal(503, 1000) }, 40_000)
+    const all = Object.values(times).flat()
+    // A look at the time comes with it.
+    expect(Math.max(...gapsOf(all.toSorted((a, b) => a - b)))).toBeLessThanOrEqual(1_100)
+  })
+
+  it("waits for the only gateway as long as it says", async () => {
+    const { times } = await askOf({ a: () => refusal(503, 3000) }, 6_500)
+    expect(times).toEqual({ a: [0, 3000, 6000] })
+  })
+
+  it("stays where it has sent too many reports: the other gateways lead to the same owner", async () => {
+    const { times } = await askOf({ a: () => refusal(429, 1000), b: () => refusal(429, 1000) }, 3_500)
+    expect(times).toEqual({ a: [0, 1000, 2000, 3000], b: [] })
   })
 })

@@ -1,5 +1,5 @@
 /** Reports over HTTP: from this agent, from a replica in Python, and what is refused. */
-import { createServer, type Server } from "node:http"
+import { Agent, createServer, request, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join, resolve } from "node:path"
 import { readFileSync } from "node:fs"
@@ -136,6 +136,23 @@ describe("a tuner over HTTP", () => {
     })
     expect(await post(JSON.stringify({ ...report, seq: 99, leaving: true }))).toBe(200)
     expect(tuner.replicas()).toEqual([])
+  })
+
+  it("keeps the connection of a replica that it answers, and ends that of one that another may have to answer", async () => {
+    let connections = 0
+    server.on("connection", () => connections++)
+    const agent = new Agent({ keepAlive: true })
+    const statusOf = () =>
+      new Promise<number | undefined>((resolve) => {
+        const headers = { authorization: `Bearer ${token}` }
+        request(`${url}/arqon/report`, { method: "POST", agent, headers }, (response) => {
+          response.resume().once("end", () => setImmediate(() => resolve(response.statusCode)))
+        }).end("{")
+      })
+    expect([await statusOf(), await statusOf(), connections]).toEqual([400, 400, 1])
+    await tuner.stop()
+    expect([await statusOf(), await statusOf(), await statusOf(), connections]).toEqual([503, 503, 503, 3])
+    agent.destroy()
   })
 
   it("leaves every other path to the server", async () => {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { type FleetAnswer, type FleetReport, readFleetReport } from "../../cohort/keyProtocol.ts"
 import { problem } from "../../domain/problems.ts"
 import { attempt } from "../../domain/readInput.ts"
-import { send } from "../../replica/httpReports.ts"
+import { leadElsewhere, send } from "../../replica/httpReports.ts"
 import { KEY_COMMANDS, type KeyCommandName, type KeyDone } from "../keyStanding.ts"
 import { bodyOf, type May, nameIn, refuse, type Said, saidIn, unknownText } from "./requests.ts"
 
@@ -86,8 +86,11 @@ async function hearFleet(
   if (text === null) return
   const read = readFleetReport(attempt(() => JSON.parse(text) as unknown))
   if (!read.ok) return send(response, 400, { error: "this is no report of keys", problems: read.problems })
-  if (read.value.table === behind.table(fleet))
-    return send(response, 200, await behind.report(fleet, read.value))
+  if (read.value.table === behind.table(fleet)) {
+    const answer = await behind.report(fleet, read.value)
+    if (answer.unreachable > 0 || answer.keys.length < read.value.follow.length) leadElsewhere(response)
+    return send(response, 200, answer)
+  }
   const remedy = "Give both sides the same names, bounds, scales and steps."
   send(response, 409, {
     error: "the process has other knobs",
