@@ -128,7 +128,7 @@ export class CandidateThread {
   }
 
   /** Calls it without a deadline of its own: one that is late there says so, and a thread that says nothing is ended. */
-  async mirror({ args, limitMs, kind }: FarCall): Promise<FarOutcome | Uncopied> {
+  async mirror({ args, ...mirror }: FarCall): Promise<FarOutcome | Uncopied> {
     if (this.endedBy !== null) throw new Error(this.endedBy)
     const id = ++this.calls
     if (this.mirrors++ === 0) this.look()
@@ -137,7 +137,7 @@ export class CandidateThread {
         (came, reject) => void this.waiting.set(id, { came, reject }),
       )
       try {
-        this.worker.postMessage({ id, args, mirror: { limitMs, kind } } satisfies CandidateCall)
+        this.worker.postMessage({ id, args, mirror } satisfies CandidateCall)
       } catch {
         return "inputs"
       }

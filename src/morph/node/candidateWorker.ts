@@ -4,13 +4,13 @@
  */
 import { parentPort, workerData, type MessagePort } from "node:worker_threads"
 import { messageOf } from "../../system/messageOf.ts"
-import type { Judge, Kind } from "../pipeline/calls.ts"
+import type { Judge } from "../pipeline/calls.ts"
 import { NO_WATCH } from "../pipeline/CallWatch.ts"
 import { Deadlines } from "../pipeline/Deadlines.ts"
 import { canBeSent, isWritten, noteInputs } from "../pipeline/inputs.ts"
 import { mirrorOnce } from "../pipeline/mirrorOnce.ts"
 import type { AnyFunction } from "../pipeline/pieces.ts"
-import type { FarOutcome } from "../pipeline/Quarantine.ts"
+import type { FarCall, FarOutcome } from "../pipeline/Quarantine.ts"
 import { isIterator } from "../pipeline/StreamOf.ts"
 import { chunksOf, isStream } from "../pipeline/streams.ts"
 import { SYSTEM_CLOCK } from "../service/systemClock.ts"
@@ -28,7 +28,7 @@ export interface CandidateCall {
   readonly id: number
   readonly args: ReadonlyArray<unknown>
   /** Null where it is tried only. */
-  readonly mirror: { readonly limitMs: number; readonly kind: Kind | null } | null
+  readonly mirror: Omit<FarCall, "args"> | null
 }
 
 /** What came of a call: of a trial null, or why it counts as failed; of a mirror all of it, or null where that cannot be copied. */
@@ -37,8 +37,6 @@ export interface CandidateAnswer {
   readonly failure: string | null
   readonly far: FarOutcome | null
 }
-
-const BLOCK_MS = 50
 
 /** Chunks of an answer that are read. */
 const MOST_CHUNKS = 1_000
@@ -67,31 +65,31 @@ function spentMs(): number {
   return spent === undefined ? performance.now() : (spent.user + spent.system) / 1_000
 }
 
-function mirror(fn: AnyFunction, { id, args }: CandidateCall, limitMs: number, kind: Kind | null): void {
+function mirror(fn: AnyFunction, id: number, { args, limitMs, kinds }: FarCall): void {
   const began = spentMs()
   const criticals: Array<string> = []
   let isOver = false
+  let heldMs = 0
   const critical = (what: string): void => void (isOver ? late : criticals).push(what)
   const judge: Judge = {
     clock: SYSTEM_CLOCK,
     deadlines,
     watch: NO_WATCH,
     trace: { rejected: () => false, held: () => {}, timerSet: () => {}, timerGone: () => {} },
-    kind,
+    kinds,
     open: new Set(),
     began: () => {},
     ended: () => {},
     critical,
     // A function that answers at once may take its time: what that does to callers shows where it answers them.
     held: (ms, how) => {
-      const took = Math.min(ms, spentMs() - began)
-      if (took > BLOCK_MS && how !== "value") critical(`kept the loop for ${Math.round(took)} ms`)
+      if (how !== "value") heldMs = Math.min(ms, spentMs() - began)
     },
   }
   mirrorOnce(judge, { fn, self: undefined, args, limitMs }, (outcome) => {
     const failure = outcome.failure === null ? null : new Error(messageOf(outcome.failure))
     const far = canBeSent([outcome.answer])
-      ? { outcome: { ...outcome, failure }, criticals: [...late, ...criticals] }
+      ? { outcome: { ...outcome, failure }, criticals: [...late, ...criticals], heldMs }
       : null
     try {
       port.postMessage({ id, failure: null, far } satisfies CandidateAnswer)
@@ -109,8 +107,7 @@ try {
   if (typeof exported === "function") {
     port.on("message", (call: CandidateCall) => {
       const { id, args } = call
-      if (call.mirror !== null)
-        return mirror(exported as AnyFunction, call, call.mirror.limitMs, call.mirror.kind)
+      if (call.mirror !== null) return mirror(exported as AnyFunction, id, { ...call.mirror, args })
       const say = (failure: string | null): void =>
         port.postMessage({ id, failure, far: null } satisfies CandidateAnswer)
       answer(exported as (...args: ReadonlyArray<unknown>) => unknown, args).then(

@@ -3,11 +3,12 @@
  * leave a promise unsettled or its rejection unhandled, leave a timer behind, keep the loop for more than 50 ms, or fail three times in a
  * row where the incumbent answers. Each is critical, and the third one culls at once.
  */
-import type { Judge, Kind } from "./calls.ts"
+import { type Call, type Judge, type Kind, observed, type Outcome } from "./calls.ts"
 import { type CallWatch, NO_WATCH, type Trace } from "./CallWatch.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import type { LatencySketch } from "./LatencySketch.ts"
 import type { CheckedPiece } from "./pieces.ts"
+import type { PipelineClock } from "./PipelineClock.ts"
 import type { SocketWorld } from "./SocketWorld.ts"
 
 const BLOCK_MS = 50
@@ -64,7 +65,7 @@ export class Conduct {
   /** Calls of the candidate that have not ended. */
   inFlight = 0
   /** What the incumbent is known to answer with. */
-  kind: Kind | null = null
+  readonly kinds = new Set<Kind>()
   /** Ends calls that wait for the candidate. */
   readonly open = new Set<() => void>()
   private readonly piece: CheckedPiece
@@ -73,8 +74,11 @@ export class Conduct {
   private deadlines: Deadlines | null = null
   private failuresRunning = 0
   private readonly withTimers = new Set<CallTrace>()
-  /** The incumbent leaves timers behind as well, and was late for so many times more than the candidate. */
+  /** The incumbent leaves timers behind as well. */
   private incumbentLeaves = false
+  /** It kept the loop as well: for how long at most, but for once, and how often more than the candidate. Null before it was timed. */
+  private longestMs: number | null = null
+  private secondMs = 0
   private excused = 0
   private suspicion = 0
   private isTiming = false
@@ -104,6 +108,8 @@ export class Conduct {
     this.criticals.length = 0
     this.written = this.failuresRunning = this.excused = this.suspicion = 0
     this.incumbentLeaves = false
+    this.longestMs = null
+    this.secondMs = 0
     this.withTimers.clear()
     // It stays open until the growth stops: what a culled candidate left behind may still be rejected.
     this.closeWatch ??= this.watch.open()
@@ -146,12 +152,14 @@ export class Conduct {
     for (const trace of this.withTimers) if (trace.timers?.size === 0) this.withTimers.delete(trace)
   }
 
-  /** Calls the incumbent and looks at it as at the candidate; `act` gets what to call when the answer is there. */
-  watched<T>(act: (ended: () => void) => T): T {
-    const { world } = this
+  /** Calls the incumbent, whose answer is compared, and looks at it as at the candidate. */
+  watched(call: Call, clock: PipelineClock, seen: (outcome: Outcome, kind: Kind) => void): unknown {
     const trace = new CallTrace(this, true)
-    const ended = (): void => void (trace.endedAt = world?.clock.now() ?? 0)
-    return this.watch.run(trace, () => act(ended))
+    const ended = (outcome: Outcome, kind: Kind): void => {
+      trace.endedAt = clock.now()
+      seen(outcome, kind)
+    }
+    return this.watch.run(trace, () => observed(call, clock, true, ended, this.heldByIncumbent))
   }
 
   hasTimers(trace: CallTrace): void {
@@ -159,10 +167,31 @@ export class Conduct {
   }
 
   heldLater(ms: number, isIncumbent: boolean): void {
-    if (ms <= BLOCK_MS) return
-    if (isIncumbent) this.excused++
-    else if (this.excused > 0) this.excused--
-    else this.critical(`kept the loop for ${Math.round(ms)} ms`)
+    if (isIncumbent) this.heldByIncumbent(ms)
+    else this.held(ms, "promise")
+  }
+
+  readonly heldByIncumbent = (ms: number): void => {
+    const longest = this.longestMs ?? 0
+    this.longestMs = Math.max(longest, ms)
+    this.secondMs = Math.max(this.secondMs, Math.min(longest, ms))
+    if (ms > BLOCK_MS) this.excused++
+  }
+
+  /** The candidate kept the loop. With inputs that were recorded it may do so before anybody knows what the incumbent does. */
+  held(ms: number, how: Kind): void {
+    if (ms <= BLOCK_MS || this.longestMs === null || this.doesSoToo(ms, this.longestMs)) return
+    // A function that answers at once may take its time, if the incumbent takes it too.
+    const usual = how === "value" ? 2 * (this.times.quantileMs(0.99) ?? 0) : 0
+    if (ms > usual) this.critical(`kept the loop for ${Math.round(ms)} ms`)
+  }
+
+  /** Where the incumbent did twice, it is its way, and how often is for duels to tell; one that did once may have been stopped itself. */
+  private doesSoToo(ms: number, longestMs: number): boolean {
+    if (ms <= 2 * this.secondMs) return true
+    if (ms > 2 * longestMs || this.excused === 0) return false
+    this.excused--
+    return true
   }
 
   answered(): void {
@@ -197,21 +226,21 @@ export class Conduct {
   }
 
   judge(isIncumbent = false): Judge {
-    const { world, deadlines, kind, open } = this
+    const { world, deadlines, kinds, open } = this
     if (world === null || deadlines === null) throw new Error("A socket that is not grown has no candidate.")
     const { clock } = world
     const trace = new CallTrace(this, isIncumbent)
     if (isIncumbent) {
       const ended = (): void => void (trace.endedAt = clock.now())
-      const blameless = { began: nothing, ended, critical: nothing, held: nothing, isIncumbent }
-      return { clock, deadlines, watch: this.watch, trace, kind: null, open, ...blameless }
+      const blameless = { began: nothing, ended, critical: nothing, held: this.heldByIncumbent, isIncumbent }
+      return { clock, deadlines, watch: this.watch, trace, kinds: null, open, ...blameless }
     }
     return {
       clock,
       deadlines,
       watch: this.watch,
       trace,
-      kind: this.piece.effects === "once" ? null : kind,
+      kinds: this.piece.effects === "once" ? null : kinds,
       open,
       began: () => void this.inFlight++,
       ended: () => {
@@ -219,12 +248,7 @@ export class Conduct {
         trace.endedAt = clock.now()
       },
       critical: (what) => this.critical(what),
-      held: (ms, how) => {
-        if (ms <= BLOCK_MS) return
-        // A function that answers at once may take its time, if the incumbent takes it too.
-        const usual = how === "value" ? 2 * (this.times.quantileMs(0.99) ?? 0) : 0
-        if (ms > usual) this.critical(`kept the loop for ${Math.round(ms)} ms`)
-      },
+      held: (ms, how) => this.held(ms, how),
     }
   }
 }

@@ -3,7 +3,7 @@
  * come back as copies, to be compared here. What cannot be copied is mirrored in the service's thread, which is said once and counted.
  * Times from there are not compared with any of here: they only tell what was late.
  */
-import type { Kind, Outcome } from "./calls.ts"
+import type { Outcome } from "./calls.ts"
 import type { Conduct } from "./Conduct.ts"
 import type { Declared } from "./Declared.ts"
 import { canBeSent } from "./inputs.ts"
@@ -37,13 +37,14 @@ export class FarMirrors {
     return !this.isOver
   }
 
-  offer(job: MirrorJob, kind: Kind): void {
+  offer(job: MirrorJob): void {
     if (this.isOver) return this.here(job)
     if (job.self !== undefined || !canBeSent(job.args)) {
       this.declared.cannotBeCopied(job.self === undefined ? "inputs" : "this")
       return this.here(job)
     }
-    this.mirrors.offer({ ...job, far: ({ args, limitMs }) => this.there({ args, limitMs, kind }) })
+    const { kinds } = this.conduct
+    this.mirrors.offer({ ...job, far: ({ args, limitMs }) => this.there({ args, limitMs, kinds }) })
   }
 
   private here(job: MirrorJob): void {
@@ -61,6 +62,7 @@ export class FarMirrors {
       return "here"
     }
     for (const what of came.criticals) this.conduct.critical(what)
+    if (came.heldMs > 0) this.conduct.held(came.heldMs, "promise")
     return came.outcome
   }
 }

@@ -144,7 +144,7 @@ export class Mirrors {
 
   private judgeOf({ isIncumbent = false, isElsewhere = false }: MirrorJob): Judge {
     const judge = this.input.judge(isIncumbent)
-    return isElsewhere ? { ...judge, kind: null } : judge
+    return isElsewhere ? { ...judge, kinds: null } : judge
   }
 
   /** What has to be called here waits once more. */

@@ -152,6 +152,7 @@ export class PipelineSocket {
     if (this.candidate === null) return
     this.incumbent = this.candidate.fn
     this.incumbentName = this.candidate.name
+    this.conduct.kinds.clear()
     this.take("direct", 0)
     this.release()
   }
@@ -263,20 +264,20 @@ export class PipelineSocket {
   private timed(self: unknown, args: ReadonlyArray<unknown>, world: SocketWorld, seat: Seat | null): unknown {
     const call = { fn: this.incumbent, self, args }
     if (seat === null)
-      return observed(call, world.clock, false, (outcome, kind) => this.noteIncumbent(outcome, kind))
+      return observed(call, world.clock, false, this.noteIncumbent, this.conduct.heldByIncumbent)
     const began = world.clock.now()
     const seen = (outcome: Outcome): void => {
-      this.noteIncumbent(outcome, this.conduct.kind)
+      this.noteIncumbent(outcome, null)
       this.noteSeat(seat, outcome, args, began)
     }
     return judged(this.conduct.judge(true), { ...call, limitMs: seat.pair.limitMs, fallback: null, seen })
   }
 
-  private noteIncumbent({ ms, error, failure }: Outcome, kind: Kind | null): void {
+  private readonly noteIncumbent = ({ ms, error, failure }: Outcome, kind: Kind | null): void => {
     this.answered++
     // A late one took the limit at least.
     if (error && !(failure instanceof Late)) return
-    this.conduct.kind = kind
+    if (kind !== null) this.conduct.kinds.add(kind)
     this.times.add(ms)
     if (this.route === "mixed") this.interference.note(ms, this.isQuiet)
   }
@@ -307,15 +308,10 @@ export class PipelineSocket {
       const job = { fn, self, args: copy, limitMs, done, within }
       if (route === "trial") return mirrors.offer({ ...job, ...this.trial?.subject })
       if (route === "shadow" && this.timedMirrors?.takes(this.timedShare(world))) this.timeTwice(job)
-      else if (this.farMirrors !== null) this.farMirrors.offer(job, kind)
+      else if (this.farMirrors !== null) this.farMirrors.offer(job)
       else mirrors.offer(job)
     }
-    return this.conduct.watched((ended) =>
-      observed(call, world.clock, true, (incumbent, kind) => {
-        ended()
-        seen(incumbent, kind)
-      }),
-    )
+    return this.conduct.watched(call, world.clock, seen)
   }
 
   /** Beside mirrors of another thread there is no full load here to compare times under: as few as on probation. */

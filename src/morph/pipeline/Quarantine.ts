@@ -20,13 +20,15 @@ export interface FarOutcome {
   readonly outcome: Outcome
   /** What it did there that must not happen. */
   readonly criticals: ReadonlyArray<string>
+  /** How long it kept the loop there before its first `await`; 0 where it answers at once. Whether the incumbent does so too is known here. */
+  readonly heldMs: number
 }
 
 export interface FarCall {
   readonly args: ReadonlyArray<unknown>
   readonly limitMs: number
-  /** What the incumbent answers with; null where that is not known. */
-  readonly kind: Kind | null
+  /** What the incumbent answers with, as far as that is known. */
+  readonly kinds: ReadonlySet<Kind>
 }
 
 /** What of a call could not be copied from thread to thread. */

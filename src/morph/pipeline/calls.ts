@@ -61,12 +61,13 @@ export const ofStream = ({ ms, endMs, failure, chunks, hasFailed }: StreamEnd): 
   failure,
 })
 
-/** Calls the incumbent, lets the caller have what it gives, and says what came of it. */
+/** Calls the incumbent, lets the caller have what it gives, and says what came of it and how long it kept the loop. */
 export function observed(
   call: Call,
   clock: PipelineClock,
   keepChunks: boolean,
   seen: (outcome: Outcome, kind: Kind) => void,
+  held: (ms: number) => void,
 ): unknown {
   const began = clock.now()
   let result: unknown
@@ -76,6 +77,7 @@ export function observed(
     seen(failed(clock.now() - began, failure), "value")
     throw failure
   }
+  held(clock.now() - began)
   const kind = kindOf(result)
   const { now } = clock
   const ended = (end: StreamEnd): void => seen(ofStream(end), kind)
@@ -109,8 +111,11 @@ export interface Judge {
   /** Sees what the candidate leaves behind; `trace` is that of this call. */
   readonly watch: CallWatch
   readonly trace: Trace
-  /** What the incumbent is known to answer with; null before anybody knows. */
-  readonly kind: Kind | null
+  /**
+   * What the incumbent is known to answer with: nothing before anybody knows, and several kinds where it answers from a cache at times.
+   * Which of them one call gets is chance, so no call is held to that of its own incumbent. Null where any will do.
+   */
+  readonly kinds: ReadonlySet<Kind> | null
   /** A call of the candidate begins and ends; one that does not settle is given up in the end. */
   readonly began: () => void
   readonly ended: () => void
@@ -183,11 +188,7 @@ export function judged(
   const ms = clock.now() - began
   const kind = kindOf(result)
   judge.held(ms, kind)
-  const wrong = hasWritten()
-    ? WROTE
-    : judge.kind !== null && kind !== judge.kind
-      ? `answered with ${AS[kind]} where the incumbent answers with ${AS[judge.kind]}`
-      : null
+  const wrong = hasWritten() ? WROTE : wrongKind(judge.kinds, kind)
   if (wrong !== null) {
     silence(result)
     judge.ended()
@@ -309,6 +310,11 @@ const AS: Readonly<Record<Kind, string>> = {
   iterator: "an iterator",
   stream: "a stream",
 }
+
+const wrongKind = (known: Judge["kinds"], kind: Kind): string | null =>
+  known === null || known.size === 0 || known.has(kind)
+    ? null
+    : `answered with ${AS[kind]} where the incumbent answers with ${[...known].map((one) => AS[one]).join(" or ")}`
 
 /** Nobody waits for this promise any more; what it says is not lost on the caller, who has the incumbent's answer. */
 function silence(result: unknown): void {

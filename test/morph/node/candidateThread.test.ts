@@ -6,7 +6,7 @@ import { CandidateThread } from "../../../src/morph/node/CandidateThread.ts"
 import { createGrowth } from "../../../src/morph/node/createGrowth.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
 import { until } from "../../until.ts"
-import { Word } from "./candidates/rewrites.ts"
+import { Word, works } from "./candidates/rewrites.ts"
 
 const MODULE = new URL("./candidates/rewrites.ts", import.meta.url)
 
@@ -112,6 +112,15 @@ describe("a candidate that is given as a module", () => {
     await growth.stop()
     await until(() => ports() === before)
   })
+
+  it("may keep its thread's loop for as long as the incumbent keeps the service's, and no longer", async () => {
+    const ends = ["blending", "culled", "embargoed"]
+    const { state, criticals } = await offered("works", ends, { incumbent: works })
+    expect([state, criticals]).toEqual(["blending", []])
+    const incumbent = async (word: string) => word.toLowerCase()
+    const { cause } = await offered("works", ends, { incumbent })
+    expect(cause).toMatch(/^3 critical events, the last one: it kept the loop for \d+ ms/)
+  }, 20_000)
 
   it("is mirrored in the service's own thread where its owner says so", async () => {
     const { state, mirroredIn } = await offered("wrongThere", ["blending", "culled"], { mirrors: "process" })

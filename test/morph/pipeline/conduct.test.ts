@@ -11,6 +11,8 @@ class ManualWatch implements CallWatch {
   isOpen = false
   /** Who asks for it, without those who no longer do. */
   timing = 0
+  /** Passes time in the middle of a call. */
+  spend: (ms: number) => void = () => {}
   private timers = 0
 
   readonly run = <T>(trace: Trace, act: () => T): T => {
@@ -47,20 +49,28 @@ async function trained(
   candidate: AnyFunction,
   incumbent: AnyFunction = old,
   compared = 1_000_000,
+  recorded = 0,
 ) {
   const clock = new VirtualClock()
-  const host = pipelineHost({ piece: { incumbent, effects: "none", deadlineMs: 50 } })
+  watch.spend = (ms) => clock.spend(ms)
+  const record = recorded === 0 ? {} : { record: { most: recorded } }
+  const host = pipelineHost({ piece: { incumbent, effects: "none", deadlineMs: 500, ...record } })
   const growth = host.grow(
     {
       host,
       seed: 1,
       clock,
-      gates: { trialCalls: 1, training: { compared, share: 1, atOnce: 10 } },
+      gates: {
+        trialCalls: Math.max(1, recorded),
+        training: { compared, share: 1, atOnce: 10 },
+        shares: [0.5],
+      },
     },
     { watch },
   )
   const call = host.socket("piece") as (n: number) => unknown
   await growth.start()
+  for (let n = 0; n < recorded; n++) call(n)
   await growth.germinate("piece", { candidate, name: "new", why: "test" })
   const piece = () => growth.snapshot().pieces[0]
   const serve = async (windows: number): Promise<void> => {
@@ -196,5 +206,53 @@ describe("a candidate's conduct", () => {
     }
     await serve(2)
     expect(piece()).toMatchObject({ state: "training", criticals: [] })
+  })
+})
+
+describe("a candidate that does as the incumbent does", () => {
+  /** As with `cache.get(n) ?? load(n)`, and a cache that has lost every third answer. */
+  const cached = () => {
+    let calls = 0
+    return (n: number): number | Promise<number> => (++calls % 3 === 0 ? Promise.resolve(n) : n)
+  }
+
+  it("may answer with a value or a promise, whichever of them the incumbent gave to the same call", async () => {
+    const { growth, piece, serve } = await trained(new ManualWatch(), cached(), cached(), 50)
+    await serve(8)
+    expect(piece()).toMatchObject({ state: "blending", criticals: [], agreement: 1 })
+    await serve(40)
+    expect(piece()).toMatchObject({ criticals: [], cause: null })
+    await growth.stop()
+  })
+
+  it("may not answer with a kind that the incumbent never gives", async () => {
+    const { piece, serve } = await trained(new ManualWatch(), (n: number) => n, old)
+    await serve(3)
+    expect(piece().cause).toBe(
+      "3 critical events, the last one: it answered with a value where the incumbent answers with a promise",
+    )
+  })
+
+  it("may keep the loop before its first await for as long as the incumbent does, in each state", async () => {
+    const watch = new ManualWatch()
+    const works = (ms: number) => async (n: number) => (watch.spend(ms), n)
+    const alike = await trained(watch, works(60), works(60), 10)
+    await alike.serve(40)
+    expect(alike.piece()).toMatchObject({ state: "blending", criticals: [], cause: null })
+    expect(alike.piece().channels[0].pairs).toBeGreaterThan(20)
+    await alike.growth.stop()
+    const worse = await trained(watch, works(150), works(60), 50)
+    await worse.serve(12)
+    expect(worse.piece().cause).toBe("3 critical events, the last one: it kept the loop for 150 ms")
+    await worse.growth.stop()
+  })
+
+  it("may keep the loop with recorded inputs, whose incumbent nobody has timed", async () => {
+    const watch = new ManualWatch()
+    const works = async (n: number) => (watch.spend(60), n)
+    const { growth, piece, serve } = await trained(watch, works, works, 1_000_000, 5)
+    await serve(12)
+    expect(piece()).toMatchObject({ state: "training", criticals: [], cause: null })
+    await growth.stop()
   })
 })

@@ -27,7 +27,7 @@ function queue(pace: Pace, most = 100) {
     deadlines: new Deadlines(clock),
     watch: NO_WATCH,
     trace: { rejected: () => false, held: () => {}, timerSet: () => {}, timerGone: () => {} },
-    kind: null,
+    kinds: null,
     began: () => {},
     ended: () => {},
     critical: () => {},

@@ -56,3 +56,13 @@ export class Word {
   }
 }
 export const wordOf = (word: string): Word => new Word(word.toLowerCase())
+
+/** Keeps its loop for 60 ms of its own time before its first `await`. */
+export const works = async (word: string): Promise<string> => {
+  const spentMs = (): number => {
+    const { user, system } = process.threadCpuUsage()
+    return (user + system) / 1_000
+  }
+  for (const began = spentMs(); spentMs() - began < 60; );
+  return word.toLowerCase()
+}
