@@ -51,6 +51,7 @@ export interface BucketView extends DigestCounts {
 /** A passive key is forgotten after so long without a question or a digest. */
 const FORGET_US = 60 * SECOND_US
 const NONE: ReadonlyArray<KeyDone> = []
+const NO_KEYS: ReadonlySet<string> = new Set()
 
 interface Kept {
   /** What is added to the generation of its cell: a key never goes back, however often it is loaded. */
@@ -83,6 +84,10 @@ export class BucketOwner {
   /** Keys in SafeMode by a change of owners, and when it ends. */
   private readonly resets = new Map<string, number>()
   private readonly onLoad: BucketOwnerStart["onLoad"]
+  /** Keys of the batch under way: one that was just loaded is passive and saved, and yet must not make room for another. */
+  private batch: ReadonlySet<string> = new Set()
+  /** Those of them that were saved and have no room. Made anew they would overwrite what they had learned. */
+  private readonly leftOut = new Set<string>()
   private readonly counts = { taken: 0, full: 0, invalid: 0, late: 0 }
 
   constructor({ settings, epoch, nowUs, sinks, onLoad }: BucketOwnerStart) {
@@ -101,16 +106,22 @@ export class BucketOwner {
     })
   }
 
-  /** Keys that are not in memory: what was saved of them is to be given to `load` first. */
-  missing(keys: ReadonlyArray<string>): ReadonlyArray<string> {
-    return [...new Set(keys)].filter((key) => !this.core.cells.has(key))
+  /** Begins a batch of these keys: those that are not in memory. What was saved of them is to be given to `load` first. */
+  prepare(keys: ReadonlyArray<string>): ReadonlyArray<string> {
+    this.batch = new Set(keys)
+    this.leftOut.clear()
+    return [...this.batch].filter((key) => !this.core.cells.has(key))
   }
 
-  /** Goes on with engines where they stood. */
+  /** Goes on with engines where they stood, as far as there is room. */
   load(rows: ReadonlyArray<EngineRow>, nowUs: number): void {
     this.core.tick(nowUs)
     for (const [key, text] of rows) {
-      if (this.core.cells.has(key) || !this.hasRoom(nowUs)) continue
+      if (this.core.cells.has(key)) continue
+      if (!this.hasRoom(nowUs)) {
+        this.leftOut.add(key)
+        continue
+      }
       this.onLoad?.(key, text)
       this.adopt(key, readText(KeyStandingShape, text), nowUs)
     }
@@ -128,9 +139,11 @@ export class BucketOwner {
     }
   }
 
+  /** A saved key for which there is no room has no answer: its start would be a step back, and its followers have a lease. */
   follow(keys: ReadonlyArray<string>, nowUs: number): ReadonlyArray<KeyAnswer> {
     this.core.tick(nowUs)
-    return keys.map((key) => {
+    return keys.flatMap((key) => {
+      if (this.leftOut.has(key)) return []
       const kept = this.kept.get(key)
       if (kept !== undefined) kept.touchedUs = nowUs
       return this.answer(key)
@@ -159,9 +172,10 @@ export class BucketOwner {
     return done
   }
 
-  /** Everything that can be seen of one key. */
-  look(key: string, nowUs: number): KeyView {
+  /** Everything that can be seen of one key. Null: it was saved, and there is no room to load it. */
+  look(key: string, nowUs: number): KeyView | null {
     const [answer] = this.follow([key], nowUs)
+    if (answer === undefined) return null
     const cell = this.core.cells.get(key)
     const run = `${this.settings.name}-${this.epoch}/${key}`
     return {
@@ -245,7 +259,7 @@ export class BucketOwner {
   /** The cell of a key, made where there is none yet; null: there is no room. Throws a FleetError for what is no key. */
   private cellOf(key: string, nowUs: number): FleetCell | null {
     const kept = this.kept.get(key)
-    if (!this.core.cells.has(key) && !this.hasRoom(nowUs)) return null
+    if (!this.core.cells.has(key) && (this.leftOut.has(key) || !this.hasRoom(nowUs))) return null
     const cell = this.core.cells.get(key) ?? this.core.spawn(key)
     if (kept === undefined) this.kept.set(key, { before: 0, touchedUs: nowUs, commands: NONE })
     else kept.touchedUs = nowUs
@@ -274,15 +288,15 @@ export class BucketOwner {
 
   private hasRoom(nowUs: number): boolean {
     if (this.core.cells.size < this.settings.maxEngines) return true
-    this.forget(nowUs, 0)
+    this.forget(nowUs, 0, this.batch)
     return this.core.cells.size < this.settings.maxEngines
   }
 
   /** Drops from memory what is passive, saved, and was not asked for lately. */
-  private forget(nowUs: number, silentUs: number): void {
+  private forget(nowUs: number, silentUs: number, needed: ReadonlySet<string> = NO_KEYS): void {
     for (const [key, { touchedUs }] of this.kept) {
       const cell = this.core.cells.get(key)
-      const kept = this.essential.has(key) || this.changes.has(key) || this.resets.has(key)
+      const kept = needed.has(key) || this.essential.has(key) || this.changes.has(key) || this.resets.has(key)
       if (cell?.state !== "passive" || kept || nowUs - touchedUs < silentUs) continue
       this.core.stop(cell)
       this.essential.delete(key)

@@ -163,7 +163,7 @@ const serve = Effect.fnUntraced(function* (
   /** Brings keys to memory. False: without the database nobody knows where they stood. */
   const loaded = (keys: ReadonlyArray<string>): Effect.Effect<boolean> =>
     Effect.suspend(() => {
-      const missing = owner.missing(keys)
+      const missing = owner.prepare(keys)
       if (missing.length === 0) return Effect.succeed(true)
       return Effect.matchEffect(engines.load({ bucket, keys: missing }), {
         onFailure: () => Effect.succeed(false),

@@ -4,7 +4,7 @@ import { BucketOwner } from "../../src/cluster/BucketOwner.ts"
 import type { EngineRow } from "../../src/cluster/engineRows.ts"
 import type { KeyAnswer } from "../../src/cohort/keyProtocol.ts"
 import { FollowedKeys, MOST_WAITING } from "../../src/replica/FollowedKeys.ts"
-import type { KeyCommandName } from "../../src/cluster/keyStanding.ts"
+import type { KeyCommandName, KeyStanding } from "../../src/cluster/keyStanding.ts"
 import { readFleets } from "../../src/cluster/node/clusterFleets.ts"
 import { bowl, PLANT } from "./Troop.ts"
 
@@ -32,15 +32,15 @@ class Bench {
   }
 
   /** As the entity does it. */
-  private touch(keys: ReadonlyArray<string>): void {
-    const found = this.owner.missing(keys).flatMap((key): ReadonlyArray<EngineRow> => {
+  touch(keys: ReadonlyArray<string>): void {
+    const found = this.owner.prepare(keys).flatMap((key): ReadonlyArray<EngineRow> => {
       const row = this.rows.get(key)
       return row === undefined ? [] : [[key, row]]
     })
     this.owner.load(found, this.nowUs)
   }
 
-  private save(all: boolean, ended = false): void {
+  save(all: boolean, ended = false): void {
     const rows = this.owner.rows(all, ended)
     for (const [key, row] of rows) this.rows.set(key, row)
     this.owner.noteSaved(rows)
@@ -76,7 +76,9 @@ class Bench {
 
   look(key: string) {
     this.touch([key])
-    return this.owner.look(key, this.nowUs)
+    const view = this.owner.look(key, this.nowUs)
+    if (view === null) throw new Error("no room")
+    return view
   }
 
   wait(seconds: number): void {
@@ -95,6 +97,7 @@ class Bench {
   }
 }
 
+const readRow = ({ rows }: Bench, key: string): KeyStanding => JSON.parse(rows.get(key) ?? "")
 const lossAt = ({ base }: KeyAnswer): number => bowl(base["rate"], base["share"])
 
 describe("a bucket", () => {
@@ -158,6 +161,45 @@ describe("a bucket", () => {
     bench.wait(400)
     expect(bench.observe("c", 1)).toMatchObject({ taken: 1 })
   })
+
+  // Its baseline, which is saved first of all, kept a key that was just loaded; without one it was dropped, and made anew.
+  it.each([
+    ["with", true],
+    ["without", false],
+  ])(
+    "drops no key of a batch %s baselines for another, and makes no saved one anew",
+    (_, startIsBaseline) => {
+      const window = { digests: 4, us: SECOND, settleUs: 0 }
+      const bench = new Bench({ maxEngines: 2, engine: { ...PLANT.engine, window, startIsBaseline } })
+      for (const key of ["a", "b"]) {
+        bench.measure(key, 60)
+        // What was rolled back within the hour has a loop once it is loaded.
+        bench.wait(4000)
+      }
+      expect(bench.owner.view().engines).toBe(0)
+      const before = { a: readRow(bench, "a"), b: readRow(bench, "b") }
+      expect(before.a.start).not.toEqual({ rate: 0.2, share: 0.9 })
+      // One slot is left, for two keys that were put away.
+      bench.tell("busy", "trip", "t")
+      bench.touch(["a", "b"])
+      const batch = ["a", "b"].map((key) => [key, { objective: 1 }, null] as const)
+      expect(bench.owner.observe(batch, bench.nowUs)).toEqual({ taken: 1, full: 1, invalid: 0, late: 0 })
+      bench.save(true)
+      const saved = readRow(bench, "a")
+      expect([saved.start, saved.baseline]).toEqual([before.a.start, before.a.baseline])
+      expect(saved.generation).toBeGreaterThan(before.a.generation)
+      expect(readRow(bench, "b")).toEqual(before.b)
+      // Whoever follows the other one is not sent back to its start, and a command says why it has no effect.
+      bench.touch(["a", "b"])
+      expect(bench.owner.follow(["a", "b"], bench.nowUs).map(({ key }) => key)).toEqual(["a"])
+      bench.touch(["b"])
+      expect(bench.owner.look("b", bench.nowUs)).toBeNull()
+      expect(bench.tell("b", "reset", "r").refused).toBe("full")
+      bench.wait(400)
+      expect(bench.follow("b").base).toEqual(before.b.start)
+      expect(bench.follow("b").at[1]).toBeGreaterThan(before.b.generation)
+    },
+  )
 
   it("carries a person's command out once, also for the owner after a kill that is handed it again", () => {
     const bench = new Bench()

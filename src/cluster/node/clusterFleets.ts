@@ -18,12 +18,12 @@ import { problemAt } from "./clusterProblems.ts"
 import { type CommandNote, saidOf } from "./commandNote.ts"
 import { bucketOf } from "../Fleets.ts"
 import {
-  FOLLOW_MS,
   type FleetCounts,
   type FleetWay,
   FollowedKeys,
   type FollowedKey,
 } from "../../replica/FollowedKeys.ts"
+import { FollowLoop } from "../../replica/FollowLoop.ts"
 
 /** A fleet of a cluster: the options of `createFleet`, for all its buckets alike. */
 export interface ClusterFleetConfig<K extends string = string>
@@ -46,7 +46,7 @@ export interface ClusterFleetConfig<K extends string = string>
 export interface ClusterKey
   extends Readonly<Record<KeyCommandName, (note?: CommandNote) => Promise<KeyDone>>> {
   readonly key: string
-  /** Where it stands, what people asked of it, and its last records. Null: no owner can be reached. */
+  /** Where it stands, what people asked of it, and its last records. Null: no owner can be reached, or its bucket has no room for it. */
   readonly status: () => Promise<KeyView | null>
 }
 
@@ -174,8 +174,6 @@ function readFleet(
   }
 }
 
-const TICK_MS = 100
-
 /** The way from this process to the buckets of one fleet. */
 export interface BucketWay extends FleetWay {
   readonly view: (bucket: number) => Promise<BucketView | null>
@@ -183,7 +181,10 @@ export interface BucketWay extends FleetWay {
   readonly command: (bucket: number, command: KeyCommand) => Promise<KeyDone>
 }
 
-/** The way from this process to the keys of one fleet. Its timer runs from the first call on, and holds no process open. */
+/**
+ * The way from this process to the keys of one fleet. Its timer runs from the first call on, and once it is closed until every followed key
+ * stands on its baseline. It holds no process open.
+ */
 export class FleetDoor implements ClusterFleet {
   readonly name: string
   private readonly buckets: number
@@ -191,9 +192,7 @@ export class FleetDoor implements ClusterFleet {
   readonly table: string
   private readonly keys: FollowedKeys
   private readonly way: BucketWay
-  private timer: ReturnType<typeof setInterval> | null = null
-  private ticks = 0
-  private closed = false
+  private readonly loop: FollowLoop
 
   constructor(name: string, { buckets, settings }: FleetInBuckets, way: BucketWay) {
     this.name = name
@@ -206,15 +205,16 @@ export class FleetDoor implements ClusterFleet {
       way,
       () => performance.now() * 1000,
     )
+    this.loop = new FollowLoop(this.keys)
   }
 
   readonly observe = (key: string, digest: DigestInput): void => {
-    this.begin()
+    this.loop.begin()
     this.keys.observe(key, digest)
   }
 
   readonly follow = (key: string): FollowedKey => {
-    this.begin()
+    this.loop.begin()
     return this.keys.follow(key)
   }
 
@@ -267,18 +267,8 @@ export class FleetDoor implements ClusterFleet {
     }
   }
 
+  /** Asks and sends no more; keys go to their base, then to their baseline. */
   close(): void {
-    this.closed = true
-    if (this.timer !== null) clearInterval(this.timer)
-  }
-
-  private begin(): void {
-    if (this.timer !== null || this.closed) return
-    this.timer = setInterval(() => {
-      this.keys.tick()
-      void this.keys.flush()
-      if (++this.ticks % (FOLLOW_MS / TICK_MS) === 0) void this.keys.refresh()
-    }, TICK_MS)
-    this.timer.unref()
+    void this.loop.end()
   }
 }
