@@ -7,7 +7,7 @@ import { messageOf } from "../../system/messageOf.ts"
 import type { Judge } from "../pipeline/calls.ts"
 import { NO_WATCH } from "../pipeline/CallWatch.ts"
 import { Deadlines } from "../pipeline/Deadlines.ts"
-import { canBeSent, isWritten, noteInputs } from "../pipeline/inputs.ts"
+import { canBeSent, isWritten, MOST_COPIED, noteInputs } from "../pipeline/inputs.ts"
 import { mirrorOnce } from "../pipeline/mirrorOnce.ts"
 import type { AnyFunction } from "../pipeline/pieces.ts"
 import type { FarCall, FarOutcome } from "../pipeline/Quarantine.ts"
@@ -48,7 +48,7 @@ const say = (at: "module" | "export", started: string | null): void =>
   port.postMessage({ started, at } satisfies CandidateStarted)
 
 async function answer(fn: (...args: ReadonlyArray<unknown>) => unknown, args: ReadonlyArray<unknown>) {
-  const notes = noteInputs(args)
+  const notes = noteInputs(args, MOST_COPIED)
   const result = await fn(...args)
   const parts = isStream(result) ? chunksOf(result) : isIterator(result) ? result : null
   if (parts !== null) for (let i = 0; i < MOST_CHUNKS; i++) if ((await parts.next()).done === true) break

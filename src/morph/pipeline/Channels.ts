@@ -48,6 +48,8 @@ export interface ChannelView {
   readonly within: number
   /** What was seen: the geometric mean of the ratio, or the mean difference of the error rates. */
   readonly effect: number
+  /** Of the effect, in its unit: how far it may be off by chance. */
+  readonly standardError: number
   readonly margin: number
 }
 
@@ -59,6 +61,7 @@ interface Ratio {
   readonly sized: number
   readonly pairs: number
   readonly sum: number
+  readonly squares: number
 }
 
 const EMPTY: Stakes = BETS.map(() => 0)
@@ -75,7 +78,15 @@ const SIZED_SHARE = 0.7
 const withinOf = (sized: number, mixed: ReadonlyArray<number>, pairs: number): number =>
   SIZED_SHARE * sized + (1 - SIZED_SHARE) * evidenceOf(mixed, pairs)
 
-const FRESH: Ratio = { noise: UNKNOWN_NOISE, worse: EMPTY, within: EMPTY, sized: 1, pairs: 0, sum: 0 }
+const FRESH: Ratio = {
+  noise: UNKNOWN_NOISE,
+  worse: EMPTY,
+  within: EMPTY,
+  sized: 1,
+  pairs: 0,
+  sum: 0,
+  squares: 0,
+}
 
 function afterRatio(before: Ratio, difference: number, margin: number): Ratio {
   const pairs = before.pairs + 1
@@ -87,8 +98,13 @@ function afterRatio(before: Ratio, difference: number, margin: number): Ratio {
     noise: noteDifference(before.noise, difference),
     pairs,
     sum: before.sum + difference,
+    squares: before.squares + difference * difference,
   }
 }
+
+/** Of a mean of `n` numbers with this sum and this sum of squares. */
+const errorOfMean = (n: number, sum: number, squares: number): number =>
+  n === 0 ? 0 : Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2) / n)
 
 /** One pair: what either side took and cost, NaN where that was not measured, and whether it failed. */
 export interface PairRow {
@@ -114,6 +130,7 @@ export class Channels {
   private errorsWithin: BoundedStakes = EMPTY_BOUNDED
   private errorsSized: SizedBounded = FRESH_SIZED
   private errorSum = 0
+  private errorSquares = 0
   /** Pairs of outcomes so far. */
   private outcomes = 0
 
@@ -136,6 +153,7 @@ export class Channels {
     const value = ofDifference(difference)
     const n = ++this.outcomes
     this.errorSum += difference
+    this.errorSquares += difference * difference
     const worse = laidIn(this.errorsWorse, n)
     // Both sides alike: the bet neither wins nor loses, and most pairs are so.
     this.errorsWorse = difference === 0 ? worse : betAbove(worse, value, 0.5)
@@ -166,7 +184,7 @@ export class Channels {
       const margin = this.margins[channel]
       const worse = this.worse(channel)
       if (channel === "errors") {
-        const { outcomes: pairs, errorSum } = this
+        const { outcomes: pairs, errorSum, errorSquares } = this
         const effect = pairs === 0 ? 0 : errorSum / pairs
         return {
           channel,
@@ -174,18 +192,22 @@ export class Channels {
           worse,
           within: withinOf(this.errorsSized.wealth, this.errorsWithin, pairs),
           effect,
+          standardError: errorOfMean(pairs, errorSum, errorSquares),
           margin,
         }
       }
       const ratio = this.ratios.get(channel)
       if (ratio === undefined) return []
-      const { pairs, sum, sized, within } = ratio
+      const { pairs, sum, squares, sized, within } = ratio
+      const effect = Math.exp(sum / pairs)
       return {
         channel,
         pairs,
         worse,
         within: withinOf(sized, within, pairs),
-        effect: Math.exp(sum / pairs),
+        effect,
+        // Of the logarithm, times the ratio.
+        standardError: effect * errorOfMean(pairs, sum, squares),
         margin,
       }
     })

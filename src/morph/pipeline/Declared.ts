@@ -3,6 +3,7 @@ import type { Problem } from "../../domain/errors.ts"
 import { problem, show } from "../../domain/problems.ts"
 import type { Outcome } from "./calls.ts"
 import type { Side } from "./Channels.ts"
+import { MOST_COPIED } from "./inputs.ts"
 import type { CheckedPiece } from "./pieces.ts"
 
 export class Declared {
@@ -74,6 +75,16 @@ export class Declared {
       what,
       "cannot be copied to the candidate's thread as it is.",
       'Such calls are mirrored in the service\'s own thread. Pass plain data, or give { mirrors: "process" }.',
+      null,
+    )
+  }
+
+  /** More input than a mirror is given copies of. */
+  isTooLarge(): void {
+    this.say(
+      "inputs.size",
+      `have more than ${MOST_COPIED} fields.`,
+      "Such calls are not mirrored, and count as `leftOut`. Pass less at once.",
       null,
     )
   }

@@ -4,6 +4,7 @@
  * be mirrored do they begin between callers too. The queue is bounded, and what finds no place is counted.
  */
 import type { Judge, Outcome } from "./calls.ts"
+import { copyInputs } from "./inputs.ts"
 import { type Mirrored, mirrorOnce } from "./mirrorOnce.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 
@@ -39,6 +40,8 @@ export interface MirrorsInput {
   readonly pace: Pace
   /** What callers did: grows with every call that comes or is answered. */
   readonly callsSoFar: () => number
+  /** A call has more input than can be copied. */
+  readonly tooLarge: () => void
 }
 
 export class Mirrors {
@@ -76,6 +79,15 @@ export class Mirrors {
     if (pace === "all" || this.queue.length < most) return true
     this.leftOut++
     return false
+  }
+
+  /** What a mirror is given. Where that is too much there is none: a part of a copy would share the rest with the caller. */
+  copyOf(args: ReadonlyArray<unknown>): Array<unknown> | null {
+    const copy = copyInputs(args)
+    if (copy !== null) return copy
+    this.leftOut++
+    this.input.tooLarge()
+    return null
   }
 
   offer(job: MirrorJob): void {

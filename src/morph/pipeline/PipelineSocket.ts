@@ -12,7 +12,7 @@ import { Declared } from "./Declared.ts"
 import { Duels, FULL, type Seat } from "./Duels.ts"
 import { type Interference, Neighbours } from "./Interference.ts"
 import { FarMirrors } from "./FarMirrors.ts"
-import { copyInputs, isAborted } from "./inputs.ts"
+import { isAborted } from "./inputs.ts"
 import { LatencySketch } from "./LatencySketch.ts"
 import { type MirrorJob, Mirrors } from "./Mirrors.ts"
 import { passingOn } from "./passingOn.ts"
@@ -119,6 +119,7 @@ export class PipelineSocket {
       most: thresholds.mirrorQueue,
       pace: thresholds.mirrors,
       callsSoFar: () => this.calls + this.answered,
+      tooLarge: () => this.declared.isTooLarge(),
     })
     // A stand-in's times say nothing, and what may happen once is not repeated.
     this.timedMirrors = this.piece.effects === "once" ? null : new TimedMirrors(this.coins, this.mirrors)
@@ -292,7 +293,8 @@ export class PipelineSocket {
   private mirrored(self: unknown, args: ReadonlyArray<unknown>): unknown {
     const { world, comparison, mirrors, candidate, route, piece } = this
     if (world === null || mirrors === null || candidate === null) return this.plain(self, args)
-    const copy = copyInputs(args)
+    const copy = mirrors.copyOf(args)
+    if (copy === null) return this.plain(self, args)
     const within = world.watch.context()
     const call = { fn: this.incumbent, self, args }
     const seen = (incumbent: Outcome, kind: Kind): void => {
@@ -378,12 +380,13 @@ export class PipelineSocket {
   /** The same call once more, for its times alone. */
   private jobOf(
     self: unknown,
-    args: ReadonlyArray<unknown>,
+    given: ReadonlyArray<unknown>,
     { fn }: Candidate,
     { watch }: SocketWorld,
-  ): MirrorJob {
+  ): MirrorJob | null {
     const limitMs = this.piece.deadlineMs
-    return { fn, self, args: copyInputs(args), limitMs, done: () => {}, within: watch.context() }
+    const args = this.mirrors?.copyOf(given) ?? null
+    return args === null ? null : { fn, self, args, limitMs, done: () => {}, within: watch.context() }
   }
 
   private noteSeat(seat: Seat, outcome: Outcome, args: ReadonlyArray<unknown>, began: number): void {

@@ -26,7 +26,8 @@ export class Recording {
     const { length } = this.kept
     const place = length < this.most ? length : Math.floor(this.coins.next() * this.offered)
     if (place >= this.most) return
-    const kept = this.redacted(copyInputs(args))
+    const copy = copyInputs(args)
+    const kept = copy === null ? null : this.redacted(copy)
     if (kept !== null) this.kept[place] = kept
   }
 
@@ -36,6 +37,9 @@ export class Recording {
 
   /** Copies of up to so many of them. */
   some(most: number): ReadonlyArray<ReadonlyArray<unknown>> {
-    return this.kept.slice(0, most).map(copyInputs)
+    return this.kept.slice(0, most).flatMap((args) => {
+      const copy = copyInputs(args)
+      return copy === null ? [] : [copy]
+    })
   }
 }

@@ -37,10 +37,12 @@ export class TimedMirrors {
   ): void {
     const pair = FIRST_PAIR + this.begun++
     const { mirrors } = this
+    // Made before the candidate has them. They are a copy already, so this one fits as well.
+    const args = copyInputs(job.args) ?? []
     const again = (done: MirrorJob["done"]): MirrorJob => ({
       ...job,
       fn: incumbent,
-      args: copyInputs(job.args),
+      args,
       isIncumbent: true,
       done,
     })

@@ -6,7 +6,7 @@
 import type { Side } from "./Channels.ts"
 import type { CallWatch, Trace } from "./CallWatch.ts"
 import type { Deadlines } from "./Deadlines.ts"
-import { isAborted, isWritten, noteInputs, putBack, withSignal } from "./inputs.ts"
+import { isAborted, isWritten, MOST_COPIED, noteInputs, putBack, withSignal } from "./inputs.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 import type { AnyFunction } from "./pieces.ts"
 import { isIterator, type Source, StreamOf, type StreamEnd } from "./StreamOf.ts"
@@ -155,7 +155,8 @@ export function judged(
   { fn, self, args, limitMs, fallback, seen, keepChunks, isCopy }: JudgedCall,
 ): unknown {
   const { clock, trace, watch } = judge
-  const notes = noteInputs(args)
+  // A copy is off every caller's way, so all of it is looked at.
+  const notes = isCopy === true ? noteInputs(args, MOST_COPIED) : noteInputs(args)
   // Made only for a call that has a signal: it costs more than all the rest.
   let gone: AbortController | null = null
   const join = (theirs: AbortSignal): AbortSignal => {

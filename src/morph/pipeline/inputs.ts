@@ -4,10 +4,14 @@
  * passed on as it is.
  */
 
-/** Fields that are looked at; an input with more is compared that far. */
+/** Fields of a caller's own input that are looked at before its answer leaves; one with more is compared that far. */
 const MOST_FIELDS = 400
+/** Fields that are copied for a mirror: a copy takes a millisecond or two then. */
+export const MOST_COPIED = 20_000
 
-const isPlain = (value: unknown): value is Record<string, unknown> | Array<unknown> => {
+type Plain = Record<string, unknown> | Array<unknown>
+
+const isPlain = (value: unknown): value is Plain => {
   if (typeof value !== "object" || value === null) return false
   const made = Object.getPrototypeOf(value)
   return made === Object.prototype || made === Array.prototype || made === null
@@ -22,13 +26,13 @@ interface Noted {
 /** Every field of the inputs, as it stands. Null where there is nothing that could be written into. */
 export type InputNotes = ReadonlyArray<Noted> | null
 
-export function noteInputs(args: ReadonlyArray<unknown>): InputNotes {
+export function noteInputs(args: ReadonlyArray<unknown>, most = MOST_FIELDS): InputNotes {
   if (!args.some(isPlain)) return null
   const noted: Array<Noted> = []
   const seen = new Set<unknown>()
   const waiting: Array<unknown> = [...args]
   let fields = 0
-  while (waiting.length > 0 && fields < MOST_FIELDS) {
+  while (waiting.length > 0 && fields < most) {
     const value = waiting.pop()
     if (!isPlain(value) || seen.has(value)) continue
     seen.add(value)
@@ -61,29 +65,38 @@ export function putBack(notes: InputNotes): void {
 }
 
 /**
- * A copy of all that is plain, whose fields nobody else has. A signal becomes one that is never aborted: a caller who has its answer may
- * abort what is left, and a mirror runs after that.
+ * A copy of all that is plain, whose fields nobody else has, or null where there is more of it than `MOST_COPIED`: a part of a copy would
+ * leave the rest to be written into. A signal becomes one that is never aborted: a caller who has its answer may abort what is left, and
+ * a mirror runs after that.
  */
-export function copyInputs(args: ReadonlyArray<unknown>): Array<unknown> {
+export function copyInputs(args: ReadonlyArray<unknown>): Array<unknown> | null {
   const copies = new Map<unknown, unknown>()
-  const copy = (value: unknown): unknown => {
+  // Not by recursion: callers' data may be deeper than the stack.
+  const waiting: Array<readonly [Plain, Plain]> = []
+  let left = MOST_COPIED
+  const copyOf = (value: unknown): unknown => {
     if (value instanceof AbortSignal) return new AbortController().signal
     if (!isPlain(value)) return value
     const known = copies.get(value)
     if (known !== undefined) return known
-    if (copies.size >= MOST_FIELDS) return value
-    if (Array.isArray(value)) {
-      const list: Array<unknown> = []
-      copies.set(value, list)
-      for (const one of value) list.push(copy(one))
-      return list
-    }
-    const made: Record<string, unknown> = {}
+    left -= Array.isArray(value) ? value.length + 1 : 1
+    if (left < 0) return null
+    const made = Array.isArray(value) ? [] : {}
     copies.set(value, made)
-    for (const key of Object.keys(value)) made[key] = copy(value[key])
+    waiting.push([value, made])
     return made
   }
-  return args.map(copy)
+  const all = args.map(copyOf)
+  for (let next = waiting.pop(); next !== undefined && left >= 0; next = waiting.pop()) {
+    const [from, to] = next
+    if (Array.isArray(from)) for (const one of from) (to as Array<unknown>).push(copyOf(one))
+    else
+      for (const key of Object.keys(from)) {
+        if (--left < 0) return null
+        ;(to as Record<string, unknown>)[key] = copyOf(from[key])
+      }
+  }
+  return left < 0 ? null : all
 }
 
 /** Fields of what is sent to a thread. */

@@ -118,9 +118,59 @@ describe("a candidate on trial", () => {
   })
 })
 
+describe("inputs of many fields", () => {
+  const rowsOf = (count: number) => Array.from({ length: count }, (_, x) => ({ x, y: 1 }))
+  type Rows = ReturnType<typeof rowsOf>
+  /** Writes far from the ends, and after its answer could have been compared. */
+  const writes = async (rows: Rows): Promise<number> => {
+    await Promise.resolve()
+    if (rows.length > 2) rows[Math.floor(rows.length / 2)].x = -1
+    return rows.length
+  }
+  const incumbent = async (rows: Rows): Promise<number> => rows.length
+
+  it("are copied whole, so that a mirror that writes into them is culled and the caller's stay", async () => {
+    const clock = new VirtualClock()
+    const { growth, piece, windows, call } = await served(clock, { incumbent, candidate: writes })
+    const rows = rowsOf(1_000)
+    await windows(8, () => call(rows), "embargoed")
+    expect(piece().cause).toMatch(/wrote into its input/)
+    expect(rows).toEqual(rowsOf(1_000))
+    await growth.stop()
+  })
+
+  it("are not mirrored where they are too many to copy, which is counted and said", async () => {
+    const clock = new VirtualClock()
+    const { growth, piece, windows, call } = await served(clock, { incumbent, candidate: writes })
+    await windows(3, () => call(rowsOf(2)), "training")
+    const rows = rowsOf(20_000)
+    const { leftOut, compared } = piece()
+    await windows(2, () => call(rows))
+    expect(piece()).toMatchObject({ state: "training", leftOut: leftOut + 20, compared })
+    expect(piece().problems.map(({ path }) => path)).toEqual(["host.piece.inputs.size"])
+    expect(rows).toEqual(rowsOf(20_000))
+    await growth.stop()
+  })
+
+  it("may be nested deeper than the stack, and repeat themselves", () => {
+    interface Link {
+      next: Link | null
+    }
+    const last: Link = { next: null }
+    let first = last
+    for (let i = 0; i < 9_000; i++) first = { next: first }
+    last.next = first
+    const [copy] = copyInputs([first]) as [Link]
+    let at: Link | null = copy
+    for (let i = 0; i < 9_001; i++) at = at?.next ?? null
+    // The round has come to its start, and that is not the caller's.
+    expect([at === copy, copy === first]).toEqual([true, false])
+  })
+})
+
 it("gives a mirror a signal of its own, wherever the caller's is", () => {
   const { signal } = new AbortController()
-  const [plain, inside, aborted] = copyInputs([signal, { options: { signal } }, AbortSignal.abort()])
+  const [plain, inside, aborted] = copyInputs([signal, { options: { signal } }, AbortSignal.abort()]) ?? []
   expect(plain).not.toBe(signal)
   expect((inside as { options: { signal: AbortSignal } }).options.signal).not.toBe(signal)
   expect((aborted as AbortSignal).aborted).toBe(false)

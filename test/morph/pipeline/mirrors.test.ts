@@ -34,7 +34,7 @@ function queue(pace: Pace, most = 100) {
     open: new Set<() => void>(),
     held: () => {},
   })
-  const mirrors = new Mirrors({ clock, judge, most, pace, callsSoFar: () => state.calls })
+  const mirrors = new Mirrors({ clock, judge, most, pace, callsSoFar: () => state.calls, tooLarge: () => {} })
   const job = { fn: () => ++state.begun, self: undefined, args: [], limitMs: 100, done: () => {} }
   return { clock, mirrors, state, job }
 }
