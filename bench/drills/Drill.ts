@@ -1,29 +1,20 @@
 /**
  * Three runners in processes of their own over a real PostgreSQL, replicas that report to them over HTTP, a person who gives commands, and
- * faults that are real: SIGKILL, SIGSTOP and SIGCONT, SIGTERM, a gateway that is cut off. It counts what must not happen. Needed by `npm run drills` and by its short
+ * faults that are real: SIGKILL, SIGSTOP and SIGCONT, SIGTERM, a frozen database, a gateway that is cut off. It counts what must not happen. Needed by `npm run drills` and by its short
  * form in CI.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Effect from "effect/Effect"
-import {
-  copyRecords,
-  type LockTimes,
-  type OwnerRow,
-  type OwnerTurns,
-  postgres,
-} from "../../src/cluster/index.ts"
+import { type LockTimes, type OwnerRow, type OwnerTurns, postgres } from "../../src/cluster/index.ts"
 import { migrate } from "../../src/cluster/Storage.ts"
-import { verifyJournal } from "../../src/journal/read/readJournal.ts"
-import { replayJournal } from "../../src/journal/replay/replayJournal.ts"
 import { createReplica, followFleet, type FollowedFleet, type Replica } from "../../src/replica/index.ts"
 import { RefusedReport, type Transport } from "../../src/replica/transport.ts"
 import { freePort } from "../../test/adapters/freePort.ts"
 import { startPostgres } from "../../test/adapters/startPostgres.ts"
-import { DRILL_FLEETS, DRILL_KEYS, DRILL_TUNERS, type RunnerOrders } from "./orders.ts"
+import { type CheckedRecords, checkRecords } from "./checkRecords.ts"
+import { DRILL_FLEETS, DRILL_KEYS, DRILL_TUNERS, MEASURE_MS, type RunnerOrders } from "./orders.ts"
 import { TcpProxy } from "./TcpProxy.ts"
 
 const NAMES = Object.keys(DRILL_TUNERS)
@@ -55,20 +46,18 @@ interface Asked {
 /** So many commands a tuner remembers for certain. */
 const REMEMBERED = 200
 
-export interface DrillCounts {
+export interface DrillCounts extends Omit<CheckedRecords, "broken"> {
   /** Answers of an owner whose successor had answered before they were asked for. */
   readonly answersOfTwoOwners: number
   readonly commands: number
   readonly commandsLost: number
   readonly commandsTwice: number
-  /** Tuners, and keys of a fleet, whose records are not one whole chain over all their owners. */
-  readonly recordsBroken: number
-  /** Records of the keys. */
-  readonly keyRecords: number
   /** Saves that SQL refused since their epoch was over. */
   readonly fencedWrites: number
-  /** The longest that a replica was on a perturbation without a lease, milliseconds. */
+  /** The longest that a replica was on a perturbation since it sent a report that was answered, milliseconds. */
   readonly longestOffMs: number
+  /** Values of an owner that a replica took after those of its successor. */
+  readonly olderTaken: number
 }
 
 export class Drill {
@@ -90,6 +79,9 @@ export class Drill {
   private longestGapMs = 0
   private answersOfTwoOwners = 0
   private longestOffMs = 0
+  private olderTaken = 0
+  /** By replica: the epoch that it followed when it was looked at last, and when that was. */
+  private readonly looked = new Map<string, { readonly epoch: number; readonly atMs: number }>()
   private fencedBefore = 0
   private turns = 0
   private requests = 0
@@ -136,19 +128,26 @@ export class Drill {
       for (const [name, replica] of this.replicas) this.measure(name, replica)
       const { values, observe } = keys[this.measured++ % keys.length]
       observe({ objective: (values["rate"] - 0.7) ** 2 + (values["share"] - 0.4) ** 2 })
-    }, 10)
+    }, MEASURE_MS)
     measure.unref()
     this.asking = this.ask()
     return this
   }
 
+  /** Looks before it measures: a measurement would end a lease that is over. */
   private measure(name: string, { values, observe, getSnapshot }: Replica): void {
-    observe({ objective: (values["rate"] - 0.7) ** 2 + (values["share"] - 0.4) ** 2 })
-    const { state, role } = getSnapshot()
-    if (state !== "following" || role === "base" || role === "control") return
+    const nowMs = performance.now()
+    const before = this.looked.get(name) ?? { epoch: 0, atMs: nowMs }
+    const { state, role, epoch } = getSnapshot()
+    if (epoch < before.epoch) this.olderTaken++
     const grantedMs = this.grantedMs.get(name)
-    if (grantedMs !== undefined)
-      this.longestOffMs = Math.max(this.longestOffMs, performance.now() - grantedMs)
+    const isOff = state === "following" && role !== "base" && role !== "control"
+    // While this process stood still nothing ran on the replica's values either.
+    const ranUntilMs = Math.min(nowMs, before.atMs + 2 * MEASURE_MS)
+    if (isOff && grantedMs !== undefined)
+      this.longestOffMs = Math.max(this.longestOffMs, ranUntilMs - grantedMs)
+    this.looked.set(name, { epoch, atMs: nowMs })
+    observe({ objective: (values["rate"] - 0.7) ** 2 + (values["share"] - 0.4) ** 2 })
   }
 
   /** Which runner owns this tuner now, and under which epoch. */
@@ -202,8 +201,10 @@ export class Drill {
     for (const one of pids) process.kill(one, "SIGCONT")
     const from = performance.now()
     for (const tuner of NAMES)
-      while ((this.answers.get(tuner) ?? 0) === (after.get(tuner) ?? 0)) await sleep(20)
+      for (; (this.answers.get(tuner) ?? 0) === (after.get(tuner) ?? 0); this.requireRunning())
+        await sleep(20)
     const backMs = performance.now() - from
+    await this.settled()
     const answered = NAMES.reduce(
       (sum, tuner) => sum + (after.get(tuner) ?? 0) - (halfway.get(tuner) ?? 0),
       0,
@@ -268,17 +269,17 @@ export class Drill {
   async counts(): Promise<DrillCounts> {
     await this.checkCommands()
     const answered = this.asked.filter(({ answers }) => answers.size > 0)
+    const { broken, ...records } = await checkRecords(postgres({ url: this.runners[0].orders.url }))
+    this.broken.push(...broken)
     return {
       answersOfTwoOwners: this.answersOfTwoOwners,
       commands: answered.length,
       commandsLost: this.commandsLost,
       commandsTwice: this.commandsTwice + answered.filter(({ answers }) => answers.size > 1).length,
-      ...(await this.records()),
-      fencedWrites: (await Promise.all(this.runners.map((_, i) => this.fencedWritesOf(i)))).reduce(
-        (sum, n) => sum + n,
-        this.fencedBefore,
-      ),
+      ...records,
+      fencedWrites: await this.fencedWrites(),
       longestOffMs: this.longestOffMs,
+      olderTaken: this.olderTaken,
     }
   }
 
@@ -308,43 +309,15 @@ export class Drill {
     if (!this.running) throw new Error("The drill was stopped.")
   }
 
-  private async records(): Promise<Pick<DrillCounts, "recordsBroken" | "keyRecords">> {
-    const [{ orders }] = this.runners
-    const storage = postgres({ url: orders.url })
-    const folder = mkdtempSync(join(tmpdir(), "arqon-drill-"))
-    let recordsBroken = 0
-    let keyRecords = 0
-    try {
-      for (const name of NAMES) {
-        const directory = join(folder, name)
-        await (await copyRecords({ storage, name, directory })).close()
-        const { status, runs, problems } = verifyJournal(directory)
-        const readable = runs.filter(({ settings, records }) => settings !== null && records > 0)
-        const repeats = (nth: number): boolean => replayJournal(directory, { nth }).verdict !== "different"
-        const different = [...readable.keys()].filter((nth) => !repeats(nth))
-        if (status === "whole" && different.length === 0) continue
-        recordsBroken++
-        const details = problems.map(({ detail }) => detail)
-        this.broken.push(
-          `${name}: ${[status, ...details, ...different.map((nth) => `run ${nth} differs`)].join("; ")}`,
-        )
-      }
-      for (const key of DRILL_KEYS) {
-        const directory = join(folder, key)
-        const { chain, close } = await copyRecords({ storage, name: "tenants", key, directory })
-        await close()
-        const own = verifyJournal(directory)
-        keyRecords += own.records
-        const whole = verifyJournal(chain ?? "")
-        if (own.status === "whole" && whole.status === "whole") continue
-        recordsBroken++
-        const details = [...own.problems, ...whole.problems].map(({ detail }) => detail)
-        this.broken.push(`${key}: ${[own.status, whole.status, ...details].join("; ")}`)
-      }
-      return { recordsBroken, keyRecords }
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+  /** Until SQL has refused a write of an owner whose epoch was over, or so long at most. */
+  async refusedWrites(withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs
+    while ((await this.fencedWrites()) === 0 && performance.now() < until) await sleep(100)
+  }
+
+  private async fencedWrites(): Promise<number> {
+    const each = await Promise.all(this.runners.map((_, i) => this.fencedWritesOf(i)))
+    return each.reduce((sum, n) => sum + n, this.fencedBefore)
   }
 
   private async fencedWritesOf(runner: number): Promise<number> {

@@ -17,6 +17,9 @@ const REPORT_MS = 250
 /** As by default: four reports. */
 export const DRILL_LEASE_MS = 4 * REPORT_MS
 
+/** How often replicas measure, and are looked at. */
+export const MEASURE_MS = 10
+
 /** Several, so that each runner owns some. */
 export const DRILL_TUNERS = Object.fromEntries(
   ["north", "east", "south", "west"].map((name) => [
