@@ -16,6 +16,7 @@ import { clusterSection, type ClusterRun } from "./clusterSection.ts"
 import { classesSection, type ClassesBench } from "./classesSection.ts"
 import { type ColdRun, coldSection } from "./coldSection.ts"
 import { type DemoRun, demoSection } from "./demoSection.ts"
+import { type DrillRun, drillsSection } from "./drillsSection.ts"
 import { growthSection } from "./growthSection.ts"
 import { type HotRun, hotSection } from "./hotSection.ts"
 import { lastLine } from "./lastLine.ts"
@@ -70,6 +71,12 @@ const SECTIONS: Readonly<Record<string, () => ReadonlyArray<string>>> = {
   replicas: () => [replicasSection(allOf(["bench/replicas/main.ts", "--json"]))],
   fleet: () => [fleetSection(printed(["--expose-gc", "bench/fleet/main.ts"]))],
   cluster: () => [clusterSection(lastLine(["--expose-gc", "bench/cluster/main.ts", "--json"]) as ClusterRun)],
+  drills: () => [
+    drillsSection(
+      lastLine(["bench/drills/main.ts", "--json"]) as DrillRun,
+      lastLine(["bench/drills/main.ts", "--rounds", "1", "--no-self-fence", "--json"]) as DrillRun,
+    ),
+  ],
   demo: () => [
     demoSection(
       DEMO_SECONDS,
