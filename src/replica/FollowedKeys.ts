@@ -1,6 +1,6 @@
 /**
  * Keys of a fleet as a process uses them: digests leave in batches by bucket, and the knobs of followed keys are read locally, with the order
- * and the lease of a replica. Time and the way to the buckets are handed in, so a test runs it in virtual time.
+ * and the lease of a replica. Time and the way to the buckets are handed in, so a test runs it in virtual time; `FollowLoop` has the timer.
  */
 import type { DigestInput } from "../domain/Digest.ts"
 import type { EngineSettings } from "../domain/Config.ts"
@@ -50,10 +50,13 @@ export interface FollowedKey<K extends string = string> {
   readonly at: Pair
   /** Reports a digest of work that began under these values. */
   readonly observe: (digest: DigestInput) => void
+  /** Once every call that follows the key has stopped, it is asked for no more, and goes to its base and then to its baseline. */
   readonly stop: () => void
 }
 
 interface Followed {
+  /** Calls that follow it and have not stopped. At 0 its lease runs out. */
+  handles: number
   readonly follower: Follower
   lease: Lease
   state: Standing
@@ -69,6 +72,7 @@ export class FollowedKeys {
   private readonly waiting = new Map<number, Array<KeyDigest>>()
   private readonly sending = new Map<number, Promise<void>>()
   private waits = 0
+  private ended = false
   private readonly numbers = {
     taken: 0,
     full: 0,
@@ -97,7 +101,13 @@ export class FollowedKeys {
     return { ...this.numbers }
   }
 
+  /** All have stopped, and none stands anywhere but on its baseline. */
+  get left(): boolean {
+    return this.followed.size === 0
+  }
+
   observe(key: string, digest: DigestInput, at: Pair | null = null): void {
+    if (this.ended) return void this.numbers.unreachable++
     if (this.waits >= MOST_WAITING) return void this.numbers.dropped++
     const bucket = this.bucketOf(key)
     const batch = this.waiting.get(bucket) ?? []
@@ -107,16 +117,17 @@ export class FollowedKeys {
     if (batch.length >= BATCH) void this.send(bucket)
   }
 
-  /** Follows a key; once for each name. */
+  /** Follows a key. Calls for one key share what they are told. */
   follow(key: string): FollowedKey {
     let one = this.followed.get(key)
     if (one === undefined) {
       const { space } = this.settings
-      one = { follower: new Follower(space, this.maxStep), lease: NO_LEASE, state: "fallen" }
-      this.followed.set(key, one)
-      void this.ask(this.bucketOf(key), [key])
+      one = { handles: 0, follower: new Follower(space, this.maxStep), lease: NO_LEASE, state: "fallen" }
+      if (!this.ended) this.followed.set(key, one)
     }
     const followed = one
+    if (!this.ended && followed.handles++ === 0) void this.ask(this.bucketOf(key), [key])
+    let stopped = false
     const { table, names } = this.settings.space
     const values = Object.defineProperties(
       {},
@@ -141,14 +152,28 @@ export class FollowedKeys {
         if (samePair(confirmed, BEFORE_ALL)) this.numbers.unattributed++
         else this.observe(key, digest, confirmed)
       },
-      stop: () => void this.followed.delete(key),
+      stop: () => {
+        // The last one out leaves the lease to run: a key that nothing looks at any more would keep a perturbation for good.
+        if (!stopped && followed.handles > 0) followed.handles--
+        stopped = true
+      },
     }
   }
 
   /** Looks at the leases. */
   tick(): void {
     const nowUs = this.nowUs()
-    for (const one of this.followed.values()) this.stand(one, nowUs)
+    for (const [key, one] of this.followed) {
+      this.stand(one, nowUs)
+      if (one.handles === 0 && one.state === "fallen") this.followed.delete(key)
+    }
+  }
+
+  /** Sends what waits, and then neither asks nor sends any more. `tick` takes the keys to their base and to their baseline. */
+  end(): Promise<void> {
+    this.ended = true
+    for (const one of this.followed.values()) one.handles = 0
+    return this.flush()
   }
 
   /** Sends what waits. */
@@ -159,7 +184,8 @@ export class FollowedKeys {
   /** Asks for every key that is followed. */
   async refresh(): Promise<void> {
     const byBucket = new Map<number, Array<string>>()
-    for (const key of this.followed.keys()) {
+    for (const [key, { handles }] of this.followed) {
+      if (handles === 0) continue
       const bucket = this.bucketOf(key)
       byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), key])
     }
@@ -168,11 +194,12 @@ export class FollowedKeys {
 
   private async ask(bucket: number, keys: ReadonlyArray<string>): Promise<void> {
     const sentUs = this.nowUs()
-    const answers = await this.way.follow(bucket, keys)
+    const answers = await orNull(() => this.way.follow(bucket, keys))
     const nowUs = this.nowUs()
     for (const answer of answers ?? []) {
       const one = this.followed.get(answer.key)
-      if (one === undefined) continue
+      // One that comes after the end would begin another lease.
+      if (one === undefined || one.handles === 0) continue
       const heard = one.follower.take(answer)
       if (heard === "taken") one.lease = leaseAfter(one.lease, sentUs, LEASE_US, BASELINE_AFTER_US)
       this.stand(one, nowUs)
@@ -196,21 +223,28 @@ export class FollowedKeys {
     return now
   }
 
+  /** There is something to send, so this waits at least once, and `sending` has it before it ends. */
   private async sendAll(bucket: number, waiting: Array<KeyDigest>): Promise<void> {
-    try {
-      while (waiting.length > 0) {
-        const batch = waiting.splice(0, BATCH)
-        this.waits -= batch.length
-        const counts = await this.way.observe(bucket, batch)
-        if (counts === null) this.numbers.unreachable += batch.length
-        else {
-          this.numbers.unreachable += counts.unreachable ?? 0
-          for (const name of ["taken", "full", "invalid", "late"] as const) this.numbers[name] += counts[name]
-        }
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, BATCH)
+      this.waits -= batch.length
+      const counts = await orNull(() => this.way.observe(bucket, batch))
+      if (counts === null) this.numbers.unreachable += batch.length
+      else {
+        this.numbers.unreachable += counts.unreachable ?? 0
+        for (const name of ["taken", "full", "invalid", "late"] as const) this.numbers[name] += counts[name]
       }
-      this.waiting.delete(bucket)
-    } finally {
-      this.sending.delete(bucket)
     }
+    this.waiting.delete(bucket)
+    this.sending.delete(bucket)
+  }
+}
+
+/** A way that fails has led nowhere. */
+async function orNull<A>(ask: () => Promise<A | null>): Promise<A | null> {
+  try {
+    return await ask()
+  } catch {
+    return null
   }
 }

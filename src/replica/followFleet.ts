@@ -16,7 +16,8 @@ import type { DigestInput } from "../domain/Digest.ts"
 import { ConfigError } from "../domain/errors.ts"
 import type { KnobConfig } from "../domain/ParamSpace.ts"
 import { problem, tidy } from "../domain/problems.ts"
-import { FOLLOW_MS, type FleetCounts, FollowedKeys, type FollowedKey } from "./FollowedKeys.ts"
+import { type FleetCounts, FollowedKeys, type FollowedKey } from "./FollowedKeys.ts"
+import { FollowLoop } from "./FollowLoop.ts"
 import { isAddress } from "./replicaOptions.ts"
 import { optionsOf, tokenProblems, unknownOptions } from "./replicaProblems.ts"
 import { monotonicUs } from "./ReportLoop.ts"
@@ -55,11 +56,10 @@ export interface FollowedFleet<K extends string = string> {
 const OPTIONS = ["fleet", "at", "token", "params", "guardrails"] as const satisfies ReadonlyArray<
   keyof FollowOptions
 >
-const TICK_MS = 100
 /** An answer that comes later is of no use. */
 const TIMEOUT_MS = 2_000
-/** Both leases are over by then. */
-const FALLEN_US = 70_000_000
+/** A key without an answer may be one that has no room anywhere: other gateways are not tried for it all the time. */
+const ELSEWHERE_US = 10_000_000
 
 /** A digest as it is sent: numbers that JSON knows, and no time of a clock that the cluster does not have. Nothing for what is none. */
 function wireDigest([key, digest, under]: KeyDigest): FleetReport["digests"] {
@@ -117,15 +117,20 @@ export function followOver<const K extends string>(post: Post, given: FollowOpti
   const table = knobHash(settings.space)
   let failure: string | null = null
   let waitUntilUs = 0
+  let elsewhereUs = Number.NEGATIVE_INFINITY
+  /** A gateway that is cut off from owners answers all the same. */
+  const isElsewhere = ({ unreachable, keys: told }: FleetAnswer, follows: number): boolean => {
+    const some = told.length < follows && monotonicUs() - elsewhereUs >= ELSEWHERE_US
+    if (some) elsewhereUs = monotonicUs()
+    return some || unreachable > 0 || (follows > 0 && told.length === 0)
+  }
   const exchange = async (part: Pick<FleetReport, "digests" | "follow">): Promise<FleetAnswer | null> => {
     if (monotonicUs() < waitUntilUs) return null
     const asked = link.addresses.at
     try {
       const read = readFleetAnswer(await link.send({ protocol: PROTOCOL, table, ...part }, TIMEOUT_MS))
       failure = read.ok ? null : "the answer is none"
-      // A gateway that is cut off from the owners answers all the same.
-      if (!read.ok || read.value.unreachable > 0 || read.value.keys.length < part.follow.length)
-        link.addresses.moveOn(asked)
+      if (!read.ok || isElsewhere(read.value, part.follow.length)) link.addresses.moveOn(asked)
       return read.ok ? read.value : null
     } catch (error) {
       failure = error instanceof Error ? error.message : "the request has failed"
@@ -154,28 +159,14 @@ export function followOver<const K extends string>(post: Post, given: FollowOpti
     },
     monotonicUs,
   )
-  let ticks = 0
-  let stoppedUs = Number.POSITIVE_INFINITY
-  const timer = setInterval(() => {
-    keys.tick()
-    // Its keys go to their base and to their baseline meanwhile.
-    if (monotonicUs() - stoppedUs > FALLEN_US) return clearInterval(timer)
-    if (stoppedUs < Number.POSITIVE_INFINITY) return
-    void keys.flush()
-    if (++ticks % (FOLLOW_MS / TICK_MS) === 0) void keys.refresh()
-  }, TICK_MS)
-  ;(timer as { unref?: () => void }).unref?.()
+  const loop = new FollowLoop(keys)
+  loop.begin()
   return {
     follow: (key) => keys.follow(key),
-    observe: (key, digest) => {
-      if (stoppedUs === Number.POSITIVE_INFINITY) keys.observe(key, digest)
-    },
+    observe: (key, digest) => keys.observe(key, digest),
     counts: () => keys.counts,
     failure: () => failure,
     flush: () => keys.flush(),
-    stop: () => {
-      stoppedUs = Math.min(stoppedUs, monotonicUs())
-      return keys.flush()
-    },
+    stop: () => loop.end(),
   }
 }

@@ -65,6 +65,37 @@ describe("a process that follows keys", () => {
     await fleet.stop()
   })
 
+  it("looks elsewhere for one key without an answer once in ten seconds: there may be no room for it anywhere", async () => {
+    const order: Array<number> = []
+    const partly =
+      (i: number): Gateway =>
+      ({ digests, follow }) => {
+        order.push(i)
+        return answers({ digests, follow: follow.filter((key) => key !== "beta") })
+      }
+    const { fleet } = fleetBehind(partly(0), partly(1))
+    const [acme, beta] = [fleet.follow("acme"), fleet.follow("beta")]
+    await vi.advanceTimersByTimeAsync(31_000)
+    expect([acme.state, beta.state]).toEqual(["following", "fallen"])
+    const moves = order.slice(1).filter((i, k) => i !== order[k])
+    expect(order.length).toBeGreaterThan(50)
+    expect(moves.length).toBeGreaterThanOrEqual(3)
+    expect(moves.length).toBeLessThanOrEqual(5)
+    await fleet.stop()
+  })
+
+  it("takes its keys to their base and to their baseline after a stop, and then its timer ends", async () => {
+    const { fleet } = fleetBehind(answers)
+    const acme = fleet.follow("acme")
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect([acme.state, acme.values.rate]).toEqual(["following", 0.6])
+    await fleet.stop()
+    await vi.advanceTimersByTimeAsync(2_100)
+    expect([acme.state, acme.values.rate, vi.getTimerCount()]).toEqual(["holding", 0.5, 1])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([acme.state, acme.values.rate, vi.getTimerCount()]).toEqual(["fallen", 0.4, 0])
+  })
+
   it("goes one address further when two requests have failed together", async () => {
     const gone: Gateway = () => ({ status: 503, body: { error: "no" } })
     const { fleet, asked } = fleetBehind(gone, answers)
