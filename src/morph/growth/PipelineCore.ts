@@ -310,9 +310,9 @@ const stateOf = (slot: string, name: string, life: GraftLife | undefined): Graft
 
 /** Who asks may be left out, but is somebody where it is given. */
 const signerProblems = (by: unknown): ReadonlyArray<Problem> =>
-  by === undefined || (typeof by === "string" && by.trim() !== "" && by.length <= 128)
+  by === undefined || (typeof by === "string" && by.trim() !== "" && by.length <= 200)
     ? []
-    : [problem(["by"], `must be 1 to 128 characters, not ${show(by)}.`, "Say who asks, or leave it out.")]
+    : [problem(["by"], `must be 1 to 200 characters, not ${show(by)}.`, "Say who asks, or leave it out.")]
 
 function requestProblems(request: CandidateRequest): ReadonlyArray<Problem> {
   if (typeof request !== "object" || request === null)

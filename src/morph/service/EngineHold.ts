@@ -16,6 +16,8 @@ export interface TuningEngine {
   readonly getSnapshot: () => {
     readonly status: "idle" | "running" | "stopped"
     readonly mode: "adapting" | "safe"
+    /** Knobs without a perturbation, for a variant of the catalogue. */
+    readonly base?: Readonly<Record<string, number>>
   }
   readonly trip: (note: { readonly by: string; readonly note: string }) => void
   readonly reset: (note: { readonly by: string; readonly note: string }) => void

@@ -1,4 +1,5 @@
 /** A growing service as its owner has it: what it is made from, what can be asked of it, and what it shows. */
+import type { VariantRecord } from "../../domain/Variant.ts"
 import type { GraftingInput } from "../grafting/options.ts"
 import type {
   CandidateRequest,
@@ -13,6 +14,7 @@ import type { AnyFunction } from "../pipeline/pieces.ts"
 import type { StartQuarantine } from "../pipeline/Quarantine.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import type { PipelineGates } from "../pipeline/pipelineOptions.ts"
+import type { AdoptingCatalogue, VariantRequest, VariantsView } from "./AdoptedVariants.ts"
 import type { SignedBecause } from "./because.ts"
 import type { EngineView, TuningEngine } from "./EngineHold.ts"
 
@@ -47,6 +49,8 @@ export interface PipelineGrowthOptions<P extends Functions = Functions> {
    * step of a share and every adoption begins a generation.
    */
   readonly engine?: TuningEngine
+  /** The catalogue that `asVariant` drafts candidates in. An approval there counts as `fossilize`. */
+  readonly variants?: AdoptingCatalogue
   /** A folder for the record of every window, command and verdict. Needs Node. */
   readonly state?: string
   /** Time of your own, for a test; the system's if left out. */
@@ -61,6 +65,8 @@ export interface PipelineSnapshot {
   readonly pieces: ReadonlyArray<PieceView>
   /** The tuning engine beside it; null without the option `engine`. */
   readonly engine: EngineView | null
+  /** What it waits for in the catalogue; null without the option `variants`. */
+  readonly variants: VariantsView | null
 }
 
 /** A growing service as its owner has it. A refused call rejects with a `GrowthError` and changes nothing. */
@@ -77,6 +83,13 @@ export interface PipelineGrowth<P extends Functions = Functions> {
   resume(socket: keyof P & string, because: SignedBecause): Promise<void>
   /** Signs for what a gate cannot measure, because the effects may happen once only. */
   waive(socket: keyof P & string, gate: Waivable, waiver: Waiver): Promise<void>
+  /**
+   * Drafts a candidate on probation, or the last one that was kept, in the catalogue of the option `variants`: under its name, with the
+   * engine's knobs and what its duels have shown. Somebody else approves it there; on probation that counts as `fossilize`.
+   */
+  asVariant(socket: keyof P & string, request: VariantRequest): Promise<VariantRecord>
+  /** The candidate's share of calls now, from 0 to 1: cheap enough to be reported with every digest of a tuning engine. */
+  share(socket: keyof P & string): number
   subscribe(listener: (boundary: PipelineBoundary) => void): { unsubscribe(): void }
   snapshot(): PipelineSnapshot
   /** Every socket passes its calls on to its incumbent again, a kept candidate included. */

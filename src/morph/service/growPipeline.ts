@@ -14,6 +14,7 @@ import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import { type PipelineThresholds, readThresholds } from "../pipeline/pipelineOptions.ts"
 import type { Quarantine } from "../pipeline/Quarantine.ts"
 import type { PipelineSocket } from "../pipeline/PipelineSocket.ts"
+import { AdoptedVariants, catalogueProblems } from "./AdoptedVariants.ts"
 import type { SignedBecause } from "./because.ts"
 import { EngineHold, engineProblems } from "./EngineHold.ts"
 import type {
@@ -33,6 +34,7 @@ const KNOWN: ReadonlyArray<keyof PipelineGrowthOptions> = [
   "grafting",
   "windowMs",
   "engine",
+  "variants",
   "state",
   "clock",
 ]
@@ -56,6 +58,7 @@ export function growPipeline<P extends Functions>(
   let status: PipelineSnapshot["status"] = "new"
   let core: PipelineCore | null = null
   let hold: EngineHold | null = null
+  let adopted: AdoptedVariants | null = null
   let cancel = (): void => {}
 
   const live = (call: string): PipelineCore => {
@@ -95,7 +98,7 @@ export function growPipeline<P extends Functions>(
     await keeper?.flush()
   }
   const asks =
-    (type: "cull" | "fossilize" | "pause" | "resume") =>
+    (type: "cull" | "fossilize" | "pause" | "resume" | "cancel") =>
     (socket: string, given: SignedBecause): Promise<void> => {
       const { why, by } = given ?? {}
       const command = { type, why, ...(by === undefined ? {} : { by }) }
@@ -111,6 +114,7 @@ export function growPipeline<P extends Functions>(
       hold.follow(boundary.pieces)
       core.host.mayRise = hold.view.problem === null
     }
+    adopted?.follow(boundary)
     const { figures } = core
     if (figures.length > 0 || boundary.moves.length > 0)
       keeper?.record({
@@ -171,6 +175,10 @@ export function growPipeline<P extends Functions>(
         faulted: (slot, what, after) => keeper?.record({ type: "fault", after, slot, what }),
       })
       if (options.engine !== undefined) hold = new EngineHold(options.engine, core.views)
+      if (options.variants !== undefined)
+        adopted = new AdoptedVariants(options.variants, options.engine, (type, socket, signed) =>
+          asks(type)(socket, signed),
+        )
       tick(core, 1, clock.now())
     },
     germinate: async (socket, request) => {
@@ -199,6 +207,32 @@ export function growPipeline<P extends Functions>(
         core.waive(socket, gate, waiver)
         return null
       }),
+    asVariant: async (socket, request) => {
+      const { table } = live("asVariant")
+      if (adopted === null)
+        throw growthProblem("variants", "is missing.", "Give createGrowth({ variants: catalogue }).")
+      await keeper?.flush()
+      const command = { type: "asVariant", by: request?.by, why: request?.why }
+      const note = async (refused: string | null): Promise<void> => {
+        keeper?.record({ type: "command", after: table.boundary, socket, slot: null, command, refused })
+        await keeper?.flush()
+      }
+      const record = await adopted.add(socket, request).catch(async (error: unknown) => {
+        if (error instanceof GrowthError) await note(error.message)
+        throw error
+      })
+      await note(null)
+      return record
+    },
+    share: (socket) => {
+      if (!sockets.has(socket)) {
+        const suggestion = didYouMean(socket, [...sockets.keys()])
+        throw new GrowthError({
+          problems: [problem(["socket"], `There is no socket ${show(socket)}.`, suggestion)],
+        })
+      }
+      return core === null ? 0 : core.host.piece(socket).share
+    },
     subscribe: (listener) => {
       if (typeof listener !== "function")
         throw growthProblem("listener", `must be a function, not ${show(listener)}.`, "Give a function.")
@@ -211,6 +245,7 @@ export function growPipeline<P extends Functions>(
       windows: core === null ? 0 : core.table.boundary + 1,
       pieces: core?.views ?? [],
       engine: hold?.view ?? null,
+      variants: adopted?.view ?? null,
     }),
     stop: async () => {
       if (status === "stopped") return
@@ -218,6 +253,7 @@ export function growPipeline<P extends Functions>(
       cancel()
       core?.host.close()
       hold?.letGo("the growth has stopped")
+      await adopted?.close()
       await keeper?.close()
     },
   }
@@ -248,6 +284,7 @@ function readOptions(options: Omit<PipelineGrowthOptions, "host">, keeps: boolea
     grafting,
     gates,
     engine,
+    variants,
   } = options
   const problems: Array<Problem> = []
   for (const name of Object.keys(options))
@@ -260,6 +297,7 @@ function readOptions(options: Omit<PipelineGrowthOptions, "host">, keeps: boolea
   if (typeof windowMs !== "number" || !(windowMs >= 10 && windowMs <= 3_600_000))
     problems.push(problem(["windowMs"], `must be milliseconds from 10 to 3600000, not ${show(windowMs)}.`))
   if (engine !== undefined) problems.push(...engineProblems(engine))
+  if (variants !== undefined) problems.push(...catalogueProblems(variants))
   if (state !== undefined && (typeof state !== "string" || state === ""))
     problems.push(problem(["state"], `must be a folder, not ${show(state)}.`, "Leave it out."))
   else if (state !== undefined && !keeps)

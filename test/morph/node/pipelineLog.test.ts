@@ -81,7 +81,7 @@ describe("the record of a growing service", () => {
     const { growth } = service(folder())
     await growth.start()
     await growth.germinate("double", { candidate: double, name: "same", why: "test" })
-    for (const by of ["", " ", 3, "x".repeat(129)])
+    for (const by of ["", " ", 3, "x".repeat(201)])
       await expect(growth.cull("double", { why: "enough", by: by as string })).rejects.toThrow(/by: must be/)
     await growth.stop()
   })

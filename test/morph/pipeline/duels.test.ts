@@ -115,6 +115,22 @@ function failing(
 }
 
 describe("evidence from duels", () => {
+  it("says how far an effect may be off by chance", () => {
+    const channels = new Channels(DEFAULT_PIPELINE.margins)
+    const side = (ms: number, error: boolean): Side => ({ ms, error, endMs: Number.NaN, cost: Number.NaN })
+    // Logarithms of 2 and of 1/2 by turns, and an error in each tenth pair.
+    for (let pair = 0; pair < 400; pair++)
+      channels.note({
+        pair,
+        candidate: side(pair % 2 === 0 ? 20 : 5, pair % 10 === 9),
+        incumbent: side(10, false),
+      })
+    const [latency, errors] = channels.views
+    expect(latency.standardError / latency.effect).toBeCloseTo(Math.log(2) / Math.sqrt(latency.pairs), 3)
+    expect(errors.effect).toBe(0.1)
+    expect(errors.standardError).toBeCloseTo(Math.sqrt((0.1 * 0.9) / 400), 9)
+  })
+
   it("culls by chance no more often than is stated, though the two calls of a pair are of two kinds", () => {
     // The second call of a pair is always slower and fails more often: the coin alone protects the candidate.
     const share = failing(200, 300, 10, (next) => [
