@@ -65,7 +65,7 @@ function spentMs(): number {
   return spent === undefined ? performance.now() : (spent.user + spent.system) / 1_000
 }
 
-function mirror(fn: AnyFunction, id: number, { args, limitMs, kinds }: FarCall): void {
+function mirror(fn: AnyFunction, id: number, { args, limitMs, gapMs, kinds }: FarCall): void {
   const began = spentMs()
   const criticals: Array<string> = []
   let isOver = false
@@ -86,7 +86,7 @@ function mirror(fn: AnyFunction, id: number, { args, limitMs, kinds }: FarCall):
       if (how !== "value") heldMs = Math.min(ms, spentMs() - began)
     },
   }
-  mirrorOnce(judge, { fn, self: undefined, args, limitMs }, (outcome) => {
+  mirrorOnce(judge, { fn, self: undefined, args, limitMs, gapMs }, (outcome) => {
     const failure = outcome.failure === null ? null : new Error(messageOf(outcome.failure))
     const far = canBeSent([outcome.answer])
       ? { outcome: { ...outcome, failure }, criticals: [...late, ...criticals], heldMs }

@@ -3,7 +3,7 @@
  * leave a promise unsettled or its rejection unhandled, leave a timer behind, keep the loop for more than 50 ms, or fail three times in a
  * row where the incumbent answers. Each is critical, and the third one culls at once.
  */
-import { type Call, type Judge, type Kind, observed, type Outcome } from "./calls.ts"
+import { type Call, type Judge, type Kind, observed, type Outcome, PATIENCE } from "./calls.ts"
 import { type CallWatch, NO_WATCH, type Trace } from "./CallWatch.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import type { LatencySketch } from "./LatencySketch.ts"
@@ -13,6 +13,8 @@ import type { SocketWorld } from "./SocketWorld.ts"
 
 const BLOCK_MS = 50
 const RUN_OF_FAILURES = 3
+/** What a candidate that was taken out has under way for longer are streams, which have no end of their own. */
+const DRAIN_MS = 60_000
 /** Calls whose timers are remembered. */
 const MOST_TRACES = 4_096
 /** After the loop was late, code that runs later than its call is timed for so many windows. */
@@ -32,7 +34,7 @@ class CallTrace implements Trace {
   }
 
   /** What a candidate that is gone had left behind is not blamed on the next one. */
-  private get counts(): boolean {
+  get counts(): boolean {
     return this.graft === this.conduct.graft
   }
 
@@ -64,6 +66,7 @@ export class Conduct {
   graft = 0
   /** Calls of the candidate that have not ended. */
   inFlight = 0
+  private takenOutAt = 0
   /** What the incumbent is known to answer with. */
   readonly kinds = new Set<Kind>()
   /** Ends calls that wait for the candidate. */
@@ -106,13 +109,31 @@ export class Conduct {
   renew(): void {
     this.graft++
     this.criticals.length = 0
-    this.written = this.failuresRunning = this.excused = this.suspicion = 0
+    this.written = this.failuresRunning = this.excused = this.suspicion = this.inFlight = 0
     this.incumbentLeaves = false
     this.longestMs = null
     this.secondMs = 0
     this.withTimers.clear()
     // It stays open until the growth stops: what a culled candidate left behind may still be rejected.
     this.closeWatch ??= this.watch.open()
+  }
+
+  /** What still waits for the candidate is answered by the incumbent, where that may be. */
+  takeOut(now: number): void {
+    this.takenOutAt = now
+    for (const abandon of this.open) abandon()
+  }
+
+  /**
+   * What its socket waits for before the next candidate. Every promise ends by a deadline. A stream does not where nobody reads it; it
+   * is left to those who have it after a minute, or after the patience with promises where that is longer.
+   */
+  get draining(): { readonly callsInFlight: number; readonly streamsLeft: number } {
+    const now = this.world?.clock.now() ?? 0
+    const isOver = now - this.takenOutAt >= Math.max(DRAIN_MS, PATIENCE * this.piece.deadlineMs)
+    return isOver
+      ? { callsInFlight: 0, streamsLeft: this.inFlight }
+      : { callsInFlight: this.inFlight, streamsLeft: 0 }
   }
 
   /** There is no candidate. */
@@ -242,9 +263,12 @@ export class Conduct {
       trace,
       kinds: this.piece.effects === "once" ? null : kinds,
       open,
-      began: () => void this.inFlight++,
+      // A stream of the candidate before may begin and end at any time.
+      began: () => {
+        if (trace.counts) this.inFlight++
+      },
       ended: () => {
-        this.inFlight--
+        if (trace.counts) this.inFlight--
         trace.endedAt = clock.now()
       },
       critical: (what) => this.critical(what),

@@ -44,7 +44,10 @@ export class FarMirrors {
       return this.here(job)
     }
     const { kinds } = this.conduct
-    this.mirrors.offer({ ...job, far: ({ args, limitMs }) => this.there({ args, limitMs, kinds }) })
+    this.mirrors.offer({
+      ...job,
+      far: ({ args, limitMs, gapMs }) => this.there({ args, limitMs, gapMs, kinds }),
+    })
   }
 
   private here(job: MirrorJob): void {

@@ -168,7 +168,7 @@ export class PipelineHost implements Host {
           alphaHold: this.holdsShare(socket) ? 1 : 0,
         }
       case "resetting":
-        return { callsInFlight: socket.conduct.inFlight }
+        return { ...socket.conduct.draining }
       default:
         return {}
     }

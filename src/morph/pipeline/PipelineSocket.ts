@@ -178,7 +178,7 @@ export class PipelineSocket {
     this.calls = 0
     if (route === "direct") {
       this.mirrors?.clear()
-      for (const abandon of this.conduct.open) abandon()
+      this.conduct.takeOut(world.clock.now())
     }
     if (route === "branch" || route === "shadow")
       this.comparison = new Comparison(
@@ -307,7 +307,7 @@ export class PipelineSocket {
         if (route === "trial") this.trial?.note(outcome, incumbent.error)
         else comparison?.note(copy, incumbent, outcome, (a, b) => this.declared.agrees(a, b))
       }
-      const job = { fn, self, args: copy, limitMs, done, within }
+      const job = { fn, self, args: copy, limitMs, done, within, gapMs: incumbent.gapMs }
       if (route === "trial") return mirrors.offer({ ...job, ...this.trial?.subject })
       if (route === "shadow" && this.timedMirrors?.takes(this.timedShare(world))) this.timeTwice(job)
       else if (this.farMirrors !== null) this.farMirrors.offer(job)

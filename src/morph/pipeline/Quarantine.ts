@@ -27,6 +27,8 @@ export interface FarOutcome {
 export interface FarCall {
   readonly args: ReadonlyArray<unknown>
   readonly limitMs: number
+  /** The longest time that the incumbent took between two chunks of its answer, where that is one. */
+  readonly gapMs: number | undefined
   /** What the incumbent answers with, as far as that is known. */
   readonly kinds: ReadonlySet<Kind>
 }

@@ -15,7 +15,8 @@ export class RecordedHost implements Host {
   }
 
   readonly sockets = (): ReadonlyArray<Socket> => this.slots.map((name) => ({ name, shape: [] }))
-  readonly measure = (slot: string): Figures => this.figures.get(slot) ?? {}
+  // A record from before streams were counted has none.
+  readonly measure = (slot: string): Figures => ({ streamsLeft: 0, ...this.figures.get(slot) })
   readonly keep = (slot: string): void => void this.slots.push(nextSlot(slot))
   readonly quarantine = (): void => {}
   readonly plant = (): void => {}

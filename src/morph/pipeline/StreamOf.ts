@@ -20,6 +20,8 @@ export interface StreamEnd {
   readonly ms: number
   /** Until the last one; NaN where the caller stopped early. */
   readonly endMs: number
+  /** The longest time between two chunks. */
+  readonly gapMs: number
   readonly hasFailed: boolean
   readonly failure: unknown
   readonly chunks: ReadonlyArray<unknown>
@@ -30,6 +32,9 @@ interface StreamInput {
   readonly keepChunks: boolean
   readonly ended: (end: StreamEnd) => void
   readonly limitMs?: number
+  /** Nobody but a mirror reads it: so long may any further chunk take. One that takes longer has `stalled`, and is let go. */
+  readonly chunkMs?: number | undefined
+  readonly stalled?: (what: string) => void
   readonly deadlines?: Deadlines
   readonly fallback?: ((failure: unknown) => Source) | null
   /** Calls what makes a chunk. */
@@ -51,6 +56,7 @@ export class StreamOf implements Iterator<unknown> {
   private readonly chunks: Array<unknown> = []
   private waitedMs: number
   private firstMs = Number.NaN
+  private gapMs = 0
   private isOver = false
 
   constructor(source: Source, input: StreamInput) {
@@ -94,9 +100,10 @@ export class StreamOf implements Iterator<unknown> {
   }
 
   private awaited(result: Promise<Result>, began: number): Promise<Result> {
-    const { limitMs, deadlines, fallback } = this.input
-    const isFirst = Number.isNaN(this.firstMs) && !this.isOver
-    if (!isFirst || limitMs === undefined || deadlines === undefined)
+    const { chunkMs, deadlines, fallback } = this.input
+    const isFirst = Number.isNaN(this.firstMs)
+    const limitMs = isFirst ? this.input.limitMs : chunkMs
+    if (this.isOver || limitMs === undefined || deadlines === undefined)
       return result.then(
         (one) => this.came(one, began),
         (failure: unknown) => this.failed(failure, began),
@@ -104,8 +111,14 @@ export class StreamOf implements Iterator<unknown> {
     return new Promise((resolve, reject) => {
       const late = deadlines.add(limitMs, () => {
         late.act = null
-        const failure = new Error(`no first chunk after ${Math.round(limitMs)} ms`)
-        if (fallback === null || fallback === undefined) return this.finish(true, failure, Number.NaN)
+        const failure = new Error(`no ${isFirst ? "first" : "further"} chunk after ${Math.round(limitMs)} ms`)
+        if (fallback === null || fallback === undefined) {
+          this.finish(true, failure, Number.NaN)
+          if (chunkMs === undefined) return
+          if (!isFirst) this.input.stalled?.(`let a stream stall: ${failure.message}`)
+          this.letGo()
+          return resolve({ done: true, value: undefined })
+        }
         try {
           resolve(this.failed(failure, began))
         } catch (thrown) {
@@ -136,8 +149,10 @@ export class StreamOf implements Iterator<unknown> {
 
   private came(result: Result, began: number): Result {
     if (this.isOver) return result
-    this.waitedMs += this.input.now() - began
+    const waitedMs = this.input.now() - began
+    this.waitedMs += waitedMs
     if (Number.isNaN(this.firstMs)) this.firstMs = this.waitedMs
+    else this.gapMs = Math.max(this.gapMs, waitedMs)
     if (result.done === true) this.finish(false, null, this.waitedMs)
     else if (this.input.keepChunks && this.chunks.length < MOST_CHUNKS) this.chunks.push(kept(result.value))
     return result
@@ -157,9 +172,19 @@ export class StreamOf implements Iterator<unknown> {
   private finish(hasFailed: boolean, failure: unknown, endMs: number): void {
     if (this.isOver) return
     this.isOver = true
-    const { chunks, waitedMs } = this
+    const { chunks, waitedMs, gapMs } = this
     const ms = Number.isNaN(this.firstMs) ? waitedMs : this.firstMs
-    this.input.ended({ ms, endMs, hasFailed, failure, chunks })
+    this.input.ended({ ms, endMs, gapMs, hasFailed, failure, chunks })
+  }
+
+  /** Nobody waits for what its maker says to that. */
+  private letGo(): void {
+    try {
+      const left: unknown = this.source.return?.()
+      if (left instanceof Promise) left.catch(() => {})
+    } catch {
+      // It has stalled: that was said.
+    }
   }
 }
 

@@ -28,6 +28,8 @@ export const kindOf = (result: unknown): Kind =>
 export interface Outcome extends Omit<Side, "cost"> {
   readonly answer: unknown
   readonly failure: unknown
+  /** Of a stream: the longest time between two chunks. */
+  readonly gapMs?: number
 }
 
 export interface Call {
@@ -53,9 +55,10 @@ const failed = (ms: number, failure: unknown): Outcome => ({
   failure,
 })
 
-export const ofStream = ({ ms, endMs, failure, chunks, hasFailed }: StreamEnd): Outcome => ({
+export const ofStream = ({ ms, endMs, gapMs, failure, chunks, hasFailed }: StreamEnd): Outcome => ({
   ms,
   endMs,
+  gapMs,
   error: hasFailed,
   answer: chunks,
   failure,
@@ -137,6 +140,8 @@ export interface JudgedCall extends Call {
   readonly keepChunks?: boolean
   /** Nobody else has these inputs, so that what is written into them after an `await` is the candidate's doing too. */
   readonly isCopy?: boolean
+  /** How long it may take from chunk to chunk; of no account where a caller reads them. */
+  readonly chunkMs?: number
 }
 
 /** No answer within the limit. */
@@ -147,12 +152,12 @@ export class Late extends Error {
 const WROTE = "wrote into its input"
 
 /** Deadlines until a promise that has not settled is given up. */
-const PATIENCE = 4
+export const PATIENCE = 4
 
 /** Calls the candidate, and gives the caller its answer or, where that is allowed, the incumbent's. */
 export function judged(
   judge: Judge,
-  { fn, self, args, limitMs, fallback, seen, keepChunks, isCopy }: JudgedCall,
+  { fn, self, args, limitMs, fallback, seen, keepChunks, isCopy, chunkMs }: JudgedCall,
 ): unknown {
   const { clock, trace, watch } = judge
   // A copy is off every caller's way, so all of it is looked at.
@@ -211,6 +216,8 @@ export function judged(
     run: <T>(act: () => T): T => watch.run(trace, act),
     keepChunks: keepChunks ?? false,
     limitMs,
+    chunkMs,
+    stalled: judge.critical,
     deadlines: judge.deadlines,
     waitedMs,
     fallback: fallback === null ? null : next,

@@ -1,5 +1,5 @@
 /** One call whose answer nobody waits for: it is read to its end, or as far as answers are compared, and what came of it is told. */
-import { type Call, judged, type Judge, type Outcome } from "./calls.ts"
+import { type Call, judged, type Judge, type Outcome, PATIENCE } from "./calls.ts"
 import { NO_WATCH, type Within } from "./CallWatch.ts"
 import { isIterator, MOST_CHUNKS } from "./StreamOf.ts"
 import { chunksOf, isStream } from "./streams.ts"
@@ -8,13 +8,17 @@ export interface Mirrored extends Call {
   readonly limitMs: number
   /** The async context of the call that it repeats; that of now if left out. */
   readonly within?: Within
+  /** The longest time that the incumbent took between two chunks of its answer; nothing is known if left out. */
+  readonly gapMs?: number | undefined
 }
 
 export function mirrorOnce(judge: Judge, call: Mirrored, seen: (outcome: Outcome) => void): void {
-  const { within = NO_WATCH.outside } = call
+  const { within = NO_WATCH.outside, limitMs, gapMs = 0 } = call
+  const chunkMs = Math.max(PATIENCE * limitMs, 2 * gapMs)
+  const once = { ...call, chunkMs, fallback: null, seen, keepChunks: true, isCopy: true }
   let result: unknown
   try {
-    result = within(() => judged(judge, { ...call, fallback: null, seen, keepChunks: true, isCopy: true }))
+    result = within(() => judged(judge, once))
   } catch {
     // It was seen.
     return

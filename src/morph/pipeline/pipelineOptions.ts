@@ -153,6 +153,7 @@ export function pipelineChecks(t: PipelineThresholds): NonNullable<Host["checks"
       { figure: "lagRatio", max: t.shadowing.lag, outside: "hold" },
     ],
     probationary: [criticals, ...worse, hold("calls", t.probationCalls), hold("within", t.pass)],
-    resetting: [none("callsInFlight")],
+    // How many streams were left to those who read them holds nothing up; it is said.
+    resetting: [none("callsInFlight"), hold("streamsLeft", 0)],
   }
 }
