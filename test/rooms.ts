@@ -130,6 +130,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       "morph/neural",
       "morph/pipeline",
       "morph/policy",
+      "morph/bus",
       "morph/library",
       "morph/growth",
       "morph/service",

@@ -16,7 +16,6 @@ import { KernelCache } from "./KernelCache.ts"
 import { LibraryBreaker, type LibraryBreakerOptions } from "./LibraryBreaker.ts"
 import type { ArtifactWish, LibraryStore } from "./LibraryStore.ts"
 import type { Seal } from "./Seal.ts"
-import { compareVersions } from "./semanticVersion.ts"
 
 /** What a library is made with. */
 export interface LibraryOptions {
@@ -136,16 +135,6 @@ export class Library {
 
   select(wish: ArtifactWish = {}): ReadonlyArray<Descriptor> {
     return this.store.select(wish)
-  }
-
-  /** What a new graft is offered: the highest version that is active, or else validated, and whole. */
-  newest(wish: Omit<ArtifactWish, "state">): Descriptor | null {
-    for (const state of ["active", "validated"] as const) {
-      const found = this.store.select({ ...wish, state }).filter(({ damage }) => damage === null)
-      if (found.length > 0)
-        return found.reduce((best, one) => (compareVersions(one.version, best.version) > 0 ? one : best))
-    }
-    return null
   }
 
   steps(id: string): ReadonlyArray<ArtifactStep> {

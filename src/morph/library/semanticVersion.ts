@@ -19,12 +19,6 @@ const numbersOf = (version: string): Numbers => version.split(".").map(Number) a
 
 export const isSemanticVersion = (version: string): boolean => FORM.test(version)
 
-/** Below 0 where `a` is the lower one. */
-export function compareVersions(a: string, b: string): number {
-  const [x, y] = [numbersOf(a), numbersOf(b)]
-  return x[0] - y[0] || x[1] - y[1] || x[2] - y[2]
-}
-
 /** The guards as one text, the same whatever their order. */
 export const guardsText = (guards: Versioned["guards"]): string =>
   JSON.stringify(Object.entries(guards).toSorted(([a], [b]) => (a < b ? -1 : 1)))

@@ -6,7 +6,7 @@ import { type Driver, InlineDriver } from "../service/Driver.ts"
 import type { Growth, GrowthOptions } from "../service/Growth.ts"
 import type { GrowthFeed } from "../service/GrowthFeed.ts"
 import type { GrowthPlatform } from "../service/GrowthPlatform.ts"
-import type { CompileSettings } from "../service/kernelsView.ts"
+import type { CompileSettings, KernelNote } from "../service/kernelsView.ts"
 import type { CoreMaker } from "../service/Keeper.ts"
 import { makerOf } from "../service/makerOf.ts"
 import { serviceIn } from "../service/growAny.ts"
@@ -23,7 +23,7 @@ import { kernelDriver } from "./kernels/kernelDriver.ts"
 import { KernelLibrary, LIBRARY } from "./kernels/KernelLibrary.ts"
 import { type KernelMaker, KernelSupply } from "./kernels/KernelSupply.ts"
 import { KernelThread } from "./kernels/KernelThread.ts"
-import { prewarmed } from "./kernels/prewarmed.ts"
+import { prefetched, prewarmed } from "./kernels/prewarmed.ts"
 import { pipelineKeeper } from "./PipelineLog.ts"
 import { startPolicy } from "./startPolicy.ts"
 import { threadProblems } from "./threadProblems.ts"
@@ -50,17 +50,15 @@ function withKernels(options: GrowthOptions, settings: CompileSettings): GrowthP
   const kernels = kernelsOf(options, settings)
   const supply = new KernelSupply(kernels, isSimd ? "fast" : "reference", settings.mode)
   let keeper: GrowthKeeper | null = null
-  const around = (driver: Driver, feed: GrowthFeed, { inputs }: Pick<CoreMaker, "inputs">): Driver =>
-    kernelDriver(
-      driver,
-      feed,
-      supply,
-      (note) => keeper?.kernel(note),
-      () => {
-        if (kernels instanceof KernelLibrary && settings.prewarm !== undefined)
-          void prewarmed(kernels, supply, inputs, options, settings)
-      },
-    )
+  const around = (driver: Driver, feed: GrowthFeed, { inputs }: Pick<CoreMaker, "inputs">): Driver => {
+    const record = (note: KernelNote): void => keeper?.kernel(note)
+    if (!(kernels instanceof KernelLibrary) || settings.prewarm === undefined)
+      return kernelDriver(driver, feed, supply, record)
+    const given = [kernels, supply, inputs, options, settings] as const
+    return settings.prewarm === "all"
+      ? kernelDriver(driver, feed, supply, record, () => void prewarmed(...given))
+      : kernelDriver(driver, feed, supply, record, () => {}, prefetched(...given))
+  }
   const keeping = (directory: string): GrowthKeeper => (keeper = new GrowthKeeper(directory))
   return {
     ...PLATFORM,

@@ -6,9 +6,10 @@ export interface CompileSettings {
   readonly mode: "standard" | "aggressive"
   /**
    * `all`: when the host starts, every blueprint that it can plant is compiled for every socket, in the background, unless its library
-   * has it. Needs `state`.
+   * has it. `asked`: as soon as you or the policy has asked for a blueprint, it is compiled for its socket and every number of rows, before
+   * it is planted. Needs `state`.
    */
-  readonly prewarm?: "all"
+  readonly prewarm?: "all" | "asked"
   /** Ends the prewarm after the kernel that is under way; so does the end of the host. */
   readonly signal?: AbortSignal
   /** Path of a file with the key that kernels are signed with, for a library that several machines fill. Needs `state`. */

@@ -92,16 +92,6 @@ export function storeConformance(name: string, makeStore: () => StoreRig): void 
       expect(versionOf({ parameters: { hidden: 16 } })).toBe("1.0.0")
     })
 
-    it("offers the highest version that is active, or else validated", () => {
-      const library = libraryWith()
-      const first = library.put(artifact("linear"))
-      for (let i = 2; i <= 12; i++) library.put(artifact("linear", { compiler: `${i}` }))
-      expect(library.newest({ blueprint: "linear" })?.version).toBe("1.11.0")
-      library.move(first.id, "active", SIGNED)
-      expect(library.newest({ blueprint: "linear" })?.version).toBe("1.0.0")
-      expect(library.newest({ blueprint: "bottleneck" })).toBe(null)
-    })
-
     it("finds by blueprint, shape, tag, tier and state, in one order", () => {
       const library = libraryWith()
       const b = library.put(artifact("b"))
@@ -154,7 +144,6 @@ export function storeConformance(name: string, makeStore: () => StoreRig): void 
       expect(await library.fetch(keyOf("linear"))).toEqual({ from: "none", why: "the kernel is rejected" })
       expect(library.get(id)).toBe(null)
       expect(compiled).toEqual([])
-      expect(library.newest({})).toBe(null)
     })
 
     it("sets a changed byte aside, counts it and compiles again, and nobody gets it", async () => {

@@ -13,6 +13,7 @@ import { COMPILER } from "../compileKernel.ts"
 import { CompilerProcess } from "../compiling/CompilerProcess.ts"
 import { openLibrary } from "../library/openLibrary.ts"
 import { compileHere } from "./compileHere.ts"
+import { KernelPrefetch, type Prefetched } from "./KernelPrefetch.ts"
 import type { KernelMaker } from "./KernelSupply.ts"
 import { KernelThread } from "./KernelThread.ts"
 
@@ -36,6 +37,7 @@ export class KernelLibrary implements KernelMaker {
   private readonly warming: KernelThread
   private readonly ending = new AbortController()
   private opened: Library | null = null
+  private prefetching: KernelPrefetch | null = null
 
   constructor(options: KernelLibraryOptions) {
     this.options = options
@@ -60,10 +62,16 @@ export class KernelLibrary implements KernelMaker {
     })
   }
 
+  /** Has those fetched that were not asked for before, in the background; returns how many these are. `said` of the first call hears of each. */
+  prefetch(keys: ReadonlyArray<KernelKey>, said: Prefetched): number {
+    return (this.prefetching ??= new KernelPrefetch(this.library(), said)).ask(keys)
+  }
+
   async close(): Promise<void> {
     this.ending.abort()
     await this.warming.close()
     await this.compiler.close()
+    await this.prefetching?.close()
     await this.opened?.close()
   }
 

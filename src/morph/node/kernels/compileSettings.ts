@@ -26,7 +26,8 @@ export function compileSettings(given: CompileOption, isKept: boolean): CompileS
   }
   if (!MODES.includes(mode))
     wrong("mode", `must be standard or aggressive, not ${show(mode)}.`, 'Give mode: "standard".')
-  if (prewarm !== undefined && prewarm !== "all") wrong("prewarm", `must be all, not ${show(prewarm)}.`)
+  if (prewarm !== undefined && prewarm !== "all" && prewarm !== "asked")
+    wrong("prewarm", `must be all or asked, not ${show(prewarm)}.`)
   if (signal !== undefined && !(signal instanceof AbortSignal))
     wrong("signal", `must be an AbortSignal, not ${show(signal)}.`)
   if (key !== undefined && (typeof key !== "string" || key === ""))

@@ -16,13 +16,14 @@ const batchesOf = ({ host: { batch }, data }: KeptInputs): ReadonlySet<number> =
   ])
 }
 
-/** The keys of these blueprints, with their usual parameters, at each socket of the host. */
+/** The keys of these blueprints, with their usual parameters, at each socket of the host, or at one. */
 export function hostTemplates(
   inputs: KeptInputs,
   blueprints: ReadonlyArray<Blueprint>,
   mode: CompileMode,
+  at: string | null = null,
 ): ReadonlyArray<KernelKey> {
-  const { sockets } = new Network(inputs.host)
+  const sockets = new Network(inputs.host).sockets.filter(({ name }) => at === null || name === at)
   const shapes = [...batchesOf(inputs)].flatMap((rows) => sockets.map(({ shape }) => [rows, ...shape]))
   return templateKeys(shapes, blueprints, mode)
 }

@@ -44,6 +44,7 @@ class KernelMetrics extends GrowthCounts {
 /**
  * @param record keeps what became of a kernel with the run, if that is kept
  * @param opened is called when the host is there
+ * @param seen is called after each boundary and command: what is in a socket, or is asked for there, may need a kernel
  */
 export function kernelDriver(
   driver: Driver,
@@ -51,6 +52,7 @@ export function kernelDriver(
   supply: KernelSupply,
   record: (note: KernelNote) => void,
   opened: () => void = () => {},
+  seen: (sockets: DriverView["sockets"]) => void = () => {},
 ): Driver {
   feed.counts = new KernelMetrics(supply)
   supply.tells((note) => {
@@ -62,8 +64,16 @@ export function kernelDriver(
       await driver.open()
       opened()
     },
-    next: () => driver.next(),
-    command: (asked) => driver.command(asked),
+    next: async () => {
+      const boundary = await driver.next()
+      seen(boundary.sockets)
+      return boundary
+    },
+    command: async (asked) => {
+      const done = await driver.command(asked)
+      seen(driver.view.sockets)
+      return done
+    },
     get view() {
       return { ...driver.view, kernels: supply.view() }
     },

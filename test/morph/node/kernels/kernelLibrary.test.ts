@@ -115,6 +115,27 @@ describe("a host with compiled kernels that is kept", () => {
     expect(jobsOf(state)).toMatchObject({ begun: 24, done: 24 })
   })
 
+  it("compiles what was asked for before it is planted, by requests over the bus, and nothing else", async () => {
+    const state = folder.in("state")
+    const compile = { mode: "standard", prewarm: "asked" } as const
+    const growth: Growth = createGrowth({ ...OPTIONS, state, compile })
+    await growth.start()
+    await growth.run({ epochs: 2 })
+    expect(growth.snapshot().kernels?.prewarm).toEqual({ done: 0, of: 0, refused: 0, why: "" })
+    await growth.germinate("hidden1", { blueprint: "gatedMlp", why: "test" })
+    const prewarm = () => growth.snapshot().kernels?.prewarm
+    // No boundary has been since: nothing is planted, and the graft has asked for nothing.
+    await until(() => prewarm()?.done === 4)
+    expect(prewarm()).toEqual({ done: 4, of: 4, refused: 0, why: "" })
+    expect(growth.snapshot().kernels?.kernels).toEqual([])
+    expect(jobsOf(state)).toMatchObject({ begun: 4, done: 4 })
+    await growth.run({ epochs: 5 })
+    await until(() => growth.snapshot().kernels?.kernels.every(({ status }) => status === "ready") === true)
+    expect(growth.snapshot().kernels?.kernels.length).toBeGreaterThan(0)
+    expect(jobsOf(state)).toMatchObject({ begun: 4, done: 4 })
+    await growth.stop()
+  })
+
   it("ends a prewarm when it is cancelled, or the host ends", async () => {
     const cancel = new AbortController()
     for (const [name, end] of [
@@ -163,7 +184,7 @@ describe("a host with compiled kernels that is kept", () => {
       'compile.mode: must be standard or aggressive, not "fast". Give mode: "standard".',
     ])
     expect(refused({ mode: "standard", prewarm: true, signal: 1, key: "" }, "kept").split("\n")).toEqual([
-      "compile.prewarm: must be all, not true. Leave it out.",
+      "compile.prewarm: must be all or asked, not true. Leave it out.",
       "compile.signal: must be an AbortSignal, not 1. Leave it out.",
       'compile.key: must be the path of a file, not "". Leave it out.',
     ])
