@@ -9,7 +9,13 @@ import { messageOf } from "../../system/messageOf.ts"
 import { threadFlags } from "../../system/threadFlags.ts"
 import type { AnyFunction } from "../pipeline/pieces.ts"
 import type { CandidateModule, FarCall, FarOutcome, Uncopied } from "../pipeline/Quarantine.ts"
-import type { CandidateAnswer, CandidateBoot, CandidateCall, CandidateStarted } from "./candidateWorker.ts"
+import type {
+  CandidateAnswer,
+  CandidateBoot,
+  CandidateCall,
+  CandidateSign,
+  CandidateStarted,
+} from "./candidateWorker.ts"
 
 const LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 }
 /** What the process may grow by while a call is under way. */
@@ -23,11 +29,19 @@ const ENTRY = new URL(
   import.meta.url,
 )
 
+/**
+ * Looks are counted, not time: where the service's own loop is kept, the answer waits behind it. After two of them at least, every answer
+ * that was there has been read.
+ */
+const LEAST_LOOKS = 2
+
 /** A mirror's thread that says nothing for so many deadlines, and a second at least, has hung. */
 const PATIENCE = 4
 const LEAST_PATIENCE_MS = 1_000
 
 interface Waiting {
+  /** Looks since it was last heard of. */
+  looks: number
   readonly came: (answer: CandidateAnswer) => void
   readonly reject: (failure: Error) => void
 }
@@ -66,7 +80,8 @@ export class CandidateThread {
       const late = setTimeout(() => this.end(`it was not loaded after ${START_MS / 1_000} s`), START_MS)
       late.unref()
       this.hasEnded = (why) => resolve({ at: "module", started: why })
-      this.worker.on("message", (message: CandidateStarted | CandidateAnswer) => {
+      this.worker.on("message", (message: CandidateStarted | CandidateSign | CandidateAnswer) => {
+        if ("alive" in message) return this.heard(message)
         if ("id" in message) return this.came(message)
         clearTimeout(late)
         resolve(message)
@@ -101,9 +116,10 @@ export class CandidateThread {
     if (this.endedBy !== null) throw new Error(`its quarantine has ended: ${this.endedBy}`)
     const id = ++this.calls
     const before = process.memoryUsage.rss()
-    const began = performance.now()
+    const most = Math.max(LEAST_LOOKS, Math.ceil(this.deadlineMs / LOOK_MS))
     const look = setInterval(() => {
-      if (performance.now() - began >= this.deadlineMs) this.end(`no answer after ${this.deadlineMs} ms`)
+      const waiting = this.waiting.get(id)
+      if (waiting !== undefined && ++waiting.looks >= most) this.end(`no answer after ${this.deadlineMs} ms`)
       else if (process.memoryUsage.rss() - before > MOST_BYTES)
         this.end(`more than ${MOST_BYTES / 1e6} MB were taken`)
     }, LOOK_MS)
@@ -111,7 +127,7 @@ export class CandidateThread {
       await new Promise<void>((resolve, reject) => {
         const came = ({ failure }: CandidateAnswer): void =>
           failure === null ? resolve() : reject(new Error(failure))
-        this.waiting.set(id, { came, reject })
+        this.waiting.set(id, { looks: 0, came, reject })
         // Throws where an input cannot be copied.
         this.worker.postMessage({ id, args, mirror: null } satisfies CandidateCall)
       })
@@ -134,7 +150,7 @@ export class CandidateThread {
     if (this.mirrors++ === 0) this.look()
     try {
       const answer = new Promise<CandidateAnswer>(
-        (came, reject) => void this.waiting.set(id, { came, reject }),
+        (came, reject) => void this.waiting.set(id, { looks: 0, came, reject }),
       )
       try {
         this.worker.postMessage({ id, args, mirror } satisfies CandidateCall)
@@ -153,11 +169,16 @@ export class CandidateThread {
   private look(): void {
     const patienceMs = Math.max(LEAST_PATIENCE_MS, PATIENCE * this.deadlineMs)
     this.looks = 0
-    // Looks are counted, not time: where the whole process was stopped for a while, the thread was too.
     this.looking = setInterval(() => {
       if (++this.looks * LOOK_MS >= patienceMs) this.end(`no answer after ${patienceMs} ms`)
     }, LOOK_MS)
     this.looking.unref()
+  }
+
+  private heard({ alive }: CandidateSign): void {
+    this.looks = 0
+    const waiting = this.waiting.get(alive)
+    if (waiting !== undefined) waiting.looks = 0
   }
 
   private came(answer: CandidateAnswer): void {

@@ -31,6 +31,11 @@ export interface CandidateCall {
   readonly mirror: Omit<FarCall, "args"> | null
 }
 
+/** It still works: for a call by that number, or, with 0, at its mirrors. */
+export interface CandidateSign {
+  readonly alive: number
+}
+
 /** What came of a call: of a trial null, or why it counts as failed; of a mirror all of it, or null where that cannot be copied. */
 export interface CandidateAnswer {
   readonly id: number
@@ -41,20 +46,32 @@ export interface CandidateAnswer {
 /** Chunks of an answer that are read. */
 const MOST_CHUNKS = 1_000
 
+/** How often it says that it is alive while it mirrors: an answer in parts may take longer than the patience with the thread. */
+const ALIVE_MS = 200
+
 const port = parentPort as MessagePort
 const { module, name } = workerData as CandidateBoot
+
+const alive = (id: number): void => port.postMessage({ alive: id } satisfies CandidateSign)
 
 const say = (at: "module" | "export", started: string | null): void =>
   port.postMessage({ started, at } satisfies CandidateStarted)
 
-async function answer(fn: (...args: ReadonlyArray<unknown>) => unknown, args: ReadonlyArray<unknown>) {
+async function answer(fn: (...args: ReadonlyArray<unknown>) => unknown, { id, args }: CandidateCall) {
   const notes = noteInputs(args, MOST_COPIED)
   const result = await fn(...args)
   const parts = isStream(result) ? chunksOf(result) : isIterator(result) ? result : null
-  if (parts !== null) for (let i = 0; i < MOST_CHUNKS; i++) if ((await parts.next()).done === true) break
+  if (parts !== null)
+    for (let i = 0; i < MOST_CHUNKS; i++) {
+      if ((await parts.next()).done === true) break
+      alive(id)
+    }
   if (isWritten(notes)) throw new Error("it wrote into its input")
 }
 
+/** Mirrors that are under way. */
+let mirrors = 0
+let signs: NodeJS.Timeout | undefined
 const deadlines = new Deadlines(SYSTEM_CLOCK)
 /** What was seen after the answer of its call had left goes with the next one. */
 let late: Array<string> = []
@@ -69,6 +86,7 @@ function mirror(fn: AnyFunction, id: number, { args, limitMs, gapMs, kinds }: Fa
   const began = spentMs()
   const criticals: Array<string> = []
   let isOver = false
+  if (mirrors++ === 0) signs = setInterval(() => alive(0), ALIVE_MS)
   let heldMs = 0
   const critical = (what: string): void => void (isOver ? late : criticals).push(what)
   const judge: Judge = {
@@ -99,6 +117,7 @@ function mirror(fn: AnyFunction, id: number, { args, limitMs, gapMs, kinds }: Fa
     }
     late = []
     isOver = true
+    if (--mirrors === 0) clearInterval(signs)
   })
 }
 
@@ -110,7 +129,7 @@ try {
       if (call.mirror !== null) return mirror(exported as AnyFunction, id, { ...call.mirror, args })
       const say = (failure: string | null): void =>
         port.postMessage({ id, failure, far: null } satisfies CandidateAnswer)
-      answer(exported as (...args: ReadonlyArray<unknown>) => unknown, args).then(
+      answer(exported as (...args: ReadonlyArray<unknown>) => unknown, call).then(
         () => say(null),
         (cause: unknown) => say(messageOf(cause)),
       )

@@ -13,8 +13,6 @@ export interface MirrorJob extends Mirrored {
   readonly done: (outcome: Outcome | null) => void
   /** The incumbent answers once more: nothing that it does counts against the candidate. */
   readonly isIncumbent?: boolean
-  /** It is called in another thread: whatever it answers with, a promise comes back. */
-  readonly isElsewhere?: boolean
   /** Calls the candidate in a thread of its own, in place of `fn`. Null where nothing came of it, `here` where it has to be called here. */
   readonly far?: (job: MirrorJob) => Promise<Outcome | "here" | null>
 }
@@ -154,11 +152,6 @@ export class Mirrors {
     if (this.queue.length > 0 && this.running < this.atOnce) this.wake()
   }
 
-  private judgeOf({ isIncumbent = false, isElsewhere = false }: MirrorJob): Judge {
-    const judge = this.input.judge(isIncumbent)
-    return isElsewhere ? { ...judge, kinds: null } : judge
-  }
-
   /** What has to be called here waits once more. */
   private cameFromFar(
     job: MirrorJob,
@@ -185,6 +178,6 @@ export class Mirrors {
       if (this.queue.length > 0) this.wake()
     }
     if (job.far !== undefined) return void job.far(job).then((came) => this.cameFromFar(job, came, seen))
-    mirrorOnce(this.judgeOf(job), job, seen)
+    mirrorOnce(this.input.judge(job.isIncumbent === true), job, seen)
   }
 }

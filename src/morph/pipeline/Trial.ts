@@ -4,6 +4,7 @@
  */
 import type { Outcome } from "./calls.ts"
 import type { Conduct } from "./Conduct.ts"
+import type { MirrorJob } from "./Mirrors.ts"
 import type { AnyFunction } from "./pieces.ts"
 import type { Candidate } from "./SocketWorld.ts"
 
@@ -27,10 +28,24 @@ export class Trial {
     if (wanted === 0) this.load()
   }
 
-  /** What is called. */
-  get subject(): { readonly fn: AnyFunction; readonly isElsewhere: boolean } {
+  /** What is called. A quarantine has its own deadline, which waits for a loop that is kept here. */
+  get subject(): Pick<MirrorJob, "fn"> & Partial<Pick<MirrorJob, "far">> {
     const { fn, quarantine } = this.candidate
-    return quarantine === null ? { fn, isElsewhere: false } : { fn: quarantine.call, isElsewhere: true }
+    if (quarantine === null) return { fn }
+    const outcome = (failure: unknown): Outcome => ({
+      // How long it takes there says nothing of here.
+      ms: 0,
+      endMs: Number.NaN,
+      error: failure !== null,
+      answer: null,
+      failure,
+    })
+    const far: MirrorJob["far"] = ({ args }) =>
+      quarantine.call(...args).then(
+        () => outcome(null),
+        (failure: unknown) => outcome(failure ?? new Error("failed")),
+      )
+    return { fn, far }
   }
 
   get wantsCalls(): boolean {

@@ -204,6 +204,37 @@ describe("a candidate that is given as a module", () => {
     5_000,
   )
 
+  it("is not ended where the service keeps its own loop for longer than the deadline", async () => {
+    const keepLoop = (ms: number): void => {
+      for (const began = performance.now(); performance.now() - began < ms; );
+    }
+    const thread = await new CandidateThread({ module: MODULE, export: "fold" }, 100).started()
+    onTestFinished(thread.close)
+    // After this turn the timers that are due come first, and only then what the thread has said.
+    await new Promise((resolve) => void setImmediate(resolve))
+    const answer = thread.call("ÉCLAIR")
+    keepLoop(300)
+    await answer
+    expect(thread.endedBy).toBeNull()
+    const incumbent = (word: string): string => {
+      keepLoop(150)
+      return word.toLowerCase()
+    }
+    const ends = ["blending", "culled", "embargoed"]
+    const { state, criticals } = await offered("fold", ends, { incumbent, deadlineMs: 100 })
+    expect([state, criticals]).toEqual(["blending", []])
+  }, 20_000)
+
+  it("is not ended where its answer comes in parts, which take longer together than its deadline", async () => {
+    const thread = await new CandidateThread({ module: MODULE, export: "paced" }, 400).started()
+    onTestFinished(thread.close)
+    await thread.call(100, 8)
+    const args = [300, 7]
+    const came = await thread.mirror({ args, limitMs: 400, gapMs: undefined, kinds: new Set() })
+    expect(came).toMatchObject({ outcome: { error: false, answer: [0, 1, 2, 3, 4, 5, 6] }, criticals: [] })
+    expect(thread.endedBy).toBeNull()
+  }, 20_000)
+
   it("is culled where it writes into its input there", async () => {
     const { cause, criticals } = await offered("writes", ["culled", "embargoed", "training"], {
       incumbent: (words: Array<string>) => words.at(-1),

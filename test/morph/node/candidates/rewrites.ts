@@ -66,3 +66,11 @@ export const works = async (word: string): Promise<string> => {
   for (const began = spentMs(); spentMs() - began < 60; );
   return word.toLowerCase()
 }
+
+/** So many chunks, so many milliseconds apart. */
+export async function* paced(ms: number, count: number): AsyncGenerator<number> {
+  for (let i = 0; i < count; i++) {
+    yield i
+    await new Promise((resolve) => void setTimeout(resolve, ms))
+  }
+}
