@@ -27,6 +27,11 @@ export class ManualClock implements PipelineClock {
       this.time = Math.max(this.time, next.at)
       next.act()
     }
-    this.time = end
+    this.time = Math.max(this.time, end)
+  }
+
+  /** A function takes its time, and nothing else runs meanwhile. */
+  spend(ms: number): void {
+    this.time += ms
   }
 }
