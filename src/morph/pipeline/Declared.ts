@@ -79,6 +79,16 @@ export class Declared {
     )
   }
 
+  /** An object with a `then` that is no `Promise`: a query that begins when it is awaited, and would begin once more for each look. */
+  isThenable(): void {
+    this.say(
+      "incumbent",
+      "answers with an object that has a `then` but is no Promise. It is passed on as a value, and neither awaited nor timed.",
+      "Make the incumbent and the candidate async functions that await it.",
+      null,
+    )
+  }
+
   /** More input than a mirror is given copies of. */
   isTooLarge(): void {
     this.say(

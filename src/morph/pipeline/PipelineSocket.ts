@@ -2,7 +2,7 @@
  * One socket of a service: the function that callers have, who answers it now, and what was measured on the way. A state of the graft
  * sets its route; a call takes the route and never waits for anything that is measured.
  */
-import { judged, type Kind, Late, observed, type Outcome } from "./calls.ts"
+import { isThenable, judged, type Kind, Late, observed, type Outcome } from "./calls.ts"
 import { Channels } from "./Channels.ts"
 import { Coins } from "./Coins.ts"
 import { Comparison } from "./Comparison.ts"
@@ -299,6 +299,7 @@ export class PipelineSocket {
     const call = { fn: this.incumbent, self, args }
     const seen = (incumbent: Outcome, kind: Kind): void => {
       this.noteIncumbent(incumbent, kind)
+      if (kind === "value" && isThenable(incumbent.answer)) this.declared.isThenable()
       if (this.candidate !== candidate || this.route !== route || (incumbent.error && isAborted(args))) return
       const fn = piece.effects === "once" ? (candidate.dryRun ?? candidate.fn) : candidate.fn
       const { deadlineMs: limitMs } = piece

@@ -24,6 +24,13 @@ export const kindOf = (result: unknown): Kind =>
         ? "stream"
         : "value"
 
+/** A query of some library, or a promise of another realm: a value here, because nobody knows whether awaiting it begins something. */
+export const isThenable = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  !(value instanceof Promise) &&
+  typeof (value as { readonly then?: unknown }).then === "function"
+
 /** The end of a call: of its answer, or of its failure. */
 export interface Outcome extends Omit<Side, "cost"> {
   readonly answer: unknown

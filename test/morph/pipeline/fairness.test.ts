@@ -168,6 +168,27 @@ describe("inputs of many fields", () => {
   })
 })
 
+it("leaves a query that begins when it is awaited to its caller, and says so once", async () => {
+  const clock = new VirtualClock()
+  let begun = 0
+  const queries: Array<object> = []
+  const incumbent = (): object => {
+    // As queries of Knex and Mongoose are.
+    // oxlint-disable-next-line unicorn/no-thenable
+    const query = { then: (kept: (rows: number) => void) => kept(++begun) }
+    queries.push(query)
+    return query
+  }
+  const { growth, piece, windows, call } = await served(clock, { incumbent })
+  const got: Array<unknown> = []
+  await windows(4, () => void got.push(call()))
+  expect(piece()).toMatchObject({ state: "training", criticals: [] })
+  expect(begun).toBe(0)
+  expect(got.every((one) => queries.includes(one as object))).toBe(true)
+  expect(piece().problems.map(({ path }) => path)).toEqual(["host.piece.incumbent"])
+  await growth.stop()
+})
+
 it("gives a mirror a signal of its own, wherever the caller's is", () => {
   const { signal } = new AbortController()
   const [plain, inside, aborted] = copyInputs([signal, { options: { signal } }, AbortSignal.abort()]) ?? []
