@@ -102,15 +102,15 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     source:
       'import { BLUEPRINTS, createGrowth, graftGraph, GraftTable, neuralHost, tasks } from "arqon/morph"; globalThis.made = [BLUEPRINTS, createGrowth, graftGraph, GraftTable, neuralHost, tasks]',
     external: [/^xstate/],
-    mostKb: 59.1,
-    mostLaterKb: 0,
+    mostKb: 59.6,
+    mostLaterKb: 2,
     goalKb: 40,
   },
   {
     what: "pipelineHost of arqon/morph, grown by itself",
     source: 'import { pipelineHost } from "arqon/morph"; globalThis.made = pipelineHost',
-    mostKb: 30,
-    mostLaterKb: 0,
+    mostKb: 31,
+    mostLaterKb: 2,
     goalKb: 12,
   },
   {

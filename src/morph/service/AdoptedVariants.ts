@@ -226,17 +226,3 @@ function evidenceOf({ channels, verdict }: Seen, constraintsHeld: boolean, sourc
     note: [...shown, ...findings].join("\n").slice(0, MOST),
   }
 }
-
-/** What is wrong with a catalogue, by field. */
-export function catalogueProblems(catalogue: unknown): ReadonlyArray<Problem> {
-  const given = catalogue as Partial<Record<string, unknown>> | null | undefined
-  const missing = ["draft", "revise", "evaluate", "get"].filter((call) => typeof given?.[call] !== "function")
-  if (missing.length === 0) return []
-  return [
-    problem(
-      ["variants"],
-      `must be a catalogue of variants, not ${show(catalogue)}.`,
-      "Give what createVariantCatalogue makes, or leave it out.",
-    ),
-  ]
-}

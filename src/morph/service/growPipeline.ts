@@ -14,7 +14,8 @@ import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import { type PipelineThresholds, readThresholds } from "../pipeline/pipelineOptions.ts"
 import type { Quarantine } from "../pipeline/Quarantine.ts"
 import type { PipelineSocket } from "../pipeline/PipelineSocket.ts"
-import { AdoptedVariants, catalogueProblems } from "./AdoptedVariants.ts"
+import type { AdoptedVariants } from "./AdoptedVariants.ts"
+import { catalogueProblems } from "./catalogueProblems.ts"
 import type { SignedBecause } from "./because.ts"
 import { EngineHold, engineProblems } from "./EngineHold.ts"
 import type {
@@ -165,6 +166,10 @@ export function growPipeline<P extends Functions>(
         status = "stopped"
         throw error
       }
+      const { variants } = options
+      // A page without a catalogue does not load this.
+      const catalogue =
+        variants === undefined ? null : { ...(await import("./AdoptedVariants.ts")), variants }
       core = new PipelineCore({
         sockets,
         clock,
@@ -175,8 +180,8 @@ export function growPipeline<P extends Functions>(
         faulted: (slot, what, after) => keeper?.record({ type: "fault", after, slot, what }),
       })
       if (options.engine !== undefined) hold = new EngineHold(options.engine, core.views)
-      if (options.variants !== undefined)
-        adopted = new AdoptedVariants(options.variants, options.engine, (type, socket, signed) =>
+      if (catalogue !== null)
+        adopted = new catalogue.AdoptedVariants(catalogue.variants, options.engine, (type, socket, signed) =>
           asks(type)(socket, signed),
         )
       tick(core, 1, clock.now())
