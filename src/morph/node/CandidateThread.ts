@@ -88,9 +88,9 @@ export class CandidateThread {
       })
       this.worker.on("error", (cause) => this.end(messageOf(cause)))
       this.worker.on("exit", (code) => this.end(`its thread ended with ${code}`))
-      // A listener for messages holds the process, so this comes after it.
-      this.worker.unref()
     })
+    // Who waits for its start has something to wait for until here; later it holds no process.
+    this.worker.unref()
     if (said.started !== null) {
       this.end("it was not started")
       throw new GrowthError({

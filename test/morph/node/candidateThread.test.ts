@@ -1,4 +1,6 @@
 /** Candidates that are given as modules: whatever their first calls do ends their thread, and the service goes on. */
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
 import { setTimeout as pause } from "node:timers/promises"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { GrowthError } from "../../../src/domain/GrowthError.ts"
@@ -223,6 +225,17 @@ describe("a candidate that is given as a module", () => {
     const ends = ["blending", "culled", "embargoed"]
     const { state, criticals } = await offered("fold", ends, { incumbent, deadlineMs: 100 })
     expect([state, criticals]).toEqual(["blending", []])
+  }, 20_000)
+
+  it("is waited for by a program that has nothing else to do, and holds none afterwards", async () => {
+    const thread = new URL("../../../src/morph/node/CandidateThread.ts", import.meta.url)
+    const program = `
+      import { CandidateThread } from ${JSON.stringify(thread.href)}
+      const thread = new CandidateThread({ module: ${JSON.stringify(MODULE.href)}, export: "fold" }, 1000)
+      await thread.started()
+      console.log("started")`
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program])
+    expect(stdout).toBe("started\n")
   }, 20_000)
 
   it("is not ended where its answer comes in parts, which take longer together than its deadline", async () => {
