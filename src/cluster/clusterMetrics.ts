@@ -1,6 +1,6 @@
 /** What a runner counts, as metrics with OpenTelemetry names. */
+import { type ReplicaState, replicaState } from "../domain/replicaState.ts"
 import type { Metric } from "../engine/metrics/Metric.ts"
-import type { ReplicaStatus } from "../replica/TunerHost.ts"
 import type { BucketOwner } from "./BucketOwner.ts"
 import type { EpochCounts } from "./Epochs.ts"
 import type { TunerOwner } from "./TunerOwner.ts"
@@ -80,23 +80,24 @@ export function clusterMetrics({
 }
 
 /** Where a replica is for its owner. */
-const STATES = ["following", "behind", "refusing", "silent"] as const
-
-const stateOf = ({ silent, refused, current }: ReplicaStatus): (typeof STATES)[number] =>
-  silent ? "silent" : refused !== null ? "refusing" : current ? "following" : "behind"
+const STATES = ["following", "behind", "refusing", "silent"] as const satisfies ReadonlyArray<ReplicaState>
 
 function tunerMetrics(tuners: ReadonlyMap<string, TunerOwner>): ReadonlyArray<Metric> {
-  const seen = Array.from(tuners, ([tuner, owner]) => ({ tuner, owner, replicas: owner.host.replicas() }))
+  const seen = Array.from(tuners, ([tuner, owner]) => {
+    const replicas = owner.host.replicas()
+    const states = replicas.map((one) => replicaState(one, owner.host.loop.epoch))
+    return { tuner, owner, replicas, states }
+  })
   return [
     {
       kind: "gauge",
       name: "arqon.cluster.replicas",
       unit: "",
       help: "Replicas of the tuners owned here: on what they were told last, not yet, refusing it, or not heard.",
-      samples: seen.flatMap(({ tuner, replicas }) =>
+      samples: seen.flatMap(({ tuner, states }) =>
         STATES.map((state) => ({
           labels: { tuner, state },
-          value: replicas.filter((one) => stateOf(one) === state).length,
+          value: states.filter((one) => one === state).length,
         })),
       ),
     },

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { clusterMetrics } from "../../src/cluster/clusterMetrics.ts"
 import { type PlainTunerCommand, TunerOwner } from "../../src/cluster/TunerOwner.ts"
 import { prometheusText } from "../../src/engine/metrics/prometheus.ts"
+import { replicaQueryOf, TunerBook } from "../../src/studio/server/TunerBook.ts"
 import { bowl, PLANT, REPORT_US, Troop } from "./Troop.ts"
 
 const SECOND = 1e6
@@ -78,6 +79,17 @@ const endOf = (stage: Stage, key: string) => stage.owner.view().commands.find((o
 
 /** The clock of another process: its differences are the same, its zero is not. */
 const otherClock = (stage: Stage): void => void (stage.nowUs += 4_000 * SECOND)
+
+const metricsOf = ({ owner }: Stage): string =>
+  prometheusText(
+    clusterMetrics({
+      epochs: { claimed: 3, rehomed: 2, fencedWrites: 0, distrusted: 0, owned: 1 },
+      here: { tuners: new Map([["checkout", owner]]), buckets: new Map() },
+      reports: new Map(),
+      lagMs: 0,
+      mostLagMs: 0,
+    }),
+  )
 
 describe("the owner of a tuner", () => {
   it("goes on where the last one stopped, with what it had learned, and without SafeMode", () => {
@@ -293,18 +305,30 @@ describe("the owner of a tuner", () => {
     expect([stage.owner.mustSave, stage.saves]).toEqual([false, before + 1])
   })
 
+  it("shows replicas that have followed later epochs as refusing, in metrics and in the studio alike", async () => {
+    const stage = new Stage()
+    stage.epoch = 40
+    stage.begin()
+    stage.run(4)
+    // The database was restored.
+    stage.epoch = 1
+    stage.begin()
+    for (const seconds of [1, 10]) {
+      stage.run(seconds)
+      const { host } = stage.owner
+      const look = { status: host.status(), replicas: host.replicas(), records: [], began: null }
+      const book = new TunerBook({
+        name: "checkout",
+        look: async () => ({ ...look, owner: null, turns: null }),
+      })
+      expect((await book.page(replicaQueryOf(new URLSearchParams()))).counts.refusing).toBe(6)
+      expect(metricsOf(stage)).toContain('arqon_cluster_replicas{tuner="checkout",state="refusing"} 6\n')
+    }
+  })
+
   it("shows as metrics who follows, and counts each lease that ends once", () => {
     const stage = new Stage().run(4)
-    const numbers = () =>
-      prometheusText(
-        clusterMetrics({
-          epochs: { claimed: 3, rehomed: 2, fencedWrites: 0, distrusted: 0, owned: 1 },
-          here: { tuners: new Map([["checkout", stage.owner]]), buckets: new Map() },
-          reports: new Map(),
-          lagMs: 0,
-          mostLagMs: 0,
-        }),
-      )
+    const numbers = () => metricsOf(stage)
     expect(numbers()).toMatch(/arqon_cluster_replicas\{tuner="checkout",state="(following|behind)"\} 6\n/)
     expect(numbers()).toContain('arqon_cluster_lease_expiries_total{tuner="checkout"} 0\n')
     expect(numbers()).toContain("arqon_cluster_rehomings_total 2\n")

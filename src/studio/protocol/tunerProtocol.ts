@@ -2,6 +2,7 @@
  * What the studio's server and its page say to each other about a tuner and its many replicas. Asked for by the page, never sent by itself: a
  * tuner that nobody looks at costs nothing.
  */
+import type { ReplicaState as Known } from "../../domain/replicaState.ts"
 import type { ReplicaStatus, TunerStatus } from "../../replica/TunerHost.ts"
 
 /** A tuner as the session tells of it. */
@@ -12,7 +13,12 @@ export interface TunerEntry {
 }
 
 /** How a replica follows; what is wrong comes first. */
-export const REPLICA_STATES = ["refusing", "silent", "behind", "following"] as const
+export const REPLICA_STATES = [
+  "refusing",
+  "silent",
+  "behind",
+  "following",
+] as const satisfies ReadonlyArray<Known>
 /** It refuses what it was told, was not heard of late, has not confirmed what is live, or runs it. */
 export type ReplicaState = (typeof REPLICA_STATES)[number]
 

@@ -1,5 +1,6 @@
 /** A tuner of many replicas as the studio shows it: where it stands, what its sides read, and a page of its replicas. Read when somebody asks. */
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
+import { replicaState } from "../../domain/replicaState.ts"
 import type { OwnerTurns } from "../../cluster/turnRows.ts"
 import type { ReplicaStatus, TunerStatus } from "../../replica/TunerHost.ts"
 import { messageOf } from "../../system/messageOf.ts"
@@ -78,7 +79,7 @@ export class TunerBook {
         throw new Refusal("failed", `The tuner ${this.id} cannot be read: ${messageOf(cause)}`)
       })
     const rows = replicas
-      .map((one): ReplicaRow => ({ ...one, state: stateOf(one) }))
+      .map((one): ReplicaRow => ({ ...one, state: replicaState(one, status.epoch) }))
       .toSorted((a, b) => compare(a.replica, b.replica) || compare(a.boot, b.boot))
     const counts = Object.fromEntries(
       REPLICA_STATES.map((word) => [word, rows.filter((row) => row.state === word).length]),
@@ -123,13 +124,6 @@ function orderOf(
 
 const haystack = ({ replica, zone, version }: ReplicaRow): string =>
   `${replica} ${zone} ${version}`.toLowerCase()
-
-function stateOf({ silent, refused, current }: ReplicaStatus): ReplicaState {
-  if (silent) return "silent"
-  // An answer that was overtaken is no refusal of what is live.
-  if (refused !== null && refused !== "older") return "refusing"
-  return current ? "following" : "behind"
-}
 
 const markOf = ({ state, role }: ReplicaRow): string =>
   MARKS[state === "silent" || state === "refusing" ? state : role]
