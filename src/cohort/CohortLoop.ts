@@ -28,6 +28,14 @@ import {
   writeProposalRecord,
   writeSide,
 } from "./cohortRecords.ts"
+import {
+  type CohortEvidence,
+  comparisonFrom,
+  comparisonState,
+  EVIDENCE_VERSION,
+  readEvidence,
+} from "./cohortEvidence.ts"
+import type { CohortStanding } from "./CohortStanding.ts"
 import type { CohortStart } from "./ComparedLoop.ts"
 import { ASIDE, GatheringLoop } from "./GatheringLoop.ts"
 import { designFor, sideIn, stagesOf } from "./designs.ts"
@@ -58,6 +66,27 @@ export class CohortLoop extends GatheringLoop {
     super(hot, kernel, start)
     this.check = new PairCheck(hot.table)
     this.sharing = start.shared === null ? null : new SharedKnobs(kernel, start.shared)
+  }
+
+  override takeOver(left: CohortStanding, baseline: Float64Array | null): void {
+    const { learned, resumption } = left
+    const { interference, comparison } = readEvidence(learned?.evidence, this.hot.table.size).evidence
+    if (interference !== null) this.check.interference.resume(interference)
+    // After a kill the plant stands on the baseline, and what was shown is about where it stood.
+    const standsThere = resumption.from.ended && baseline !== null
+    if (comparison !== null && this.cohort.comparison !== null)
+      this.comparison = comparisonFrom(comparison, this.hot.nowCell[0], standsThere)
+    super.takeOver(left, baseline)
+  }
+
+  /** What its tests have shown so far, for the owner that takes this one's place. */
+  get evidence(): CohortEvidence {
+    const { check, comparison } = this
+    return {
+      version: EVIDENCE_VERSION,
+      interference: check.interference.begun ? check.interference.save() : null,
+      comparison: comparison && comparisonState(comparison),
+    }
   }
 
   /** Takes a report that was read, at the time in `hot.nowCell`. A replica's emergency is dealt with here and now. */

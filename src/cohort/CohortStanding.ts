@@ -5,7 +5,18 @@
  */
 import { keptBaseline, type Resumption, ResumptionShape } from "../domain/Resumption.ts"
 import type { ParamSpace } from "../domain/ParamSpace.ts"
-import { boolean, list, nullOr, number, object, optional, type ShapeType, string } from "../domain/Shape.ts"
+import {
+  anything,
+  boolean,
+  list,
+  nullOr,
+  number,
+  object,
+  optional,
+  type ShapeType,
+  string,
+} from "../domain/Shape.ts"
+import { readEvidence } from "./cohortEvidence.ts"
 import { knobHash } from "./knobHash.ts"
 
 export const CohortStandingShape = object({
@@ -21,6 +32,8 @@ export const CohortStandingShape = object({
       guarded: list(number()),
       interferes: optional(boolean),
       own: list(object({ key: string(), mean: number(), cycles: number() })),
+      /** What tests have shown so far: read apart (`cohortEvidence.ts`), so that a fault in it costs nothing but itself. */
+      evidence: optional(anything),
     }),
   ),
 })
@@ -47,7 +60,11 @@ export function successorOf(
   space: ParamSpace,
   { nowUs, safeModeUs, rollbacksPerHour }: SuccessorPolicy,
 ): CohortStanding {
-  const { resumption, learned } = left
+  const { resumption } = left
+  const same = left.learned?.table === knobHash(space)
+  const { evidence, dropped } = readEvidence(same ? left.learned?.evidence : undefined, space.names.length)
+  const found = left.learned?.interferes === true || (evidence.interference?.found ?? null) !== null
+  const learned = same && left.learned !== null ? { ...left.learned, interferes: found, evidence } : null
   const { from, baseline, safeMode, start } = resumption
   const shift = nowUs - from.atUs
   const kept = keptBaseline(space, resumption) === null ? null : baseline
@@ -78,12 +95,11 @@ export function successorOf(
       from: { ...from, why: from.ended ? "Its owner has stopped." : "Its owner ended without saying so." },
       warnings: [
         ...(kept === baseline ? [] : ["The baseline is dropped: it does not fit the current knobs."]),
-        ...(learned === null || learned.table === knobHash(space)
-          ? []
-          : ["What was learned is dropped: the knobs have changed."]),
+        ...(left.learned === null || same ? [] : ["What was learned is dropped: the knobs have changed."]),
+        ...dropped,
       ],
     },
-    learned: learned?.table === knobHash(space) ? learned : null,
+    learned,
   }
 }
 

@@ -22,6 +22,8 @@ import {
   UNKNOWN_NOISE,
   worth,
 } from "../control/pairEvidence.ts"
+import { list, nullOr, number, object, type ShapeType } from "../domain/Shape.ts"
+import { canHaveCome, countShape, noiseShape, stakesShape } from "./evidenceShapes.ts"
 
 /** One cycle of so many is preceded by a check: at first, while a tuner is on its way, and for good. */
 const CHECKS_EVERY = 6
@@ -43,6 +45,19 @@ export interface FoundInterference {
   readonly difference: number
   readonly checks: number
 }
+
+/** Where a test stands, for the next owner of its tuner. */
+export const InterferenceStateShape = object({
+  cycles: countShape,
+  checks: countShape,
+  noise: noiseShape,
+  /** By knob. */
+  with: list(stakesShape),
+  against: list(stakesShape),
+  sums: list(number()),
+  found: nullOr(object({ knob: countShape, evidence: number(), difference: number(), checks: countShape })),
+})
+export interface InterferenceState extends ShapeType<typeof InterferenceStateShape> {}
 
 /**
  * Moves both targets of a pair apart along its direction, to half a step from the base where the bounds allow that: a check
@@ -90,6 +105,42 @@ export class Interference {
     this.sums = new Float64Array(knobs)
   }
 
+  /** Whether a test of so many knobs can have come to this. */
+  static canHaveSaved(state: InterferenceState, knobs: number): boolean {
+    const { cycles, checks, noise, with: follows, against, sums, found } = state
+    const ofKnobs = [follows, against, sums].every(({ length }) => length === knobs)
+    const counted = checks <= cycles && noise.pairs === checks
+    if (!ofKnobs || !counted) return false
+    if (![...follows, ...against].every((stakes) => canHaveCome(stakes, checks))) return false
+    // The check that brings enough of it finds it.
+    if (found === null) return meanWorth(follows, against) < NEEDED_EVIDENCE
+    return found.knob < knobs && found.evidence >= NEEDED_EVIDENCE && found.checks === checks
+  }
+
+  /** Whether any cycle was asked about. */
+  get begun(): boolean {
+    return this.cycles > 0
+  }
+
+  /** For an owner that takes this one's place. */
+  save(): InterferenceState {
+    const { cycles, checks, noise, against, sums, found } = this
+    return { cycles, checks, noise, with: [...this.with], against: [...against], sums: [...sums], found }
+  }
+
+  /** Goes on where another owner's test of the same knobs stood: it is one test, and is wrong at most as often as one. */
+  resume({ cycles, checks, noise, with: follows, against, sums, found }: InterferenceState): void {
+    this.cycles = cycles
+    this.checks = checks
+    this.noise = noise
+    follows.forEach((stakes, i) => {
+      this.with[i] = stakes
+      this.against[i] = against[i]
+    })
+    this.sums.set(sums)
+    this.found = found
+  }
+
   /** A cycle begins: whether it is to be measured both ways. */
   checksNext(): boolean {
     if (this.found !== null) return false
@@ -100,8 +151,7 @@ export class Interference {
 
   /** Mean of the e-values of all knobs, both ways. */
   get evidence(): number {
-    const all = [...this.with, ...this.against]
-    return all.reduce((sum, stakes) => sum + worth(stakes), 0) / all.length
+    return meanWorth(this.with, this.against)
   }
 
   /**
@@ -129,4 +179,9 @@ export class Interference {
     this.found = { knob, evidence, difference: this.sums[knob] / this.checks, checks: this.checks }
     return true
   }
+}
+
+function meanWorth(follows: ReadonlyArray<Stakes>, against: ReadonlyArray<Stakes>): number {
+  const all = [...follows, ...against]
+  return all.reduce((sum, stakes) => sum + worth(stakes), 0) / all.length
 }

@@ -47,6 +47,7 @@ export function standingOf(loop: CohortLoop, space: ParamSpace, run: string, end
       guarded: [...guarded],
       interferes: loop.interferes,
       own: [...loop.ownDeviations.save()],
+      evidence: loop.evidence,
     },
   }
 }

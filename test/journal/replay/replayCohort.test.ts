@@ -151,6 +151,7 @@ class Play {
 }
 
 const [DRAWN, READ] = [COHORT_ACTS.indexOf("drawn"), COHORT_ACTS.indexOf("read")]
+const INTERFERENCE = COHORT_ACTS.indexOf("interference")
 
 describe("a tuner of many replicas, decided again", () => {
   it.each<[string, Scene]>([
@@ -280,6 +281,30 @@ describe("a tuner of many replicas, decided again", () => {
     await play.run(10)
     const runs = await play.close()
     expect(runs).toHaveLength(5)
+    for (const run of runs)
+      expect(replayCohort(run)).toMatchObject({ verdict: "identical", difference: null })
+  })
+
+  it("with tests that began under one owner and come to their end under another", async () => {
+    const acts = ({ records }: RecordedRun): number =>
+      records.filter(
+        (record) => record[RECORD_KIND] === AUDIT_COHORT && record[RECORD_DETAIL] === INTERFERENCE,
+      ).length
+    const sharing = new Play({
+      size: 10,
+      noise: 0.001,
+      engine: { comparison: { everyCycles: 2 } },
+      replicas: { control: 0.2 },
+      loss: ([own], all) => (own - 0.8) ** 2 + (all.reduce((sum, [rate]) => sum + rate, 0) / all.length) ** 2,
+    })
+    for (let owners = 1; owners < 40 && !sharing.owner.host.loop.interferes; owners++) {
+      await sharing.run(12)
+      await sharing.next(owners % 4 === 3)
+    }
+    await sharing.run(12)
+    const runs = await sharing.close()
+    // Found by an owner that has not lived for as many checks.
+    expect(runs.findIndex((run) => acts(run) > 0)).toBeGreaterThan(3)
     for (const run of runs)
       expect(replayCohort(run)).toMatchObject({ verdict: "identical", difference: null })
   })
