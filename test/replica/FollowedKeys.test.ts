@@ -65,7 +65,7 @@ describe("a key that nobody follows any more", () => {
   })
 
   it("has its lease from the answers before: one that comes later counts for nothing", async () => {
-    let answer = (_: ReadonlyArray<KeyAnswer>): void => {}
+    let answer: (told: ReadonlyArray<KeyAnswer>) => void = () => {}
     const { keys, wait } = follow({ follow: () => new Promise((resolve) => void (answer = resolve)) })
     const acme = keys.follow("acme")
     answer([{ ...told, key: "acme", at: [1, 1] }])
