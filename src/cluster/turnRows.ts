@@ -59,7 +59,7 @@ export const noteBegun = (
     return rows.length === 1
   })
 
-/** Notes that it has handed over. */
+/** Notes that it has handed over; nothing once another one owns it, whose turn has begun by then. */
 export const noteEnded = (
   sql: SqlClient,
   { kind, name }: OwnedThing,
@@ -67,7 +67,8 @@ export const noteEnded = (
 ): Effect.Effect<void, SqlError> =>
   Effect.asVoid(
     sql`UPDATE arqon_owner_turn SET ended_ms = ${nowMs(sql)}
-      WHERE kind = ${kind} AND name = ${name} AND epoch = ${epoch}`,
+      WHERE kind = ${kind} AND name = ${name} AND epoch = ${epoch} AND EXISTS (
+        SELECT 1 FROM arqon_owner AS now WHERE now.kind = ${kind} AND now.name = ${name} AND now.epoch = ${epoch})`,
   )
 
 /** Who has owned it. */

@@ -16,5 +16,4 @@ it("gets another owner after a kill, and harms no replica meanwhile", async () =
   const result = JSON.parse(stdout) as DemoResult
   expect(result).toMatchObject({ outOfBounds: 0, staleTaken: 0, storage: "postgres" })
   expect(result.epoch).toBeGreaterThan(1)
-  expect(result.cycles).toBeGreaterThan(0)
 })

@@ -19,7 +19,7 @@ import * as owners from "../../src/cluster/owners.ts"
 import { nowMs } from "../../src/cluster/databaseTime.ts"
 import { migrate, ready, type Storage } from "../../src/cluster/Storage.ts"
 import { StorageError } from "../../src/cluster/StorageError.ts"
-import { MOST_TURNS, noteBegun, turnsOf } from "../../src/cluster/turnRows.ts"
+import { MOST_TURNS, noteBegun, noteEnded, turnsOf } from "../../src/cluster/turnRows.ts"
 import { startPostgres } from "../adapters/startPostgres.ts"
 import { startTransactionPooler } from "./transactionPooler.ts"
 
@@ -152,6 +152,22 @@ describe.each(kinds)("a storage in %s", (_kind, make) => {
     )
     expect(found.restored).toEqual([1, 2, 3, 1_000_001])
     expect(found.later).toEqual([3, ...Array.from({ length: MOST_TURNS - 1 }, (_, i) => 1_000_001 + i)])
+  })
+
+  it("ends no owner's turn once the next one has begun: the last word of one that was frozen came seconds after that", async () => {
+    const thing = { kind: "tuner", name: "late" } as const
+    const found = await using(make(), (sql) =>
+      Effect.gen(function* () {
+        for (const epoch of [1, 2]) {
+          yield* owners.claim(sql, thing, "one")
+          yield* noteBegun(sql, thing, epoch, "wentOn")
+        }
+        yield* noteEnded(sql, thing, 1)
+        yield* noteEnded(sql, thing, 2)
+        return yield* turnsOf(sql, thing)
+      }),
+    )
+    expect(found.turns.map(({ endedMs }) => endedMs !== null)).toEqual([false, true])
   })
 
   it("holds every runner to the settings of the first one, and names each that differs", async () => {

@@ -231,8 +231,8 @@ export const morph: ReadonlyArray<Mechanism> = [
     name: "quarantine-without-deadline",
     invariant: 37,
     file: "src/morph/node/CandidateThread.ts",
-    intact: "if (performance.now() - began >= this.deadlineMs)",
-    broken: "if (performance.now() - began < 0)",
+    intact: "++waiting.looks >= most",
+    broken: "++waiting.looks < 0",
     test: "test/morph/node/candidateThread.test.ts",
   },
   {
