@@ -86,7 +86,7 @@ export class BucketOwner {
   private readonly onLoad: BucketOwnerStart["onLoad"]
   /** Keys of the batch under way: one that was just loaded is passive and saved, and yet must not make room for another. */
   private batch: ReadonlySet<string> = new Set()
-  /** Those of them that were saved and have no room. Made anew they would overwrite what they had learned. */
+  /** Those of them that were saved and have no room. Started fresh, they would overwrite what they had learned. */
   private readonly leftOut = new Set<string>()
   private readonly counts = { taken: 0, full: 0, invalid: 0, late: 0 }
 

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { type Browser, chromium } from "playwright-core"
+import type { Chunk } from "../../scripts/bundle.ts"
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
 
@@ -38,6 +39,19 @@ export interface Page {
   /** Answers what is no file; false: it does not. */
   readonly handle?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
+
+/** A page that loads the first of these chunks, with what that one loads. `without`: chunks that cannot be fetched. */
+export const pageOf = (chunks: ReadonlyArray<Chunk>, without: ReadonlyArray<Chunk> = []): Page["files"] => ({
+  "/": {
+    type: "text/html",
+    body: `<!doctype html><title>t</title><script type="module" src="/${chunks[0].name}"></script>`,
+  },
+  ...Object.fromEntries(
+    chunks
+      .filter((chunk) => !without.includes(chunk))
+      .map(({ name, code }) => [`/${name}`, { type: "text/javascript", body: code }]),
+  ),
+})
 
 export interface Served {
   readonly url: string

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { bundle, type Chunk } from "../../scripts/bundle.ts"
-import { launchChromium, type Page, serve } from "./chromium.ts"
+import { launchChromium, type Page, pageOf, serve } from "./chromium.ts"
 import { parseFormula } from "../../src/temporal/logic/parseFormula.ts"
 import { synthesizeShield } from "../../src/temporal/logic/synthesizeShield.ts"
 import { createTuner } from "../../src/replica/createTuner.ts"
@@ -25,18 +25,6 @@ beforeAll(async () => {
 
 afterAll(() => browser?.close())
 
-const filesOf = ([entry, ...later]: ReadonlyArray<Chunk>, without: ReadonlyArray<Chunk> = []) => ({
-  "/": {
-    type: "text/html",
-    body: `<!doctype html><title>t</title><script type="module" src="/${entry.name}"></script>`,
-  },
-  ...Object.fromEntries(
-    [entry, ...later]
-      .filter((chunk) => !without.includes(chunk))
-      .map(({ name, code }) => [`/${name}`, { type: "text/javascript", body: code }]),
-  ),
-})
-
 let plain: Promise<Tuned> | null = null
 /** What `tune` finds on a page without isolation: run once. */
 const tunedPlainly = (): Promise<Tuned> => (plain ??= call("tune", false))
@@ -49,7 +37,7 @@ async function call<A>(
   given: unknown = null,
   handle?: Page["handle"],
 ): Promise<A> {
-  const served = await serve({ files: filesOf(chunks, without), isolated, ...(handle && { handle }) })
+  const served = await serve({ files: pageOf(chunks, without), isolated, ...(handle && { handle }) })
   const context = await browser.newContext()
   try {
     const page = await context.newPage()

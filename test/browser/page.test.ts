@@ -7,7 +7,7 @@ import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { bundle, type Chunk } from "../../scripts/bundle.ts"
-import { launchChromium, serve, type Served } from "./chromium.ts"
+import { launchChromium, pageOf, serve, type Served } from "./chromium.ts"
 import type { ofFrames, ofTimers, Ran, tune } from "./page.entry.ts"
 
 /** What the entry puts on the page, and what a test keeps there. */
@@ -33,15 +33,7 @@ beforeAll(async () => {
   chunks = await bundle(readFileSync(join(import.meta.dirname, "page.entry.ts"), "utf8"))
   served = await serve({
     headers: { "Content-Security-Policy": STRICT },
-    files: {
-      "/": {
-        type: "text/html",
-        body: `<!doctype html><title>t</title><script type="module" src="/${chunks[0].name}"></script>`,
-      },
-      ...Object.fromEntries(
-        chunks.map(({ name, code }) => [`/${name}`, { type: "text/javascript", body: code }]),
-      ),
-    },
+    files: pageOf(chunks),
   })
   browser = await launchChromium()
   // A bundle is made and a browser begun: on a busy machine that takes longer than a hook usually may.

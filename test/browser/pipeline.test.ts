@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { bundle } from "../../scripts/bundle.ts"
-import { launchChromium, serve } from "./chromium.ts"
+import { launchChromium, pageOf, serve } from "./chromium.ts"
 import type { Formed } from "./pipeline.entry.ts"
 
 let browser: Browser
@@ -14,17 +14,7 @@ let served: Awaited<ReturnType<typeof serve>>
 beforeAll(async () => {
   const entry = readFileSync(join(import.meta.dirname, "pipeline.entry.ts"), "utf8")
   const chunks = await bundle(entry, { name: "test/browser/pipeline.entry.ts" })
-  served = await serve({
-    files: {
-      "/": {
-        type: "text/html",
-        body: `<!doctype html><title>t</title><script type="module" src="/${chunks[0].name}"></script>`,
-      },
-      ...Object.fromEntries(
-        chunks.map(({ name, code }) => [`/${name}`, { type: "text/javascript", body: code }]),
-      ),
-    },
-  })
+  served = await serve({ files: pageOf(chunks) })
   browser = await launchChromium()
   page = await browser.newPage()
   await page.goto(served.url)

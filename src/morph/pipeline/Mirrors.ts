@@ -1,7 +1,7 @@
 /**
  * Calls that the candidate gets a second time, after their answer has left. They begin one by one in turns of the loop in which no caller
  * came, and then rest, so that callers seldom wait for one and never for two; calls beyond that are left out. Only where every call is to
- * be mirrored do they begin between callers too. The queue is bounded, and what finds no place is counted.
+ * be mirrored do they begin between callers too. The queue is bounded, and what does not fit is counted.
  */
 import type { Judge, Outcome } from "./calls.ts"
 import { copyInputs } from "./inputs.ts"

@@ -66,7 +66,7 @@ interface Waiting {
   asked: "nobody" | "growth" | "others"
 }
 
-/** Gives a command in the name of whoever approved in the catalogue. */
+/** Gives a command in the name of the person who approved in the catalogue. */
 export type Commands = (
   type: "fossilize" | "cancel",
   socket: string,

@@ -98,7 +98,7 @@ export async function tunerStudio(shown: TunersShown, options: StudioOptions = {
       : [problem(["inspectAt"], "is not available for tuners of replicas.", "Leave it out.")]),
   ]
   if (problems.length > 0) throw new ConfigError({ problems })
-  // Whoever shows no studies does not load what opens a database.
+  // Without studies to show, what opens a database is not loaded.
   const shelf =
     storage === undefined
       ? null

@@ -115,7 +115,7 @@ function orderOf(
 ): (a: ReplicaRow, b: ReplicaRow) => number {
   if (sort === "name") return () => 0
   if (sort === "lag") return (a, b) => Math.floor(b.agoMs / 1000) - Math.floor(a.agoMs / 1000)
-  // Whoever runs the stage before is on its way to this one: between them is the base, a generation of its own.
+  // A replica on the stage before is on its way to this one: between them is the base, a generation of its own.
   const isOnItsWay = ([ran, at]: ReplicaRow["confirmed"]): boolean => ran === epoch && generation - at <= 2
   const rank = ({ state, confirmed }: ReplicaRow): number =>
     REPLICA_STATES.indexOf(state === "behind" && isOnItsWay(confirmed) ? "following" : state)
