@@ -11,6 +11,7 @@ import { type LockTimes, type OwnerRow, type OwnerTurns, postgres } from "../../
 import { migrate } from "../../src/cluster/Storage.ts"
 import { createReplica, followFleet, type FollowedFleet, type Replica } from "../../src/replica/index.ts"
 import { RefusedReport, type Transport } from "../../src/replica/transport.ts"
+import { messageOf } from "../../src/system/messageOf.ts"
 import { freePort } from "../../test/adapters/freePort.ts"
 import { startPostgres } from "../../test/adapters/startPostgres.ts"
 import { type CheckedRecords, checkRecords } from "./checkRecords.ts"
@@ -85,6 +86,8 @@ export class Drill {
   private fencedBefore = 0
   private turns = 0
   private requests = 0
+  /** What it waits for, as a person would say it. */
+  private waiting = "nothing"
   private commandsLost = 0
   /** What is wrong with which records, for people. */
   readonly broken: Array<string> = []
@@ -153,6 +156,7 @@ export class Drill {
   /** Which runner owns this tuner now, and under which epoch. */
   async owner(tuner: string): Promise<{ readonly runner: number; readonly epoch: number }> {
     for (; ; this.requireRunning()) {
+      this.waiting = `the row of ${tuner}'s owner`
       const { owners } = (await this.get("/arqon/cluster")) as { owners: ReadonlyArray<OwnerRow> }
       const row = owners.find(({ kind, name }) => kind === "tuner" && name === tuner)
       const runner = this.runners.findIndex(({ orders }) => row?.runner.includes(`:${orders.nodePort} `))
@@ -200,6 +204,7 @@ export class Drill {
     const after = new Map(this.answers)
     for (const one of pids) process.kill(one, "SIGCONT")
     const from = performance.now()
+    this.waiting = "an answer to every tuner after the database"
     for (const tuner of NAMES)
       for (; (this.answers.get(tuner) ?? 0) === (after.get(tuner) ?? 0); this.requireRunning())
         await sleep(20)
@@ -229,6 +234,7 @@ export class Drill {
   /** Starts a runner again that has ended. */
   async restart(runner: number): Promise<void> {
     const one = this.runners[runner]
+    this.waiting = "the end of a runner, and its next start"
     if (one.child.exitCode === null && one.child.signalCode === null)
       await new Promise((resolve) => one.child.once("exit", resolve))
     one.child = await this.spawn(one.orders)
@@ -237,6 +243,7 @@ export class Drill {
   /** How long until replicas of this tuner are answered by an owner after this epoch, milliseconds from now. */
   async rehomed(tuner: string, epoch: number): Promise<number> {
     const from = performance.now()
+    this.waiting = `an answer to ${tuner} of an owner after epoch ${epoch}`
     for (; (this.newest.get(tuner)?.epoch ?? 0) <= epoch; this.requireRunning()) await sleep(20)
     return performance.now() - from
   }
@@ -307,6 +314,23 @@ export class Drill {
 
   private requireRunning(): void {
     if (!this.running) throw new Error("The drill was stopped.")
+  }
+
+  /** What it waits for, and what is known of owners and replicas: said where a round does not end. */
+  async standing(): Promise<string> {
+    const said = await Promise.all(
+      this.runners.map(async ({ orders }) => {
+        const asked = fetch(`http://127.0.0.1:${orders.gatewayPort}/arqon/cluster`, {
+          signal: AbortSignal.timeout(2000),
+        })
+        return asked.then((response) => response.text()).catch(messageOf)
+      }),
+    )
+    const replicas = Array.from(this.replicas, ([name, { getSnapshot }]) => {
+      const { state, role, epoch } = getSnapshot()
+      return `${name} ${state} ${role} ${epoch}`
+    })
+    return [`It waits for ${this.waiting}.`, ...said, replicas.join(", ")].join("\n")
   }
 
   /** Until SQL has refused a write of an owner whose epoch was over, or so long at most. */

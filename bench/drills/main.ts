@@ -81,7 +81,7 @@ async function attempt(drill: Drill, what: string, work: Promise<void>): Promise
     return true
   } catch (cause) {
     failures.push(`${what}: ${messageOf(cause)}`)
-    process.stderr.write(`${what} failed: ${messageOf(cause)}\n`)
+    process.stderr.write(`${what} failed: ${messageOf(cause)}\n${await drill.standing()}\n`)
     return false
   }
 }

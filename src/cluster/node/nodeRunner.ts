@@ -156,7 +156,7 @@ export const nodeRunner = (
           ? NodeSocketServer.make(at)
           : NodeSocketServer.makeTls({ ...at, ...secure, requestCert: true })
       ).pipe(
-        Effect.map(endingForGood),
+        Effect.map((accepting) => endingForGood(accepting, NodeSocket.NetSocket)),
         Effect.mapError(
           (error) =>
             new StorageError({
