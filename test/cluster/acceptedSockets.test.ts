@@ -36,7 +36,10 @@ const served = <A>(
               const writer = yield* socket.writer
               const connection = yield* NetSocket
               const gone = new Promise((resolve) => void connection.once("close", resolve))
-              yield* Deferred.complete(done, yield* Effect.exit(handle({ writer, reader: socket.reader, gone })))
+              yield* Deferred.complete(
+                done,
+                yield* Effect.exit(handle({ writer, reader: socket.reader, gone })),
+              )
             }).pipe(Effect.scoped),
           ) as Effect.Effect<never>,
         )
