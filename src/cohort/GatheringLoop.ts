@@ -160,6 +160,10 @@ export class GatheringLoop extends ComparedLoop {
           readings.map((one) => ({ ...one, side: "plus" as const })),
           null,
         )
-    return Number.isNaN(reading.loss) ? null : reading
+    if (Number.isNaN(reading.loss)) return null
+    const keys = readings.map(({ entry }) => entry)
+    // A window of the base is no stage: nobody stands on a side in it.
+    if (waiting) this.roster.noteWeights(keys, reading.weights)
+    return reading
   }
 }

@@ -48,6 +48,11 @@ export interface RosterEntry extends Member {
   drawn: Role
   /** Where it stands in the stage under way. */
   side: Role
+  /**
+   * How much it counted in the last stage that closed: its share of the mean of the side it stood on, 0 where it was left out as one of the
+   * extremes. Null: it was on no side, or had not measured enough.
+   */
+  weight: number | null
   /** Stages in a row that closed before it confirmed them. */
   missed: number
   /** A later boot has the same name, and has neither said goodbye nor been forgotten. */
@@ -150,6 +155,15 @@ export class Roster {
     for (const { measured } of this.entries.values()) Object.assign(measured, nothing())
   }
 
+  /** A stage has closed, and the replicas of these keys counted in it so much; the others did not. */
+  noteWeights(keys: ReadonlyArray<string>, weights: ReadonlyArray<number | null>): void {
+    for (const entry of this.entries.values()) entry.weight = null
+    keys.forEach((key, i) => {
+      const entry = this.entries.get(key)
+      if (entry !== undefined) entry.weight = weights[i]
+    })
+  }
+
   /** The replicas heard of late, in the order of their keys. */
   present(nowUs: number): ReadonlyArray<RosterEntry> {
     const found = this.all.filter((entry) => !this.isSilent(entry, nowUs) && !entry.replaced)
@@ -211,6 +225,7 @@ export class Roster {
       refused: null,
       drawn: "base",
       side: "base",
+      weight: null,
       missed: 0,
       replaced: false,
       measured: nothing(),

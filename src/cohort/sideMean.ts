@@ -1,7 +1,7 @@
 /**
  * What a side of a pair has measured: one number of many replicas. Each replica counts with its mean, by how much it measured, at most
  * three times the median. A reading far from the rest counts as if it were just not that far, and a tenth is left out at either
- * end: a replica that is broken, or lies, cannot lead the tuner.
+ * end: a replica that is broken, or lies, cannot lead the tuner. The weight of a replica is the share of its side's mean that this gives it.
  */
 
 /** A replica counts for at most so many times the median of what they measured. */
@@ -35,14 +35,23 @@ export function robustSpread(sides: ReadonlyArray<ReadonlyArray<ReplicaReading>>
   return away.length === 0 ? 0 : NORMAL * median(away)
 }
 
-/** The mean of a side; NaN where nobody is on it. `spread` as `robustSpread` says of all sides together. */
-export function sideMean(side: ReadonlyArray<ReplicaReading>, spread: number): number {
-  if (side.length === 0) return Number.NaN
+/** The mean of a side, and how its replicas count in it. */
+export interface WeighedSide {
+  /** NaN where nobody is on it. */
+  readonly mean: number
+  /** By replica, in the order of the side: from 0, left out, to 1, alone; the sum is 1. */
+  readonly weights: ReadonlyArray<number>
+}
+
+/** Weighs the replicas of a side. `spread` as `robustSpread` says of all sides together. */
+export function weighSide(side: ReadonlyArray<ReplicaReading>, spread: number): WeighedSide {
+  if (side.length === 0) return { mean: Number.NaN, weights: [] }
   const most = MOST_WEIGHT * median(side.map(({ n }) => n))
   const middle = median(side.map(({ mean }) => mean))
   const reach = MOST_DEVIATIONS * spread
   const taken = side
-    .map(({ mean, n }) => ({
+    .map(({ mean, n }, at) => ({
+      at,
       mean: Math.max(middle - reach, Math.min(middle + reach, mean)),
       weight: Math.min(n, most),
     }))
@@ -50,9 +59,17 @@ export function sideMean(side: ReadonlyArray<ReplicaReading>, spread: number): n
   const out = Math.floor(TRIM * side.length)
   let sum = 0
   let weight = 0
-  for (const one of taken.slice(out, side.length - out)) {
+  const counted = taken.slice(out, side.length - out)
+  for (const one of counted) {
     sum += one.weight * one.mean
     weight += one.weight
   }
-  return sum / weight
+  const weights = side.map(() => 0)
+  for (const one of counted) weights[one.at] = one.weight / weight
+  return { mean: sum / weight, weights }
+}
+
+/** The mean of a side alone. */
+export function sideMean(side: ReadonlyArray<ReplicaReading>, spread: number): number {
+  return weighSide(side, spread).mean
 }

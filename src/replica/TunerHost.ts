@@ -39,6 +39,11 @@ export interface ReplicaStatus {
   readonly refused: Refusal | null
   /** How long ago it was heard. */
   readonly agoMs: number
+  /**
+   * How much it counted in the last stage that closed: its share of the mean of the side it stood on then, from 0 to 1. 0: left out, as one
+   * of the extremes. Null: it was on no side of that stage, or had not measured enough.
+   */
+  readonly weight: number | null
 }
 
 /** Where a tuner stands. */
@@ -224,6 +229,7 @@ export class TunerHost {
       replaced: entry.replaced,
       refused: entry.refused,
       agoMs: Math.max(0, now - entry.heardUs) / 1000,
+      weight: entry.weight,
     }))
   }
 

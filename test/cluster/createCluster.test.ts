@@ -48,6 +48,7 @@ describe("createCluster", () => {
     expect((await tuner.replicas()).map(({ replica }) => replica).toSorted()).toEqual(
       replicas.map((_, i) => `replica-${i}`),
     )
+    expect((await tuner.replicas()).some(({ weight }) => weight !== null && weight > 0)).toBe(true)
     clearInterval(measuring)
     await Promise.all(replicas.map((replica) => replica.stop()))
     await first.stop()
