@@ -26,7 +26,7 @@ export const REPLICA_SORTS = ["state", "name", "lag"] as const
 /** What is wrong first, by name, or the longest unheard first. */
 export type ReplicaSort = (typeof REPLICA_SORTS)[number]
 
-/** One replica in a list. */
+/** One replica in a list; its weight to three digits. */
 export interface ReplicaRow extends ReplicaStatus {
   readonly state: ReplicaState
 }

@@ -79,7 +79,13 @@ export class TunerBook {
         throw new Refusal("failed", `The tuner ${this.id} cannot be read: ${messageOf(cause)}`)
       })
     const rows = replicas
-      .map((one): ReplicaRow => ({ ...one, state: replicaState(one, status.epoch) }))
+      .map(
+        (one): ReplicaRow => ({
+          ...one,
+          weight: threeDigits(one.weight),
+          state: replicaState(one, status.epoch),
+        }),
+      )
       .toSorted((a, b) => compare(a.replica, b.replica) || compare(a.boot, b.boot))
     const counts = Object.fromEntries(
       REPLICA_STATES.map((word) => [word, rows.filter((row) => row.state === word).length]),
@@ -102,6 +108,10 @@ export class TunerBook {
     }
   }
 }
+
+/** As many as are shown. */
+const threeDigits = (weight: number | null): number | null =>
+  weight === null ? null : Number(weight.toPrecision(3))
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 

@@ -84,6 +84,35 @@ describe("the page Replicas", () => {
     await page.getByText("No replica matches.").waitFor()
   })
 
+  it("says of each replica what it counted for in the last stage, and which were left out", async () => {
+    const before = (tuner: TunerRig) => {
+      tuner.silent.add(2)
+      return tuner
+    }
+    const { rig, url } = await watched(50, 20, before)
+    rig.silent.add(4)
+    rig.run(10)
+    const { page } = await open(url)
+    await page.getByText("weight: share of its side's mean in the last stage").waitFor()
+    await page.getByLabel("Order").selectOption("name")
+    const expected = rig.host
+      .replicas()
+      .toSorted((a, b) => (a.replica < b.replica ? -1 : 1))
+      .map(({ replica, weight }) => {
+        const share = weight === null ? "" : `${Number((100 * weight).toPrecision(3))} %`
+        const said = weight === null ? "did not count" : `weight ${share}${weight === 0 ? ", left out" : ""}`
+        return `${replica} ${said}`
+      })
+    for (const said of [/ did not count$/, / weight 0 %, left out$/, / weight [1-9][\d.]* %$/])
+      expect(expected).toContainEqual(expect.stringMatching(said))
+    const rows = page.locator(".engines .engine")
+    const shown = () =>
+      rows.evaluateAll((all) =>
+        all.map((row) => [".name", ".weight"].map((part) => row.querySelector(part)?.textContent).join(" ")),
+      )
+    await soon(shown).toEqual(expected)
+  })
+
   it("has no more elements for a thousand than for sixty, and finds, sorts and pages through all of them", async () => {
     const elements = async (replicas: number) => {
       const { rig, url } = await watched(replicas, 12)

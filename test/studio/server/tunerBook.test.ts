@@ -10,9 +10,12 @@ import { TunerRig } from "../tunerRig.ts"
 
 const asked = (text: string) => replicaQueryOf(new URLSearchParams(text))
 
-/** Twelve replicas; two fall silent, one refuses. */
-function rig(): { readonly rig: TunerRig; readonly page: (query: string) => Promise<TunerPage> } {
-  const tuner = new TunerRig(12).run(30)
+/** Twelve replicas, unless told; two fall silent, one refuses. */
+function rig(replicas = 12): {
+  readonly rig: TunerRig
+  readonly page: (query: string) => Promise<TunerPage>
+} {
+  const tuner = new TunerRig(replicas).run(30)
   tuner.silent.add(3).add(7)
   tuner.refusing.set(5, "step")
   tuner.run(6)
@@ -46,6 +49,24 @@ describe("a tuner of many replicas, as the studio shows it", () => {
     expect((await page("search=4.1&state=silent")).total).toBe(2)
     const [first] = (await page("sort=lag")).replicas
     expect(first.agoMs).toBeGreaterThan(5000)
+  })
+
+  it("says of every replica what it counted for in the last stage, to three digits", async () => {
+    // Six or seven on a side: a sixth has more digits than three.
+    const { rig: tuner, page } = rig(16)
+    const [{ replicas, status }, { replicas: exact }] = await Promise.all([page("sort=name"), tuner.look()])
+    expect(status.stages).toBeGreaterThan(5)
+    expect(exact.some(({ weight }) => String(weight).length > 5)).toBe(true)
+    const known = new Map(exact.map(({ replica, weight }) => [replica, weight]))
+    for (const { replica, weight } of replicas) {
+      const whole = known.get(replica) ?? null
+      expect(weight).toBe(whole === null ? null : Number(whole.toPrecision(3)))
+    }
+    // Those that are silent or refuse did not count.
+    expect([3, 5, 7].map((i) => replicas[i].weight)).toEqual([null, null, null])
+    const counted = replicas.flatMap(({ weight }) => weight ?? [])
+    expect(counted.length).toBeGreaterThan(2)
+    expect(counted.every((weight) => weight > 0 && weight <= 1)).toBe(true)
   })
 
   it("says what both sides of every stage read, each with the epoch of its owner", async () => {

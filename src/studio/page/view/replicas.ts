@@ -218,7 +218,12 @@ function replicaList(scope: Scope, page: Cell<TunerPage | null>, offset: Cell<nu
   const element = h(
     "section",
     { class: "card wide", "aria-label": "Replicas" },
-    h("header", {}, h("h2", {}, "Replicas")),
+    h(
+      "header",
+      {},
+      h("h2", {}, "Replicas"),
+      h("span", { class: "small soft" }, "weight: share of its side's mean in the last stage"),
+    ),
     map.element,
     h("div", { class: "search-row" }, search, state, sort),
     pages.element,
@@ -234,6 +239,7 @@ function replicaList(scope: Scope, page: Cell<TunerPage | null>, offset: Cell<nu
 function replicaRow({ replica, zone, version }: ReplicaRow) {
   const state = h("span", { class: "tag" })
   const role = h("span", { class: "small soft goal" })
+  const weight = h("span", { class: "small soft weight" })
   const lag = h("span", { class: "small faint run" })
   const labels = [zone, version].filter((label) => label !== "")
   const element = h(
@@ -246,6 +252,7 @@ function replicaRow({ replica, zone, version }: ReplicaRow) {
       state,
       role,
       h("span", { class: "tags" }, ...labels.map((label) => h("span", { class: "tag" }, isolated(label)))),
+      weight,
       lag,
     ),
   )
@@ -258,7 +265,13 @@ function replicaRow({ replica, zone, version }: ReplicaRow) {
       const stands = epoch === 0 && generation === 0 ? "confirmed nothing yet" : `at ${epoch}.${generation}`
       const why = now.refused === null || now.state !== "refusing" ? "" : `, ${words(now.refused)}`
       say(role, capital(`${now.role}, ${stands}${why}`))
+      say(weight, weightOf(now))
       say(lag, `heard ${span(now.agoMs * 1000)} ago`)
     },
   }
+}
+
+function weightOf({ weight }: ReplicaRow): string {
+  if (weight === null) return "did not count"
+  return weight === 0 ? "weight 0 %, left out" : `weight ${figure(100 * weight)} %`
 }
