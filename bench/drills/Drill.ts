@@ -21,8 +21,13 @@ import { TcpProxy } from "./TcpProxy.ts"
 const NAMES = Object.keys(DRILL_TUNERS)
 const COMMAND_MS = 200
 
+/** What an owner can meet: a signal to its process, or that its runner does not reach the database. */
+export type OwnerFault = "SIGKILL" | "SIGSTOP" | "SIGTERM" | "cutOff"
+
 /** What can happen on the way to a gateway: it is cut, what is sent is lost without a word, or everything comes late. */
 export type GatewayFault = "cut" | "drops" | "delays"
+
+const urlOf = (port: number): string => `postgres://arqon@127.0.0.1:${port}/postgres`
 
 /** Longer than a replica waits for an answer. */
 const DELAY_MS = 700
@@ -32,6 +37,8 @@ interface RunnerProcess {
   /** Between the replicas and its gateway. */
   readonly proxy: TcpProxy
   readonly port: number
+  /** Between it and the database. */
+  readonly database: TcpProxy
   child: ChildProcess
 }
 
@@ -71,6 +78,8 @@ export class Drill {
   private readonly newest = new Map<string, { epoch: number; sinceMs: number }>()
   private readonly locks: LockTimes
   private postgres: Awaited<ReturnType<typeof startPostgres>> | null = null
+  /** Of the database itself, with nothing in between. */
+  private url = ""
   private asking: Promise<void> = Promise.resolve()
   private running = true
   private readonly grantedMs = new Map<string, number>()
@@ -99,13 +108,26 @@ export class Drill {
 
   async start(runners = 3, replicas = 3): Promise<this> {
     this.postgres = await startPostgres()
-    const url = `postgres://arqon@127.0.0.1:${this.postgres.port}/postgres`
-    await Effect.runPromise(migrate(postgres({ url })))
+    const { port: postgresPort } = this.postgres
+    this.url = urlOf(postgresPort)
+    await Effect.runPromise(migrate(postgres({ url: this.url })))
     await Promise.all(
       Array.from({ length: runners }, async () => {
-        const orders = { url, nodePort: await freePort(), gatewayPort: await freePort(), locks: this.locks }
+        const database = new TcpProxy(postgresPort)
+        const orders = {
+          url: urlOf(await database.listen()),
+          nodePort: await freePort(),
+          gatewayPort: await freePort(),
+          locks: this.locks,
+        }
         const proxy = new TcpProxy(orders.gatewayPort)
-        this.runners.push({ orders, proxy, port: await proxy.listen(), child: await this.spawn(orders) })
+        this.runners.push({
+          orders,
+          proxy,
+          port: await proxy.listen(),
+          database,
+          child: await this.spawn(orders),
+        })
       }),
     )
     for (const tuner of NAMES)
@@ -173,18 +195,21 @@ export class Drill {
    * The owner of a tuner meets this fault, and everything is as before at the end. How long it took until another one answered,
    * milliseconds.
    */
-  async turn(fault: "SIGKILL" | "SIGSTOP" | "SIGTERM", expirationMs: number): Promise<number> {
+  async turn(fault: OwnerFault, expirationMs: number): Promise<number> {
     const tuner = NAMES[this.turns++ % NAMES.length]
     const { runner, epoch } = await this.owner(tuner)
+    const { database } = this.runners[runner]
     // A process that ends takes its counts along.
-    if (fault !== "SIGSTOP") this.fencedBefore += await this.fencedWritesOf(runner)
-    this.signal(runner, fault)
+    if (fault === "SIGKILL" || fault === "SIGTERM") this.fencedBefore += await this.fencedWritesOf(runner)
+    if (fault === "cutOff") database.cut()
+    else this.signal(runner, fault)
     const from = performance.now()
     const rehomedMs = await this.rehomed(tuner, epoch)
     if (fault === "SIGSTOP") {
       await sleep(Math.max(0, 2 * expirationMs - (performance.now() - from)))
       this.signal(runner, "SIGCONT")
-    } else await this.restart(runner)
+    } else if (fault === "cutOff") database.mend()
+    else await this.restart(runner)
     await this.settled()
     return rehomedMs
   }
@@ -276,7 +301,7 @@ export class Drill {
   async counts(): Promise<DrillCounts> {
     await this.checkCommands()
     const answered = this.asked.filter(({ answers }) => answers.size > 0)
-    const { broken, ...records } = await checkRecords(postgres({ url: this.runners[0].orders.url }))
+    const { broken, ...records } = await checkRecords(postgres({ url: this.url }))
     this.broken.push(...broken)
     return {
       answersOfTwoOwners: this.answersOfTwoOwners,
@@ -305,9 +330,10 @@ export class Drill {
     await this.asking
     await this.fleet?.stop()
     await Promise.all(Array.from(this.replicas.values(), (replica) => replica.stop()))
-    for (const { child, proxy } of this.runners) {
+    for (const { child, proxy, database } of this.runners) {
       child.kill("SIGKILL")
       proxy.close()
+      database.close()
     }
     await this.postgres?.stop()
   }

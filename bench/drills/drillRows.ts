@@ -3,15 +3,19 @@
  * Bounds of times are those of the plan, for the locks that the drill had.
  */
 import type { Row } from "../../scripts/section.ts"
-import type { DrillCounts } from "./Drill.ts"
+import type { DrillCounts, OwnerFault } from "./Drill.ts"
 import { DRILL_LEASE_MS, MEASURE_MS } from "./orders.ts"
 
 /** In the order in which a round has them. */
-export const OWNER_FAULTS = ["SIGKILL", "SIGSTOP", "SIGTERM"] as const
-export type OwnerFault = (typeof OWNER_FAULTS)[number]
+export const OWNER_FAULTS = [
+  "SIGKILL",
+  "SIGSTOP",
+  "SIGTERM",
+  "cutOff",
+] as const satisfies ReadonlyArray<OwnerFault>
 
 /** A fault of each kind a round: of the owner, of the database, of the way to a gateway. */
-export const FAULTS_A_ROUND = 7
+export const FAULTS_A_ROUND = 8
 
 export interface DrillFindings {
   readonly rounds: number
@@ -67,6 +71,7 @@ export function drillRows(found: DrillFindings): ReadonlyArray<Row> {
     ...waits("a kill", "SIGKILL", expirationMs + KILL_BEYOND_MS),
     ...waits("a freeze", "SIGSTOP"),
     ...waits("a stop", "SIGTERM", STOP_MS),
+    ...waits("a runner was cut off from the database", "cutOff", expirationMs + KILL_BEYOND_MS),
     {
       what: "all tuners answered after the database came back, worst",
       value: whole(

@@ -1,29 +1,30 @@
 /**
- * `npm run drills -- --rounds 15`: in turns a runner is killed, frozen for longer than its locks live, and told to stop, the database is
- * frozen, and the way to a gateway is cut, loses everything, and is slow. Prints how long it took until replicas had another owner, and
+ * `npm run drills -- --rounds 13`: in turns a runner is killed, frozen for longer than its locks live, told to stop, and cut off from
+ * the database, the database is frozen, and the way to a gateway is cut, loses everything, and is slow. Prints how long it took until replicas had another owner, and
  * what must be 0. Ends with 1 where a figure is outside its bounds. A round that fails is counted, and the next one begins with new
  * processes and a new database: a hundred rounds run through a night.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { readOptions, refuse, whole } from "../../scripts/options.ts"
 import { messageOf } from "../../src/system/messageOf.ts"
-import { Drill, type DrillCounts } from "./Drill.ts"
-import { type DrillFindings, drillRows, OWNER_FAULTS, type OwnerFault, outside } from "./drillRows.ts"
+import { Drill, type DrillCounts, type OwnerFault } from "./Drill.ts"
+import { type DrillFindings, drillRows, OWNER_FAULTS, outside } from "./drillRows.ts"
 
 const USAGE = `npm run drills -- [options]
 
-Three runners over a real PostgreSQL (Debian's package postgresql). A round has seven faults: an owner killed, frozen and told to
-stop, the database frozen, the way to a gateway cut, losing everything, and slow. It ends with 1 where a figure is outside its bounds.
-A round takes about six times as long as a lock outlives its runner, and half a minute: 15 rounds, 105 faults, take half an hour.
+Three runners over a real PostgreSQL (Debian's package postgresql). A round has eight faults: an owner killed, frozen, told to stop and
+cut off from the database, the database frozen, the way to a gateway cut, losing everything, and slow. It ends with 1 where a figure is
+outside its bounds. A round takes about seven times as long as a lock outlives its runner, and half a minute: 13 rounds, 104 faults, take
+half an hour.
 Each is told on standard error.
 
-  --rounds N         each of the faults so many times (15)
+  --rounds N         each of the faults so many times (13)
   --expiration-ms N  how long a lock outlives its runner, 1500 to 15000 (15000)
   --no-self-fence    owners that were frozen go on until SQL refuses them: there must be such writes
   --json             print one line of JSON`
 
 const values = readOptions(USAGE, {
-  rounds: { type: "string", default: "15" },
+  rounds: { type: "string", default: "13" },
   "expiration-ms": { type: "string", default: "15000" },
   "no-self-fence": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
@@ -33,7 +34,7 @@ if (expirationMs > 15_000) refuse(`--expiration-ms wants at most 15000, not ${ex
 const rounds = whole("rounds", values.rounds)
 const selfFence = !values["no-self-fence"]
 const locks = { expirationMs, refreshMs: expirationMs / 3, selfFence }
-const rehomedMs: Record<OwnerFault, Array<number>> = { SIGKILL: [], SIGSTOP: [], SIGTERM: [] }
+const rehomedMs: Record<OwnerFault, Array<number>> = { SIGKILL: [], SIGSTOP: [], SIGTERM: [], cutOff: [] }
 const frozen: Array<DrillFindings["frozen"][number]> = []
 const GATEWAY_FAULTS = ["cut", "drops", "delays"] as const
 const GATEWAY_MS = 4000
@@ -101,10 +102,10 @@ let drill = await begun()
 for (let round = 0; round < rounds; round++) {
   const what = `round ${round + 1} of ${rounds}`
   if (await attempt(drill, what, oneRound(drill, round))) {
-    const [killed, froze, stopped] = OWNER_FAULTS.map((fault) => seconds(rehomedMs[fault].at(-1)))
+    const [killed, froze, stopped, cutOff] = OWNER_FAULTS.map((fault) => seconds(rehomedMs[fault].at(-1)))
     const back = seconds(frozen.at(-1)?.backMs)
     process.stderr.write(
-      `${what}: another owner ${killed} after a kill, ${froze} a freeze, ${stopped} a stop; back ${back} after the database\n`,
+      `${what}: another owner ${killed} after a kill, ${froze} a freeze, ${stopped} a stop, ${cutOff} without the database; back ${back} after the database\n`,
     )
   } else {
     await finish(drill)

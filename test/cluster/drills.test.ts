@@ -1,6 +1,6 @@
 /**
  * The short form of `npm run drills`: three runners over a real PostgreSQL, one killed, one frozen for longer than its locks live, one told
- * to stop, the database frozen, one gateway cut off. And owners without the self-fence, so that the fence of SQL has something to refuse.
+ * to stop, one cut off from the database, the database frozen, one gateway cut off. And owners without the self-fence, so that the fence of SQL has something to refuse.
  */
 import { expect, it } from "vitest"
 import { Drill } from "../../bench/drills/Drill.ts"
@@ -12,11 +12,12 @@ const LOCKS = { expirationMs: EXPIRATION_MS, refreshMs: EXPIRATION_MS / 3 }
 /** What must be 0, whatever happens to owners. */
 const NOTHING_LOST = { commandsLost: 0, commandsTwice: 0, olderTaken: 0, recordsBroken: 0 }
 
-it("gives tuners another owner through a kill, a freeze and a stop, and after a frozen database, with never two of them, no command lost or done twice and whole records", async () => {
+it("gives tuners another owner through a kill, a freeze, a stop and a cut to its database, and after a frozen database, with never two of them, no command lost or done twice and whole records", async () => {
   const drill = await new Drill(LOCKS).start()
   try {
     await drill.settled()
-    for (const fault of ["SIGKILL", "SIGSTOP", "SIGTERM"] as const) await drill.turn(fault, EXPIRATION_MS)
+    for (const fault of ["SIGKILL", "SIGSTOP", "SIGTERM", "cutOff"] as const)
+      await drill.turn(fault, EXPIRATION_MS)
     // Who cannot be confirmed falls silent before another one could be.
     expect((await drill.freezeDatabase(2 * EXPIRATION_MS)).answered).toBe(0)
     await drill.gateway("cut", 0, 1000)

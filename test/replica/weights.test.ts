@@ -79,7 +79,7 @@ describe("the weight of a replica", () => {
       const on = stood.flatMap(({ role }, i) => (role === side && !POOR.has(i) ? [i] : []))
       expect(on.length).toBeGreaterThanOrEqual(10)
       const extremes = [on[0], on[on.length - 1]]
-      const parts = on.map((i) => (extremes.includes(i) ? 0 : HEAVY.has(i) ? 3 : 1))
+      const parts = on.map((i): number => (extremes.includes(i) ? 0 : HEAVY.has(i) ? 3 : 1))
       const sum = parts.reduce((a, b) => a + b, 0)
       on.forEach((i, k) => expect(weights[i]).toBeCloseTo(parts[k] / sum, 12))
     }
