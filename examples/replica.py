@@ -64,7 +64,7 @@ class Replica:
             body = {"protocol": 1, "tuner": self.tuner, "replica": self.name, "boot": self.boot, "seq": seq,
                     "table": self.table, "at": list(self.at), "windows": windows}
             if self.refused:
-                body["refused"] = self.refused
+                body |= {"refused": self.refused, "seen": list(self.newest)}
         headers = {"content-type": "application/json"}
         if self.token:
             headers["authorization"] = "Bearer " + self.token

@@ -44,6 +44,8 @@ export interface RosterEntry extends Member {
   heardUs: number
   confirmed: Pair
   refused: Refusal | null
+  /** The newest pair that it ever took, where it has said so because it refuses older ones. */
+  seen: Pair | null
   /** What was drawn for it in the cycle under way. */
   drawn: Role
   /** Where it stands in the stage under way. */
@@ -132,6 +134,7 @@ export class Roster {
     entry.confirmed = report.at
     if (samePair(report.at, live)) entry.missed = 0
     entry.refused = report.refused ?? null
+    entry.seen = report.seen ?? null
     if (entry.replaced) entry.replaced = this.all.some((other) => other !== entry && replaces(other, entry))
     for (const { at, n, sum, margin, errors, p99 } of report.windows) {
       if (!samePair(at, live)) {
@@ -223,6 +226,7 @@ export class Roster {
       heardUs: 0,
       confirmed: BEFORE_ALL,
       refused: null,
+      seen: null,
       drawn: "base",
       side: "base",
       weight: null,

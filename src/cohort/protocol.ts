@@ -126,6 +126,10 @@ export const ReportShape = about(
       "A constraint margin fell below the emergency margin, and under which configuration.",
     ),
     refused: about(maybe(oneOf(REFUSALS)), "Why the last answer was not taken, if it was not."),
+    seen: about(
+      maybe(PairShape),
+      "With `refused`, needed where that is `older`: the newest configuration that was ever taken. The next epochs have to be above its.",
+    ),
     leaving: about(maybe(boolean), "This is the last report: the replica stops."),
   }),
   "What a replica of Arqon reports to the owner of its tuner.",

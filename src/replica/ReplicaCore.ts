@@ -114,7 +114,7 @@ export class ReplicaCore {
     const { tuner, replica, boot, zone, version } = this.identity
     this.closeWindow()
     const again = this.unanswered
-    const { refused } = this.follower
+    const { refused, seen } = this.follower
     const report: Report = {
       protocol: PROTOCOL,
       tuner,
@@ -128,6 +128,7 @@ export class ReplicaCore {
       windows: again === null ? this.book.draw() : again.windows,
       ...(this.emergency === undefined ? {} : { emergency: this.emergency }),
       ...(refused === null ? {} : { refused }),
+      ...(refused === "older" ? { seen } : {}),
       ...(leaving ? { leaving } : {}),
     }
     this.unanswered = report

@@ -37,6 +37,11 @@ export interface ReplicaStatus {
   /** A later start has this name: this one takes no part until that one is gone. Where both report, two replicas share a name. */
   readonly replaced: boolean
   readonly refused: Refusal | null
+  /**
+   * The newest pair that it ever took, where it refuses older ones, as after a database was restored. `arqon cluster epoch --after` wants an
+   * epoch that is at least this.
+   */
+  readonly seen: Pair | null
   /** How long ago it was heard. */
   readonly agoMs: number
   /**
@@ -228,6 +233,7 @@ export class TunerHost {
       silent: entry.replaced || roster.isSilent(entry, now),
       replaced: entry.replaced,
       refused: entry.refused,
+      seen: entry.seen,
       agoMs: Math.max(0, now - entry.heardUs) / 1000,
       weight: entry.weight,
     }))

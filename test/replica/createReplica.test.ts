@@ -273,12 +273,24 @@ describe("replicas and a tuner in one process", () => {
     let now = before
     const replica = make({ at: { transport: (...sent: Parameters<Transport>) => now.transport(...sent) } })
     await replica.start()
+    await vi.advanceTimersByTimeAsync(1_500)
     now = after
     await vi.advanceTimersByTimeAsync(1_500)
-    expect(after.replicas().map(({ refused }) => refused)).toEqual(["older"])
+    const known = before.replicas()[0].confirmed
+    expect(known[0]).toBe(3)
+    expect(after.replicas().map(({ refused, seen }) => ({ refused, seen }))).toEqual([
+      { refused: "older", seen: known },
+    ])
+    // Long after the lease is over, when it stands on its baseline, too: this is when a person looks for the epoch.
+    await vi.advanceTimersByTimeAsync(200_000)
+    expect(after.replicas().map(({ confirmed, seen }) => ({ confirmed, seen }))).toEqual([
+      { confirmed: [0, 0], seen: known },
+    ])
     now = before
     await vi.advanceTimersByTimeAsync(1_500)
-    expect(before.replicas().map(({ refused }) => refused)).toEqual([null])
+    expect(before.replicas().map(({ refused, seen }) => ({ refused, seen }))).toEqual([
+      { refused: null, seen: null },
+    ])
     await replica.stop()
     void before.stop()
     void after.stop()

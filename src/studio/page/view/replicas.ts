@@ -262,7 +262,12 @@ function replicaRow({ replica, zone, version }: ReplicaRow) {
       say(state, now.state)
       mark(state, "data-tone", TONES[now.state])
       const [epoch, generation] = now.confirmed
-      const stands = epoch === 0 && generation === 0 ? "confirmed nothing yet" : `at ${epoch}.${generation}`
+      const stands =
+        now.refused === "older" && now.seen !== null
+          ? `knows the newer ${now.seen.join(".")}`
+          : epoch === 0 && generation === 0
+            ? "confirmed nothing yet"
+            : `at ${epoch}.${generation}`
       const why = now.refused === null || now.state !== "refusing" ? "" : `, ${words(now.refused)}`
       say(role, capital(`${now.role}, ${stands}${why}`))
       say(weight, weightOf(now))
