@@ -35,8 +35,8 @@ export class PipelineHost implements Host {
   readonly checks: NonNullable<Host["checks"]>
   /** By the name of a graft: what is planted with it. */
   readonly candidates = new Map<string, Candidate>()
-  /** False while the tuning engine of the service cannot be held: no share rises then. */
-  mayRise = true
+  /** Asked before a share rises, with what it would be: false while the tuning engine of the service cannot be held. */
+  mayRise: (slot: string, share: number) => boolean = () => true
   private readonly input: PipelineHostInput
   private readonly generations = new Map<string, number>()
 
@@ -165,7 +165,7 @@ export class PipelineHost implements Host {
           within: channels?.within ?? 1,
           calls: socket.calls,
           interference: socket.interference.ratio,
-          alphaHold: this.holdsShare(socket) ? 1 : 0,
+          alphaHold: this.holdsShare(slot, socket) ? 1 : 0,
         }
       case "resetting":
         return { ...socket.conduct.draining }
@@ -180,13 +180,13 @@ export class PipelineHost implements Host {
     return Math.max(0, wanted - (socket.comparison?.compared ?? 0))
   }
 
-  /** The share waits for enough pairs, and while the incumbent is slower beside the candidate. */
-  private holdsShare({ share, pairsAtStep, interference }: PipelineSocket): boolean {
-    const { thresholds } = this.input
-    return (
-      !this.mayRise ||
-      (share > 0 && (pairsAtStep < thresholds.pairsPerStep || interference.ratio > thresholds.interference))
-    )
+  /** The share waits for enough pairs, while the incumbent is slower beside the candidate, and for the tuning engine. */
+  private holdsShare(slot: string, { share, pairsAtStep, interference }: PipelineSocket): boolean {
+    const { shares, pairsPerStep, interference: most } = this.input.thresholds
+    if (share > 0 && (pairsAtStep < pairsPerStep || interference.ratio > most)) return true
+    // At the top, and on probation, there is no step to come.
+    const next = shares.find((one) => one > share)
+    return next !== undefined && !this.mayRise(slot, next)
   }
 }
 

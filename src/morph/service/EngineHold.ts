@@ -50,18 +50,21 @@ export function engineProblems(engine: unknown): ReadonlyArray<Problem> {
 }
 
 /** What the engine must not measure across: who answers, and by what share. */
-const standingOf = (pieces: ReadonlyArray<PieceView>): string =>
-  JSON.stringify(pieces.map(({ name, incumbent, share }) => [name, incumbent, share]))
+type Standing = ReadonlyArray<Pick<PieceView, "name" | "incumbent" | "share">>
+const standingOf = (pieces: Standing): Standing =>
+  pieces.map(({ name, incumbent, share }) => ({ name, incumbent, share }))
 
 const isBusy = ({ state }: PieceView): boolean => state === "blending" || state === "shadowing"
 
 export class EngineHold {
   private readonly engine: TuningEngine
   /** The last standing that began a generation of its own. */
-  private standing: string
+  private standing: Standing
   /** The generation that the engine was left in; null where it is not held by this. */
   private left: number | null = null
   private problem: string | null = null
+  /** Why it refused a step of the window that ends now. */
+  private refusal: string | null = null
 
   constructor(engine: TuningEngine, pieces: ReadonlyArray<PieceView>) {
     this.engine = engine
@@ -72,9 +75,28 @@ export class EngineHold {
     return { held: this.left !== null, problem: this.problem }
   }
 
+  /**
+   * Before a share rises: begins the generation of that step. False where the engine refuses, and then the share has to stay.
+   * @param share what it rises to
+   */
+  mayRise(name: string, share: number): boolean {
+    const { status, mode } = this.engine.getSnapshot()
+    if (status !== "running") return true
+    if (mode === "adapting") this.left = null
+    // It stands still for a reason of its own.
+    else if (this.left === null) return true
+    if (!this.tries(() => this.trip(`${name} is blending, share ${share}`))) {
+      this.refusal = this.problem
+      return false
+    }
+    this.standing = this.standing.map((one) => (one.name === name ? { ...one, share } : one))
+    return true
+  }
+
   /** After each window: holds, steps or lets go. */
   follow(pieces: ReadonlyArray<PieceView>): void {
-    this.problem = null
+    this.problem = this.refusal
+    this.refusal = null
     const { status, mode } = this.engine.getSnapshot()
     if (status !== "running") {
       this.left = null
@@ -84,7 +106,7 @@ export class EngineHold {
     if (mode === "adapting") this.left = null
     const standing = standingOf(pieces)
     const busy = pieces.find(isBusy)
-    const isStep = standing !== this.standing
+    const isStep = JSON.stringify(standing) !== JSON.stringify(this.standing)
     // It stands still already, for a reason of its own, and begins anew when that is over.
     if (mode === "safe" && this.left === null) return
     if (isStep || (busy !== undefined && this.left === null)) {

@@ -13,6 +13,7 @@ import { type CallWatch, NO_WATCH } from "../pipeline/CallWatch.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import { type PipelineThresholds, readThresholds } from "../pipeline/pipelineOptions.ts"
 import type { Quarantine } from "../pipeline/Quarantine.ts"
+import { socketOf } from "../pipeline/slots.ts"
 import type { PipelineSocket } from "../pipeline/PipelineSocket.ts"
 import type { AdoptedVariants } from "./AdoptedVariants.ts"
 import { catalogueProblems } from "./catalogueProblems.ts"
@@ -111,10 +112,7 @@ export function growPipeline<P extends Functions>(
 
   const endWindow = (core: PipelineCore): void => {
     const boundary = core.next()
-    if (hold !== null) {
-      hold.follow(boundary.pieces)
-      core.host.mayRise = hold.view.problem === null
-    }
+    hold?.follow(boundary.pieces)
     adopted?.follow(boundary)
     const { figures } = core
     if (figures.length > 0 || boundary.moves.length > 0)
@@ -179,7 +177,14 @@ export function growPipeline<P extends Functions>(
         grafting: options.grafting,
         faulted: (slot, what, after) => keeper?.record({ type: "fault", after, slot, what }),
       })
-      if (options.engine !== undefined) hold = new EngineHold(options.engine, core.views)
+      if (options.engine !== undefined) {
+        const { host, table, views } = core
+        const engine = new EngineHold(options.engine, views)
+        // A paused candidate has no step to come.
+        host.mayRise = (slot, share) =>
+          table.lifeOf(slot).conditions.paused !== null || engine.mayRise(socketOf(slot), share)
+        hold = engine
+      }
       if (catalogue !== null)
         adopted = new catalogue.AdoptedVariants(catalogue.variants, options.engine, (type, socket, signed) =>
           asks(type)(socket, signed),

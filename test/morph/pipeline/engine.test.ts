@@ -121,6 +121,62 @@ describe("a tuning engine beside a candidate", () => {
     expect(hold.view).toEqual({ held: false, problem: "Error: the audit is full" })
   })
 
+  it("that refuses a step of the ramp is asked before the share rises, and the share stays where it is", async () => {
+    const { engine, growth, serve, search } = await bothOn(3)
+    const { trip } = engine
+    let refuses = false
+    const tripped: Array<string> = []
+    Object.assign(engine, {
+      trip: (note: { readonly by: string; readonly note: string }) => {
+        if (refuses) throw new Error("the audit is full")
+        tripped.push(note.note)
+        trip(note)
+      },
+    })
+    await growth.germinate("search", { candidate: (query) => search(query), name: "same", why: "A/A" })
+    const reaches = async (share: number): Promise<void> => {
+      for (let i = 0; i < 200 && growth.share("search") !== share; i++) await serve()
+      expect(growth.share("search")).toBe(share)
+    }
+    const state = (): string => growth.snapshot().pieces[0].state
+    // It is held, and refuses the first step.
+    for (let i = 0; i < 100 && state() !== "blending"; i++) await serve()
+    refuses = true
+    for (let i = 0; i < 3; i++) await serve()
+    expect([state(), growth.share("search")]).toEqual(["blending", 0])
+    expect(growth.snapshot().engine).toEqual({ held: true, problem: "Error: the audit is full" })
+    // Its owner has let it go, and it refuses to be held again.
+    engine.reset({ by: "ada", note: "mine" })
+    for (let i = 0; i < 3; i++) await serve()
+    expect(growth.share("search")).toBe(0)
+    expect(growth.snapshot().engine).toEqual({ held: false, problem: "Error: the audit is full" })
+    refuses = false
+    await reaches(0.1)
+    expect(growth.snapshot().engine).toEqual({ held: true, problem: null })
+    refuses = true
+    for (let i = 0; i < 30; i++) await serve()
+    expect([state(), growth.share("search")]).toEqual(["blending", 0.1])
+    refuses = false
+    await reaches(0.5)
+    // A generation as the hold begins, and one for each step: that of the first step holds it again.
+    expect(tripped).toEqual([0, 0.1, 0.5].map((share) => `search is blending, share ${share}`))
+    await growth.stop()
+    await engine.stop()
+  })
+
+  it("is not asked for a step while the candidate is paused", async () => {
+    const { engine, growth, serve, search } = await bothOn(4)
+    await growth.germinate("search", { candidate: (query) => search(query), name: "same", why: "A/A" })
+    for (let i = 0; i < 100 && growth.share("search") !== 0.1; i++) await serve()
+    await growth.pause("search", { why: "lunch" })
+    await serve()
+    const { generation } = engine
+    for (let i = 0; i < 20; i++) await serve()
+    expect([growth.share("search"), engine.generation]).toEqual([0.1, generation])
+    await growth.stop()
+    await engine.stop()
+  })
+
   it.each([[null], [3], [{ trip: () => {} }]])("%s is refused by its field", (engine) => {
     const host = pipelineHost({ search: { incumbent: () => 1, effects: "none", deadlineMs: 100 } })
     expect(() => createGrowth({ host, engine: engine as never })).toThrow(GrowthError)
