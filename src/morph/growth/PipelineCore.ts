@@ -46,6 +46,8 @@ export interface PieceView {
   readonly mirroredIn: "process" | "thread" | null
   /** Mirrors that ran in the process because something could not be copied to the candidate's thread. */
   readonly uncopied: number
+  /** Calls with a `key` that there was no room for: they do not duel. */
+  readonly turnedAway: number
   readonly compared: number
   readonly agreement: number
   /** The last ones, side by side. */
@@ -246,7 +248,7 @@ export class PipelineCore {
     const piece = this.host.piece(name)
     const slot = this.host.slot(name)
     const life = this.table.lives.find((one) => one.slot === slot)
-    const { comparison, mirrors, farMirrors, channels, candidate } = piece
+    const { comparison, mirrors, farMirrors, duels, channels, candidate } = piece
     return {
       name,
       state: stateOf(slot, name, life),
@@ -261,6 +263,7 @@ export class PipelineCore {
       leftOut: mirrors?.leftOut ?? 0,
       mirroredIn: mirrors === null ? null : farMirrors?.isOn === true ? "thread" : "process",
       uncopied: farMirrors?.uncopied ?? 0,
+      turnedAway: duels?.turnedAway ?? 0,
       compared: comparison?.compared ?? 0,
       agreement: comparison?.agreement ?? 1,
       disagreements: [...(comparison?.disagreements ?? [])],

@@ -24,13 +24,18 @@ function verdictLines({ verdict }: GraftMove): ReadonlyArray<string> {
 }
 
 function channelLines(piece: PieceView | undefined): ReadonlyArray<string> {
-  return (piece?.channels ?? []).map(({ channel, pairs, worse, within, effect }) => {
+  // A record from before these were counted has none.
+  const turnedAway = piece?.turnedAway ?? 0
+  const left =
+    turnedAway === 0 ? [] : [`    ${turnedAway} calls did not duel: there was no room for their users`]
+  const told = (piece?.channels ?? []).map(({ channel, pairs, worse, within, effect }) => {
     const seen =
       channel === "errors"
         ? `${number(100 * effect)} points of difference`
         : `${number(effect)} times the incumbent's`
     return `    ${channel}: ${pairs} pairs, ${seen}, worse ${number(worse)}, within the margin ${number(within)}`
   })
+  return [...told, ...left]
 }
 
 function entryLines(entry: PipelineEntry, socket: string): ReadonlyArray<string> {

@@ -3,6 +3,7 @@ import type { Problem } from "../../domain/errors.ts"
 import { problem, show } from "../../domain/problems.ts"
 import type { Outcome } from "./calls.ts"
 import type { Side } from "./Channels.ts"
+import { MOST_KEYS } from "./Duels.ts"
 import { MOST_COPIED } from "./inputs.ts"
 import type { CheckedPiece } from "./pieces.ts"
 
@@ -95,6 +96,16 @@ export class Declared {
       "inputs.size",
       `have more than ${MOST_COPIED} fields.`,
       "Such calls are not mirrored, and count as `leftOut`. Pass less at once.",
+      null,
+    )
+  }
+
+  /** More users than are remembered. */
+  namesTooMany(): void {
+    this.say(
+      "key",
+      `names more than ${MOST_KEYS} users.`,
+      "Calls of further ones do not duel, and count as `turnedAway`. Name groups of users.",
       null,
     )
   }

@@ -9,7 +9,7 @@ import type { Coins } from "./Coins.ts"
 /** Calls of a pair that are further apart saw different loads, and are not compared. */
 const APART_MS = 5_000
 /** Keys that are remembered. A new one beyond that does not duel: the incumbent answers it, and on probation the candidate. */
-const MOST_KEYS = 50_000
+export const MOST_KEYS = 50_000
 /** Pairs that wait for the end of the window; where there are so many they are judged before. */
 export const FULL = 4_096
 
@@ -39,17 +39,19 @@ export interface Seat {
 
 export class Duels {
   private readonly coins: Coins
+  private readonly tooMany: () => void
   private readonly seats = new Map<string, Seat>()
   /** A pair that still wants its second half. */
   private open: Pair | null = null
   private begun = 0
   private stage = 1
   private rows: Array<PairRow> = []
-  /** Users that there was no room for. */
+  /** Calls of users that there was no room for. */
   turnedAway = 0
 
-  constructor(coins: Coins) {
+  constructor(coins: Coins, tooMany: () => void = () => {}) {
     this.coins = coins
+    this.tooMany = tooMany
   }
 
   /** Users of a pair count again: what follows is judged by itself. */
@@ -70,6 +72,7 @@ export class Duels {
     if (known !== undefined) return known
     if (this.seats.size >= MOST_KEYS) {
       this.turnedAway++
+      this.tooMany()
       return null
     }
     const seat = this.seat(now(), limitMs, true)

@@ -52,7 +52,7 @@ export class PipelineSocket {
   readonly conduct: Conduct
   private route: Route = "direct"
   private world: SocketWorld | null = null
-  private duels: Duels | null = null
+  duels: Duels | null = null
   private coins: Coins | null = null
   private deadlines: Deadlines | null = null
   private counter = 0
@@ -111,7 +111,7 @@ export class PipelineSocket {
     if (world === null) return
     this.candidate = candidate
     this.coins = new Coins(world.seed, this.piece.name, graft)
-    this.duels = new Duels(this.coins)
+    this.duels = new Duels(this.coins, () => this.declared.namesTooMany())
     const { clock, thresholds } = world
     this.mirrors = new Mirrors({
       clock,

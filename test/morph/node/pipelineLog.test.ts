@@ -116,6 +116,20 @@ describe("the record of a growing service", () => {
     )
   })
 
+  it("tells how many calls did not duel because there was no room for their users", async () => {
+    const state = folder()
+    await lived(state)
+    const [run] = readPipeline(state)
+    expect(storyOf(run, "double").join("\n")).not.toMatch(/no room/)
+    const entries = run.entries.map((entry) =>
+      entry.type === "window"
+        ? { ...entry, pieces: entry.pieces.map((piece) => ({ ...piece, turnedAway: 12 })) }
+        : entry,
+    )
+    const story = storyOf({ ...run, entries }, "double")
+    expect(story).toContain("    12 calls did not duel: there was no room for their users")
+  })
+
   it("has one process at a time, and goes on in the same file", async () => {
     const state = folder()
     const first = service(state)

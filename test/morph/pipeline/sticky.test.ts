@@ -9,6 +9,9 @@ import { VirtualClock } from "./service.ts"
 
 const USERS = 60
 
+/** As many users as there is room for. */
+const MOST = 50_000
+
 /** A life from the first call to probation, and who answered each user in each state. */
 async function lived() {
   const clock = new VirtualClock()
@@ -81,5 +84,42 @@ describe("a user with a key", () => {
     expect(blended.size).toBeGreaterThan(5)
     expect(blended.size).toBeLessThan(USERS / 2)
     expect(sidesOnProbation).toEqual(new Set(["candidate", "incumbent"]))
+  })
+
+  it("that there is no room for does not duel, and the snapshot counts its calls and says why", async () => {
+    const clock = new VirtualClock()
+    const answers = (user: string) => user
+    const host = pipelineHost({
+      page: { incumbent: answers, effects: "none", deadlineMs: 100, key: (user: string) => user },
+    })
+    const gates = {
+      shares: [0.5],
+      pairsPerStep: 1_000_000,
+      trialCalls: 1,
+      training: { compared: 5, share: 1 },
+    }
+    const growth = createGrowth({ host, seed: 5, clock, gates })
+    const call = host.socket("page")
+    const piece = () => growth.snapshot().pieces[0]
+    await growth.start()
+    await growth.germinate("page", { candidate: (user) => answers(user), name: "new", why: "test" })
+    for (let i = 0; i < 500 && piece().share < 0.5; i++) {
+      call("ada")
+      await clock.pass(50)
+    }
+    for (let i = 0; i < MOST; i++) call(`user ${i}`)
+    expect([piece().turnedAway, piece().problems]).toEqual([0, []])
+    for (let i = 0; i < 3; i++) call("user of the end")
+    call("user 7")
+    call("one more")
+    expect(piece().turnedAway).toBe(4)
+    expect(piece().problems).toEqual([
+      {
+        path: "host.page.key",
+        message: "names more than 50000 users.",
+        suggestion: "Calls of further ones do not duel, and count as `turnedAway`. Name groups of users.",
+      },
+    ])
+    await growth.stop()
   })
 })
