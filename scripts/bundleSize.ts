@@ -109,7 +109,7 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
   {
     what: "pipelineHost of arqon/morph, grown by itself",
     source: 'import { pipelineHost } from "arqon/morph"; globalThis.made = pipelineHost',
-    mostKb: 31,
+    mostKb: 31.3,
     mostLaterKb: 2,
     goalKb: 12,
   },

@@ -14,7 +14,7 @@ import { neuralHost } from "../morph/neural/options.ts"
 import { Checkpoints } from "../morph/node/Checkpoints.ts"
 import { createGrowth, replayGrowth } from "../morph/node/createGrowth.ts"
 import { FrameLog } from "../morph/node/FrameLog.ts"
-import { PIPELINE, readPipeline, replayPipeline } from "../morph/node/PipelineLog.ts"
+import { PIPELINE, readPipeline, repeatsItself, replayPipeline } from "../morph/node/PipelineLog.ts"
 import { storyOf } from "../morph/node/pipelineStory.ts"
 import { readRun, RUN, type RunRecord } from "../morph/node/RunLog.ts"
 import { ReportLog } from "../morph/node/ReportLog.ts"
@@ -284,7 +284,7 @@ export async function growWhyCommand({ directory, socket, json }: WhyFlags): Pro
         .filter((name) => socket === null || name === socket)
         .map((name) => ({ socket: name, lines: storyOf(run, name) })),
     }))
-    const isSame = told.every(({ repeated }) => repeated.differentFrom === null)
+    const isSame = told.every(({ repeated }) => repeatsItself(repeated))
     if (json) print(plainJson({ verdict: isSame ? "identical" : "different", runs: told }))
     else print(whyText(told))
     return isSame ? EXIT.ok : EXIT.differs

@@ -1,6 +1,7 @@
 /** A growing run in words: its boundaries while it runs, its end, and what is on record. */
 import type { GrowthBoundary } from "../morph/growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../morph/growth/PersonCommand.ts"
+import type { RepeatedRun } from "../morph/node/PipelineLog.ts"
 import type { RunBoundary, RunCommand, RunRecord } from "../morph/node/RunLog.ts"
 import type { GrowthReport } from "../morph/policy/reports.ts"
 import type { GrowthSnapshot } from "../morph/service/Growth.ts"
@@ -118,16 +119,12 @@ function lastText({ loss, accuracy, parameters, mode, hash }: RunBoundary): stri
 /** Stories of a service's candidates, run by run, with whether the record repeats. */
 export function whyText(
   runs: ReadonlyArray<{
-    readonly repeated: {
-      readonly windows: number
-      readonly moves: number
-      readonly differentFrom: number | null
-    }
+    readonly repeated: RepeatedRun
     readonly stories: ReadonlyArray<{ readonly socket: string; readonly lines: ReadonlyArray<string> }>
   }>,
 ): string {
   return runs
-    .flatMap(({ repeated: { windows, moves, differentFrom }, stories }, i) => [
+    .flatMap(({ repeated: { windows, moves, differentFrom, evidence }, stories }, i) => [
       ...(runs.length > 1 ? [`Run ${i + 1} of ${runs.length}`] : []),
       ...stories.flatMap(({ socket, lines }) => [
         `${socket}${lines.length === 0 ? ": no candidate" : ""}`,
@@ -136,6 +133,16 @@ export function whyText(
       differentFrom === null
         ? `Repeated from its figures: ${moves} transitions in ${windows} windows, all the same.`
         : `Window ${differentFrom} does not repeat: the record was changed, or another version wrote it.`,
+      evidenceText(evidence),
     ])
     .join("\n")
+}
+
+function evidenceText(evidence: RepeatedRun["evidence"]): string {
+  if (evidence === null) return "Its evidence cannot be made again: the version that wrote it kept no pairs."
+  const { pairs, compared, different } = evidence
+  if (different === null)
+    return `Made again from ${pairs} pairs and ${compared} mirrors: the evidence is the same in every window.`
+  const { boundary, slot, figure, recorded, repeated } = different
+  return `Window ${boundary}: ${figure} of ${slot} is recorded as ${numberText(recorded)}, and its pairs and mirrors come to ${numberText(repeated)}. The record was changed, or another version wrote it.`
 }

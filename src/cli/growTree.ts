@@ -63,7 +63,7 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
     (flags) => doing(async () => (await load()).growWhyCommand(flags)),
   ).pipe(
     Command.withDescription(
-      "Tell why each candidate of a service was kept or culled, and repeat its transitions",
+      "Tell why each candidate of a service was kept or culled, and repeat its transitions and evidence",
     ),
     Command.withExamples([{ command: "arqon grow why ./growth --socket search" }]),
   )

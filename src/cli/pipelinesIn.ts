@@ -1,5 +1,5 @@
 /** What a folder holds of a growing service, for the studio: each run repeated from its figures, every transition and hash compared. */
-import { readPipeline, replayPipeline, type PipelineRun } from "../morph/node/PipelineLog.ts"
+import { readPipeline, repeatsItself, replayPipeline, type PipelineRun } from "../morph/node/PipelineLog.ts"
 import { PipelineBook } from "../studio/server/PipelineBook.ts"
 import { CliFailure, EXIT } from "./exitCodes.ts"
 
@@ -14,7 +14,7 @@ function bookOf(run: PipelineRun, n: number, directory: string): PipelineBook {
   const { sockets, gates } = run.inputs
   const { fail, pass } = gates
   const book = new PipelineBook({ id: `run-${n}`, name: `Run ${n}`, source: "recorded", fail, pass })
-  const { differentFrom } = replayPipeline(run, ({ boundary, figures, moves, pieces }, lives) => {
+  const repeated = replayPipeline(run, ({ boundary, figures, moves, pieces }, lives) => {
     const places = sockets.map((name) => {
       const moved = moves.findLast(({ slot }) => isOf(slot, name))
       const life = lives.findLast(({ slot }) => isOf(slot, name))
@@ -28,9 +28,9 @@ function bookOf(run: PipelineRun, n: number, directory: string): PipelineBook {
     })
     book.addRecorded({ boundary, places, moves, pieces })
   })
-  if (differentFrom !== null)
+  if (!repeatsItself(repeated))
     throw new CliFailure(
-      `Run ${n} of ${directory} does not repeat its record at window ${differentFrom}: it was changed, or another version wrote it. Name another folder.`,
+      `Run ${n} of ${directory} does not repeat its record at window ${repeated.differentFrom ?? repeated.evidence?.different?.boundary}: it was changed, or another version wrote it. Name another folder.`,
       EXIT.differs,
     )
   book.end()

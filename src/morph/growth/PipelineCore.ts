@@ -14,6 +14,7 @@ import type { GraftingInput } from "../grafting/options.ts"
 import { isLive } from "../grafting/transitions.ts"
 import type { ChannelView } from "../pipeline/Channels.ts"
 import type { Disagreement } from "../pipeline/Comparison.ts"
+import type { EvidenceTape, WindowTapes } from "../pipeline/EvidenceTape.ts"
 import { type CallWatch, NO_WATCH } from "../pipeline/CallWatch.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
 import { PipelineHost } from "../pipeline/PipelineHost.ts"
@@ -132,6 +133,8 @@ export interface PipelineCoreInput {
   readonly seed: number
   readonly thresholds: PipelineThresholds
   readonly grafting?: GraftingInput | undefined
+  /** Makes what evidence is written down on; none is where it is left out. */
+  readonly tape?: (() => EvidenceTape) | undefined
   /** A candidate was culled between two boundaries. */
   readonly faulted?: (slot: string, what: string, after: number) => void
 }
@@ -140,6 +143,8 @@ export class PipelineCore {
   readonly host: PipelineHost
   readonly table: GraftTable
   private readonly input: PipelineCoreInput
+  /** What the evidence of the last window was made from, by slot. */
+  tapes: ReadonlyArray<readonly [string, WindowTapes]> = []
   private plantings = 0
   private faults: ReadonlyArray<GraftMove> = []
 
@@ -151,6 +156,7 @@ export class PipelineCore {
       watch: input.watch ?? NO_WATCH,
       seed: input.seed,
       thresholds: input.thresholds,
+      tape: input.tape ?? null,
       cullNow: (slot) => this.cullNow(slot),
     })
     this.table = new GraftTable({
@@ -163,6 +169,8 @@ export class PipelineCore {
   next(): PipelineBoundary {
     const boundary = this.table.boundary + 1
     this.host.endWindow(boundary)
+    // Before the boundary: a candidate that moves on begins other evidence.
+    this.tapes = this.host.takeTapes()
     const { moves, refusals: refused } = this.table.atBoundary(boundary)
     const { faults } = this
     this.faults = []

@@ -11,11 +11,13 @@ import type { GraftCommand } from "../grafting/graftEvents.ts"
 import type { Figures } from "../contracts/Host.ts"
 import { pipelineGrafting } from "../growth/PipelineCore.ts"
 import { RecordedHost } from "../pipeline/RecordedHost.ts"
+import { EvidenceTape, type Taped } from "../pipeline/EvidenceTape.ts"
 import type { PipelineThresholds } from "../pipeline/pipelineOptions.ts"
 import type { PipelineEntry, PipelineInputs, PipelineKeeper } from "../service/PipelineGrowth.ts"
 import { lockFile } from "../../system/lockFile.ts"
 import { makePrivateFolder } from "../../system/privateFile.ts"
 import { causeText, isSystemError, StateFileError } from "../../system/StateFileError.ts"
+import { EvidenceCheck, type RepeatedEvidence } from "./EvidenceCheck.ts"
 import { FrameLog } from "./FrameLog.ts"
 
 /** Its file in a state folder. */
@@ -30,9 +32,13 @@ export interface PipelineRun {
   readonly entries: ReadonlyArray<PipelineEntry>
 }
 
-/** Numbers that JSON does not have, as texts. */
+/** Numbers that JSON does not have, as texts; many numbers as one text. */
 const plain = (_: string, value: unknown): unknown =>
-  typeof value === "number" && !Number.isFinite(value) ? String(value) : value
+  value instanceof Float64Array
+    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64")
+    : typeof value === "number" && !Number.isFinite(value)
+      ? String(value)
+      : value
 
 /** Keeps a growing service in a folder, for one process at a time. */
 export function pipelineKeeper(directory: string): PipelineKeeper {
@@ -61,6 +67,7 @@ export function pipelineKeeper(directory: string): PipelineKeeper {
     if (failure !== null) throw failure
   }
   return {
+    tape: () => new EvidenceTape(),
     open: async (inputs) => {
       try {
         makePrivateFolder(directory)
@@ -103,25 +110,52 @@ export function readPipeline(directory: string): ReadonlyArray<PipelineRun> {
   const runs: Array<{ inputs: PipelineInputs; entries: Array<PipelineEntry> }> = []
   for (const { kind, data } of FrameLog.read(path) ?? []) {
     if (kind === INPUTS) runs.push({ inputs: data as PipelineInputs, entries: [] })
-    else runs.at(-1)?.entries.push(data as PipelineEntry)
+    else runs.at(-1)?.entries.push(entryOf(data as PipelineEntry))
   }
   return runs
 }
 
+/** An entry with the numbers of its tapes. */
+function entryOf(entry: PipelineEntry): PipelineEntry {
+  if (entry.type !== "window" || entry.tapes === undefined) return entry
+  const read = (taped: Taped | null): Taped | null =>
+    taped === null ? null : { ...taped, ratios: ratiosOf(taped.ratios) }
+  const tapes = entry.tapes.map(
+    ([slot, { pairs, compared }]) => [slot, { pairs: read(pairs), compared: read(compared) }] as const,
+  )
+  return { ...entry, tapes }
+}
+
+function ratiosOf(text: unknown): Float64Array {
+  const bytes = Uint8Array.from(Buffer.from(String(text), "base64"))
+  return new Float64Array(bytes.buffer, 0, Math.floor(bytes.length / Float64Array.BYTES_PER_ELEMENT))
+}
+
 type WindowEntry = Extract<PipelineEntry, { readonly type: "window" }>
 
-/** Repeats every transition of a run from its figures; the first window that comes out otherwise, or null. `seen` gets each that is the same. */
+/** What a run came to when it was repeated. */
+export interface RepeatedRun {
+  readonly windows: number
+  readonly moves: number
+  /** The first window whose transitions come out otherwise, or null. */
+  readonly differentFrom: number | null
+  /** What its evidence comes to, made again from every pair and mirror; null where the record has none of them. */
+  readonly evidence: RepeatedEvidence | null
+}
+
+/** Whether transitions and evidence come out as they are recorded, as far as the record has them. */
+export const repeatsItself = ({ differentFrom, evidence }: RepeatedRun): boolean =>
+  differentFrom === null && (evidence?.different ?? null) === null
+
+/** Repeats every transition of a run from its figures, and its evidence from its pairs. `seen` gets each window whose transitions are the same. */
 export function replayPipeline(
   { inputs, entries }: PipelineRun,
   seen: (entry: WindowEntry, lives: ReadonlyArray<GraftLife>) => void = () => {},
-): {
-  readonly windows: number
-  readonly moves: number
-  readonly differentFrom: number | null
-} {
+): RepeatedRun {
   const { gates, grafting, sockets } = inputs
   const host = new RecordedHost(sockets, gates as PipelineThresholds)
   const table = new GraftTable({ host, options: pipelineGrafting(grafting, gates as PipelineThresholds) })
+  const evidence = new EvidenceCheck(gates as PipelineThresholds)
   let windows = 0
   let moves = 0
   let faults: Array<unknown> = []
@@ -130,23 +164,26 @@ export function replayPipeline(
     const before = entry.type === "window" ? entry.boundary - 1 : entry.after
     while (table.boundary < before) table.atBoundary(table.boundary + 1)
     if (entry.type === "command") {
+      evidence.command(entry)
       if (entry.slot !== null) table.command(entry.slot, entry.command as GraftCommand)
     } else if (entry.type === "fault") {
       faults.push(...table.fault(entry.slot, "critical", entry.what))
     } else {
       host.figures = new Map(entry.figures.map(([slot, figures]) => [slot, numbers(figures)]))
+      evidence.window(entry, host.figures, (slot) => table.lifeOf(slot).state)
       const report = table.atBoundary(entry.boundary)
+      evidence.moved(report.moves)
       host.figures = new Map()
       windows++
       moves += entry.moves.length
       const come = [...faults, ...report.moves]
       faults = []
       if (JSON.stringify(come, plain) !== JSON.stringify(entry.moves))
-        return { windows, moves, differentFrom: entry.boundary }
+        return { windows, moves, differentFrom: entry.boundary, evidence: evidence.found }
       seen(entry, table.lives)
     }
   }
-  return { windows, moves, differentFrom: null }
+  return { windows, moves, differentFrom: null, evidence: evidence.found }
 }
 
 const numbers = (figures: Figures): Figures =>

@@ -24,12 +24,16 @@ import {
   UNKNOWN_NOISE,
   worth,
 } from "../../control/pairEvidence.ts"
+import type { EvidenceTape, PairDifference } from "./EvidenceTape.ts"
 import { FRESH_SIZED, sizedBelow, type SizedBounded, sizedWithin } from "../../control/sizedBets.ts"
 
 /** What is compared: `latency` until the answer or its first chunk, `end` until the last chunk. */
 export const CHANNELS = ["latency", "errors", "end", "cost"] as const
 /** The name of a channel: see `CHANNELS`. */
 export type ChannelName = (typeof CHANNELS)[number]
+
+/** The channels that are compared as ratios. */
+const RATIOS = ["latency", "end", "cost"] as const
 
 /** How much worse is still good enough: shares for times and costs, .05 being 5 %; errors by what is added to the rate. */
 export interface Margins {
@@ -123,7 +127,27 @@ export interface Side {
 /** Nothing is faster than a clock can tell. */
 const LEAST = 1e-3
 
+/** The logarithm of the ratio; NaN where a side was not measured. */
+const logRatio = (candidate: number, incumbent: number): number =>
+  Number.isFinite(candidate) && Number.isFinite(incumbent)
+    ? Math.log(Math.max(candidate, LEAST)) - Math.log(Math.max(incumbent, LEAST))
+    : Number.NaN
+
+function differenceOf({ candidate, incumbent }: PairRow): PairDifference {
+  // How long a failure took says nothing, on either side.
+  const failed = candidate.error || incumbent.error
+  return {
+    candidateFailed: candidate.error,
+    incumbentFailed: incumbent.error,
+    latency: failed ? Number.NaN : logRatio(candidate.ms, incumbent.ms),
+    end: failed ? Number.NaN : logRatio(candidate.endMs, incumbent.endMs),
+    cost: failed ? Number.NaN : logRatio(candidate.cost, incumbent.cost),
+  }
+}
+
 export class Channels {
+  /** Where what comes is written down; null where no record is kept. */
+  readonly tape: EvidenceTape | null
   private readonly margins: Margins
   private readonly ratios = new Map<ChannelName, Ratio>()
   private errorsWorse: BoundedStakes = EMPTY_BOUNDED
@@ -134,17 +158,21 @@ export class Channels {
   /** Pairs of outcomes so far. */
   private outcomes = 0
 
-  constructor(margins: Margins) {
+  constructor(margins: Margins, tape: EvidenceTape | null = null) {
     this.margins = margins
+    this.tape = tape
   }
 
-  note({ candidate, incumbent }: PairRow): void {
-    this.noteErrors(candidate.error, incumbent.error)
-    // How long a failure took says nothing, on either side.
-    if (candidate.error || incumbent.error) return
-    this.noteRatio("latency", candidate.ms, incumbent.ms)
-    this.noteRatio("end", candidate.endMs, incumbent.endMs)
-    this.noteRatio("cost", candidate.cost, incumbent.cost)
+  note(row: PairRow): void {
+    const pair = differenceOf(row)
+    this.tape?.pair(pair)
+    this.notePair(pair)
+  }
+
+  /** As `note`, of a pair that comes from a record. */
+  notePair(pair: PairDifference): void {
+    this.noteErrors(pair.candidateFailed, pair.incumbentFailed)
+    for (const channel of RATIOS) this.noteRatio(channel, pair[channel])
   }
 
   /** A pair of outcomes without their times: a mirror and the call that it repeats. */
@@ -161,9 +189,8 @@ export class Channels {
     this.errorsSized = sizedBelow(this.errorsSized, difference, this.margins.errors)
   }
 
-  private noteRatio(channel: ChannelName, candidate: number, incumbent: number): void {
-    if (!Number.isFinite(candidate) || !Number.isFinite(incumbent)) return
-    const difference = Math.log(Math.max(candidate, LEAST)) - Math.log(Math.max(incumbent, LEAST))
+  private noteRatio(channel: ChannelName, difference: number): void {
+    if (!Number.isFinite(difference)) return
     this.ratios.set(channel, afterRatio(this.ratios.get(channel) ?? FRESH, difference, this.margins[channel]))
   }
 

@@ -4,7 +4,8 @@
  */
 import type { GraftStateName } from "../contracts/enums.ts"
 import type { Figures, Host, Mode, Planting, Socket } from "../contracts/Host.ts"
-import type { Channels } from "./Channels.ts"
+import { evidenceFigures } from "./evidenceFigures.ts"
+import type { EvidenceTape, WindowTapes } from "./EvidenceTape.ts"
 import type { CallWatch } from "./CallWatch.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 import { pipelineChecks, type PipelineThresholds } from "./pipelineOptions.ts"
@@ -27,6 +28,7 @@ export interface PipelineHostInput {
   readonly watch: CallWatch
   readonly seed: number
   readonly thresholds: PipelineThresholds
+  readonly tape: (() => EvidenceTape) | null
   /** A candidate has done something that must not happen, for the last time. */
   readonly cullNow: (slot: string) => void
 }
@@ -50,6 +52,7 @@ export class PipelineHost implements Host {
         watch: input.watch,
         seed: input.seed,
         thresholds: input.thresholds,
+        tape: input.tape,
         tooCritical: () => input.cullNow(this.slot(name)),
       })
     }
@@ -69,6 +72,15 @@ export class PipelineHost implements Host {
   /** The end of an evaluation window: everything that it brought is judged. */
   endWindow(boundary: number): void {
     for (const socket of this.input.pieces.values()) socket.endWindow(boundary)
+  }
+
+  /** What the evidence of the window was made from, by slot. Empty where no record is kept. */
+  takeTapes(): ReadonlyArray<readonly [string, WindowTapes]> {
+    return [...this.input.pieces].flatMap(([name, { channels, comparison }]) => {
+      const pairs = channels?.tape?.take() ?? null
+      const compared = comparison?.tape?.take() ?? null
+      return pairs === null && compared === null ? [] : [[this.slot(name), { pairs, compared }] as const]
+    })
   }
 
   /** How late a timer was. */
@@ -118,6 +130,7 @@ export class PipelineHost implements Host {
     const { comparison, channels, conduct, mirrors } = socket
     const { written } = conduct
     const criticals = conduct.criticals.length
+    const evidence = evidenceFigures(state, channels, comparison, thresholds.pass)
     switch (state) {
       case "dormant":
         return { declared: 1 }
@@ -135,8 +148,8 @@ export class PipelineHost implements Host {
           criticals,
           written,
           comparisonsMissing: missing,
-          agreement: missing === 0 ? (comparison?.agreement ?? 1) : undefined,
-          errorsWorse: comparison?.errorsWorse ?? 1,
+          ...evidence,
+          ...(missing === 0 ? {} : { agreement: undefined }),
         }
       }
       case "shadowing": {
@@ -146,11 +159,8 @@ export class PipelineHost implements Host {
         return {
           criticals,
           comparisonsMissing: this.missing(socket, "G3", thresholds.shadowing.compared),
-          agreementTooLow: comparison?.tooFew ?? 1,
-          ...timesWorse(channels),
-          errorsWorse: comparison?.errorsWorse ?? 1,
-          // Evidence that is still missing.
-          agreementMissing: isWaived ? 0 : Math.max(0, thresholds.pass - (comparison?.enough ?? 1)),
+          ...evidence,
+          ...(isWaived ? { agreementMissing: 0 } : {}),
           mirroredShare: tried === 0 ? 1 : (mirrors?.run ?? 0) / tried,
           // A loop that nothing is mirrored on is as late as it was.
           lagRatio: !socket.canMirror ? 1 : lag.isKnown ? lag.ratio : undefined,
@@ -160,9 +170,7 @@ export class PipelineHost implements Host {
       case "probationary":
         return {
           criticals,
-          ...timesWorse(channels),
-          errorsWorse: channels?.worse("errors") ?? 1,
-          within: channels?.within ?? 1,
+          ...evidence,
           calls: socket.calls,
           interference: socket.interference.ratio,
           alphaHold: this.holdsShare(slot, socket) ? 1 : 0,
@@ -189,12 +197,6 @@ export class PipelineHost implements Host {
     return next !== undefined && !this.mayRise(slot, next)
   }
 }
-
-const timesWorse = (channels: Channels | null): Figures => ({
-  latencyWorse: channels?.worse("latency") ?? 1,
-  endWorse: channels?.worse("end") ?? 1,
-  costWorse: channels?.worse("cost") ?? 1,
-})
 
 /** The sockets of the pieces, before anything is grown: callers get their functions from these. */
 export const makeSockets = (pieces: ReadonlyArray<CheckedPiece>): ReadonlyMap<string, PipelineSocket> =>

@@ -5,7 +5,7 @@
 import { isThenable, judged, type Kind, Late, observed, type Outcome } from "./calls.ts"
 import { Channels } from "./Channels.ts"
 import { Coins } from "./Coins.ts"
-import { Comparison } from "./Comparison.ts"
+import { type Comparison, comparisonOf } from "./Comparison.ts"
 import { Conduct } from "./Conduct.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { Declared } from "./Declared.ts"
@@ -181,12 +181,9 @@ export class PipelineSocket {
       this.conduct.takeOut(world.clock.now())
     }
     if (route === "branch" || route === "shadow")
-      this.comparison = new Comparison(
-        route === "branch" ? Math.min(training.agreement, 0.999_999) : shadowing.agreement,
-        margins,
-      )
+      this.comparison = comparisonOf(route === "branch" ? training : shadowing, margins, world.tape?.())
     if (route === "mixed" || route === "shadow" || route === "whole") {
-      this.channels = new Channels(margins)
+      this.channels = new Channels(margins, world.tape?.())
       this.duels?.newStage()
     }
     this.mirrors?.enter(route === "shadow" ? shadowing.atOnce : route === "branch" ? training.atOnce : 1)

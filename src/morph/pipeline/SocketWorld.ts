@@ -1,5 +1,6 @@
 /** What a socket lives in once it is grown: its clock, its thresholds, and who hears of critical events. */
 import type { CallWatch } from "./CallWatch.ts"
+import type { EvidenceTape } from "./EvidenceTape.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 import type { PipelineThresholds } from "./pipelineOptions.ts"
 import type { AnyFunction } from "./pieces.ts"
@@ -23,6 +24,8 @@ export interface SocketWorld {
   readonly watch: CallWatch
   readonly seed: number
   readonly thresholds: PipelineThresholds
+  /** Makes what evidence is written down on; null where no record is kept. */
+  readonly tape: (() => EvidenceTape) | null
   /** The candidate has done something that must not happen, once too often. */
   readonly tooCritical: (socket: string) => void
 }

@@ -10,6 +10,7 @@ import type {
   Waiver,
 } from "../growth/PipelineCore.ts"
 import type { CallWatch } from "../pipeline/CallWatch.ts"
+import type { EvidenceTape } from "../pipeline/EvidenceTape.ts"
 import type { AnyFunction } from "../pipeline/pieces.ts"
 import type { StartQuarantine } from "../pipeline/Quarantine.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
@@ -98,6 +99,8 @@ export interface PipelineGrowth<P extends Functions = Functions> {
 
 /** Keeps what a growing service did. In Node it is a folder. */
 export interface PipelineKeeper {
+  /** Makes what the evidence of a socket is written down on. */
+  readonly tape: () => EvidenceTape
   readonly open: (inputs: PipelineInputs) => Promise<void>
   readonly record: (entry: PipelineEntry) => void
   /** Resolves when everything recorded so far is on the disk. */
@@ -120,6 +123,8 @@ export type PipelineEntry =
       readonly type: "window"
       readonly boundary: number
       readonly figures: PipelineCore["figures"]
+      /** What its evidence was made from; absent in a record from before this was kept. */
+      readonly tapes?: PipelineCore["tapes"]
       readonly moves: PipelineBoundary["moves"]
       readonly pieces: ReadonlyArray<PieceView>
     }

@@ -114,12 +114,13 @@ export function growPipeline<P extends Functions>(
     const boundary = core.next()
     hold?.follow(boundary.pieces)
     adopted?.follow(boundary)
-    const { figures } = core
+    const { figures, tapes } = core
     if (figures.length > 0 || boundary.moves.length > 0)
       keeper?.record({
         type: "window",
         boundary: boundary.boundary,
         figures,
+        tapes,
         moves: boundary.moves,
         // What callers asked and got stays in memory.
         pieces:
@@ -175,6 +176,7 @@ export function growPipeline<P extends Functions>(
         seed,
         thresholds,
         grafting: options.grafting,
+        tape: keeper?.tape,
         faulted: (slot, what, after) => keeper?.record({ type: "fault", after, slot, what }),
       })
       if (options.engine !== undefined) {
