@@ -13,6 +13,9 @@ const OWNER = 1
 /**
  * Completes a blueprint: where nothing is said it is experimental, of risk .5, without parameters, and its cost is counted on the graph
  * that it builds. Throws a `GrowthError` with every problem. Whether it is born as the identity is tried in quarantine, at gate G0.
+ *
+ * `build` runs in the caller's thread, in that quarantine too: one that never ends holds the program. Only a host with
+ * `training: "thread"` tries it in a thread that can be ended.
  */
 export function defineBlueprint(definition: BlueprintDefinition): Blueprint {
   const cost: Blueprint["cost"] = (shape, parameters): Cost => {
