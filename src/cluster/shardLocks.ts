@@ -1,10 +1,8 @@
 /**
- * The locks on shards as `effect/cluster` keeps them in SQL, handed over in fewer steps. It gives back lock by lock, two round trips each, and
- * tries for the locks of others once a second; a bucket has no owner meanwhile. Which locks there are, and who may take them, stays its own.
+ * The locks on shards as `effect/cluster` keeps them in SQL, handed over in fewer steps. It gives back lock by lock, two round trips each; a
+ * bucket has no owner meanwhile. Which locks there are, and who may take them, stays its own.
  */
-import * as Clock from "effect/Clock"
 import * as RunnerStorage from "effect/cluster/RunnerStorage"
-import type * as ShardId from "effect/cluster/ShardId"
 import * as SqlRunnerStorage from "effect/cluster/SqlRunnerStorage"
 import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as Duration from "effect/Duration"
@@ -15,11 +13,7 @@ import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import { together } from "./together.ts"
 
-/** A runner that waits for locks looks again after this. */
-const AGAIN_MS = 50
-/** It goes on without the others once none has come for so long: `Sharding` asks again a second later. */
-const NONE_CAME_MS = 500
-/** The same in all, as a share of the time between two refreshes: until then it gives no lock back. */
+/** A session that does not give a lock back within this share of the time between two refreshes is not waited for. */
 const PATIENCE_SHARE = 0.4
 /** Locks that are given back in one statement at most. */
 const MOST_RELEASED = 1024
@@ -75,7 +69,7 @@ const watched = (sql: SqlClient, session: Session): SqlClient => {
   })
 }
 
-/** Gives locks back together, and waits a little for those of others. */
+/** Gives locks back together. */
 const handsOver = (storage: Locks, session: Session, patienceMs: number): Locks => {
   const release = together((shards: ReadonlyArray<number>) => unlock(session, shards), MOST_RELEASED)
   return {
@@ -90,22 +84,6 @@ const handsOver = (storage: Locks, session: Session, patienceMs: number): Locks 
         // As it is done without us: it also says so where it cannot be done.
         (released) => (released ? Effect.void : storage.release(address, shard)),
       ),
-    acquire: Effect.fnUntraced(function* (address, shards) {
-      const wanted: ReadonlyArray<ShardId.ShardId> = [...shards]
-      const clock = yield* Clock.Clock
-      const startMs = clock.currentTimeMillisUnsafe()
-      let cameMs = startMs
-      let had = 0
-      for (;;) {
-        const acquired = yield* storage.acquire(address, wanted)
-        const nowMs = clock.currentTimeMillisUnsafe()
-        if (acquired.length > had) cameMs = nowMs
-        had = acquired.length
-        if (had === wanted.length || nowMs - cameMs >= NONE_CAME_MS || nowMs - startMs >= patienceMs)
-          return acquired
-        yield* Effect.sleep(AGAIN_MS)
-      }
-    }),
   }
 }
 

@@ -23,6 +23,7 @@ import { problem } from "../../domain/problems.ts"
 import { messageOf } from "../../system/messageOf.ts"
 import { endingForGood } from "./acceptedSockets.ts"
 import { certificateProblems } from "./certificates.ts"
+import { eagerSharding } from "../eagerSharding.ts"
 import { type LockTimes, messageStorage, runnerStorage, shardingConfig } from "../runners.ts"
 import { StorageError } from "../StorageError.ts"
 
@@ -167,6 +168,7 @@ export const nodeRunner = (
         ),
       )
       return SocketRunner.layer.pipe(
+        Layer.provide(eagerSharding(times.refreshMs)),
         Layer.provide(Layer.effect(SocketServer, server)),
         Layer.provide(clients),
         Layer.provide(RpcSerialization.layerNdjson),
