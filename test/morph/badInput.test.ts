@@ -1,5 +1,6 @@
 /** What a growing host refuses, in all words: one tagged error with field and remedy, and the host goes on as before. */
 import { expect, it } from "vitest"
+import { defineBlueprint } from "../../src/morph/blueprints/defineBlueprint.ts"
 import { GrowthError } from "../../src/domain/GrowthError.ts"
 import { GraftTable } from "../../src/morph/grafting/GraftTable.ts"
 import { neuralHost } from "../../src/morph/neural/options.ts"
@@ -115,4 +116,49 @@ it.each<[string, object, string, string]>([
   expect(`${error.problems[0].message} ${error.problems[0].suggestion}`).toContain(said)
   expect(growth.snapshot()).toEqual(before)
   await growth.stop()
+})
+
+it("A blueprint that is not born identity is refused by gate G0 with the remedy, and the host is as it was", async () => {
+  const adds = defineBlueprint({
+    name: "adds",
+    tier: "safe",
+    build: (graph, value) => {
+      const bias = graph.parameter("bias", [value.shape.at(-1) ?? 1], { initial: "ones" })
+      return graph.apply("add", [graph.apply("scale", [value], { factor: 0 }), bias])
+    },
+  })
+  const options = {
+    host: neuralHost({ inputs: 2, hidden: [4], classes: 2 }),
+    data: tasks.moons({ rows: 64 }),
+    policy: "manual",
+    seed: 3,
+    now: () => 0,
+  } as const
+  const growth = createGrowth({ ...options, blueprints: [adds] })
+  const without = createGrowth(options)
+  await Promise.all([growth.start(), without.start()])
+  const refusals: Array<unknown> = []
+  growth.subscribe(({ refused }) => void refusals.push(...refused))
+  await growth.germinate("hidden1", { blueprint: "adds", why: "test" })
+  const boundary = await growth.run({ epochs: 3 })
+  await without.run({ epochs: 3 })
+  expect(boundary?.sockets[0]).toMatchObject({ state: "dormant", blueprint: null })
+  expect(refusals).toEqual([
+    {
+      slot: "hidden1",
+      blueprint: "adds",
+      problems: [
+        {
+          path: "germinate",
+          message: expect.stringMatching(
+            /^G0 refused "adds": identityError is [\d.]+, must be at most 0\.$/,
+          ) as string,
+          suggestion:
+            "It must pass its value on unchanged when it is born: let its last layer begin with zeros.",
+        },
+      ],
+    },
+  ])
+  expect(growth.snapshot().fingerprint).toBe(without.snapshot().fingerprint)
+  await Promise.all([growth.stop(), without.stop()])
 })

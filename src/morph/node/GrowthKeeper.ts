@@ -25,7 +25,7 @@ import {
   RunLog,
   type RunRecord,
 } from "./RunLog.ts"
-import { openStateFolder, type StateFolder } from "./stateFolder.ts"
+import { notWritten, openStateFolder, type StateFolder } from "./stateFolder.ts"
 import { keptBoundary } from "./keptBoundary.ts"
 import { Tape, tapedCore } from "./Tape.ts"
 
@@ -33,6 +33,8 @@ import { Tape, tapedCore } from "./Tape.ts"
 const EVERY = 25
 const VERSION = 1
 const TURN_MS = 20
+const REMEDY =
+  "The run does not go on without its record. Make room, and start it again: it goes on from what was written."
 
 interface Content {
   readonly version: number
@@ -218,15 +220,21 @@ export class GrowthKeeper implements Keeper {
     if (isGood && this.saving === null && boundary.epoch - this.savedAt >= EVERY) this.save()
   }
 
+  ready(): void {
+    this.expectWritten()
+  }
+
   async command(command: PersonCommand, refused: string | null): Promise<void> {
     const { held } = this
     if (held === null) return
-    await held.log.command({ after: held.core.epochs, command, refused, ...held.tape.take() })
+    await this.note({ after: held.core.epochs, command, refused, ...held.tape.take() })
   }
 
   /** The same for a command that another thread carried out, or what happened to it between two boundaries. */
   async note(command: RunCommand): Promise<void> {
-    await this.held?.log.command(command)
+    this.expectWritten()
+    await this.held?.log.command(command).catch((cause: unknown) => this.failed(cause))
+    this.expectWritten()
   }
 
   /** What became of a kernel: no replay depends on it. */
@@ -265,11 +273,17 @@ export class GrowthKeeper implements Keeper {
         await held.log.command({ after: epoch, command: null, refused: null, clock, alarm })
       await held.log.flush()
       if (epoch > this.savedAt && isWhole) await held.folder.checkpoints.save(epoch, contentOf(standing()))
-      if (this.failure !== null) throw this.failure.cause
-    } finally {
-      await held.log.close()
-      await held.folder.close()
+    } catch (cause) {
+      this.failed(cause)
     }
+    for (const part of [held.log, held.folder])
+      await part.close().catch((cause: unknown) => this.failed(cause))
+    this.expectWritten()
+  }
+
+  /** The first one is what is said. */
+  private failed(cause: unknown): void {
+    this.failure ??= { cause: notWritten(cause, this.directory, REMEDY) }
   }
 
   private expectWritten(): void {
@@ -286,12 +300,12 @@ export class GrowthKeeper implements Keeper {
     this.saving = held.log
       .flush()
       .then(() => held.folder.checkpoints.save(epoch, content))
-      .catch((cause: unknown) => void (this.failure ??= { cause }))
+      .catch((cause: unknown) => this.failed(cause))
       .then(() => void (this.saving = null))
   }
 
   private watch(written: Promise<unknown>): void {
-    written.catch((cause: unknown) => void (this.failure ??= { cause }))
+    written.catch((cause: unknown) => this.failed(cause))
   }
 }
 

@@ -18,10 +18,13 @@ import { lockFile } from "../../system/lockFile.ts"
 import { makePrivateFolder } from "../../system/privateFile.ts"
 import { causeText, isSystemError, StateFileError } from "../../system/StateFileError.ts"
 import { EvidenceCheck, type RepeatedEvidence } from "./EvidenceCheck.ts"
+import { notWritten } from "./stateFolder.ts"
 import { FrameLog } from "./FrameLog.ts"
 
 /** Its file in a state folder. */
 export const PIPELINE = "pipeline.log"
+
+const REMEDY = "Calls go on; make room, and start the service again for a record."
 
 const INPUTS = 1
 const ENTRY = 2
@@ -53,13 +56,7 @@ export function pipelineKeeper(directory: string): PipelineKeeper {
     last = last
       .then(() => opened.append({ kind, data: text }))
       .catch((cause: unknown) => {
-        failure ??= isSystemError(cause)
-          ? growthProblem(
-              "state",
-              `${directory} cannot be written: ${causeText(cause)}.`,
-              "Calls go on; make room, and start the service again for a record.",
-            )
-          : cause
+        failure ??= notWritten(cause, directory, REMEDY)
       })
   }
   const flush = async (): Promise<void> => {

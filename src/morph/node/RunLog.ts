@@ -136,6 +136,8 @@ export class RunLog {
   readonly record: RunRecord
   private readonly log: FrameLog
   private waiting: Array<{ readonly kind: 2 | 3; readonly data: unknown }> = []
+  /** Rejects for good once something could not be written: behind a gap nothing could be repeated. */
+  private written: Promise<void> = Promise.resolve()
 
   private constructor(log: FrameLog, record: RunRecord) {
     this.log = log
@@ -181,9 +183,12 @@ export class RunLog {
   }
 
   /** Resolves when all that was taken is on the disk. */
-  async flush(): Promise<void> {
-    const { waiting } = this
-    this.waiting = []
-    await this.log.append(...waiting)
+  flush(): Promise<void> {
+    this.written = this.written.then(() => {
+      const { waiting } = this
+      this.waiting = []
+      return this.log.append(...waiting)
+    })
+    return this.written
   }
 }

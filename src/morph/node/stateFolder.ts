@@ -40,9 +40,8 @@ export async function openStateFolder(directory: string, host: string, nowMs: nu
     const close = async (): Promise<void> => {
       try {
         await opened.checkpoints.close()
-        await reports.close()
       } finally {
-        lock.release()
+        await reports.close().finally(() => lock.release())
       }
     }
     return { ...opened, reports, close }
@@ -72,6 +71,13 @@ function refusal(cause: unknown, directory: string): unknown {
   if (cause instanceof StateFileError) return growthProblem("state", cause.message, "Nothing was changed.")
   if (!isSystemError(cause)) return cause
   return growthProblem("state", `${directory} cannot be used: ${causeText(cause)}`, "Nothing was changed.")
+}
+
+/** The same of a folder that was open already. */
+export function notWritten(cause: unknown, directory: string, suggestion: string): unknown {
+  if (!isSystemError(cause)) return cause
+  const why = causeText(cause).replace(/\.?$/, ".")
+  return growthProblem("state", `${directory} cannot be written: ${why}`, suggestion)
 }
 
 async function requireHost(directory: string, host: string): Promise<void> {

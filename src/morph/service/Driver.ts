@@ -69,12 +69,14 @@ export class InlineDriver implements Driver {
   }
 
   next(): GrowthBoundary {
+    this.keeper?.ready()
     const boundary = this.core.next()
     this.keeper?.boundary(boundary)
     return boundary
   }
 
   async command(asked: PersonCommand): Promise<number> {
+    this.keeper?.ready()
     let result: number
     try {
       result = perform(this.core, asked)
@@ -107,8 +109,11 @@ export class InlineDriver implements Driver {
   }
 
   async close(): Promise<void> {
-    await this.keeper?.close()
-    await this.slot.close()
+    try {
+      await this.keeper?.close()
+    } finally {
+      await this.slot.close()
+    }
   }
 }
 

@@ -46,7 +46,8 @@ export interface CoreMaker {
 export interface Keeper {
   /** A core at the end of what is kept, or at the beginning. Rejects with a `GrowthError`, and then nothing is held. */
   readonly open: (maker: CoreMaker, parts: CoreParts) => Promise<GrowthCore>
-  /** Throws what kept an earlier boundary from being written: a run without its record does not go on. */
+  /** Throws what kept something earlier from being written: a run without its record does not go on. */
+  readonly ready: () => void
   readonly boundary: (boundary: GrowthBoundary) => void
   /** Resolves when the command is on the disk. `refused`: why it was not carried out. */
   readonly command: (command: PersonCommand, refused: string | null) => Promise<void>

@@ -4,6 +4,7 @@ import { once } from "node:events"
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it, vi } from "vitest"
+import { FrameLog } from "../../../src/morph/node/FrameLog.ts"
 import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { createGrowth, replayGrowth } from "../../../src/morph/node/createGrowth.ts"
 import { neuralHost } from "../../../src/morph/neural/options.ts"
@@ -189,6 +190,42 @@ describe("a growing host with a state folder", () => {
     const [problem] = await problemsIn(createGrowth({ ...OPTIONS, state: changed }).start())
     expect(problem.message).toContain("was changed")
   })
+
+  it.each([
+    ["ENOSPC", "no space is left on the disk."],
+    ["EROFS", "the file system is read-only."],
+  ])(
+    "on a disk that answers %s refuses commands and epochs by field, and goes on from what was written",
+    async (code, said) => {
+      const path = folder.in(code)
+      const growth = await driven(path, 30)
+      const rows = Float32Array.of(0.3, -0.2)
+      const failing = (): Promise<never> =>
+        Promise.reject(
+          Object.assign(new Error("by the hand of a test"), { code, errno: -1, syscall: "write" }),
+        )
+      const append = vi.spyOn(FrameLog.prototype, "append").mockImplementation(failing)
+      const refused = [
+        {
+          path: "state",
+          message: `${path} cannot be written: ${said}`,
+          suggestion:
+            "The run does not go on without its record. Make room, and start it again: it goes on from what was written.",
+        },
+      ]
+      const before = growth.predict(rows)
+      expect(await problemsIn(growth.adjust({ rate: 0.01, why: "test" }))).toEqual(refused)
+      // What comes later would stand behind a gap.
+      append.mockRestore()
+      expect(await problemsIn(growth.adjust({ rate: 0.02, why: "test" }))).toEqual(refused)
+      expect(await problemsIn(growth.run({ epochs: 1 }))).toEqual(refused)
+      expect(growth.predict(rows)).toEqual(before)
+      expect(await problemsIn(growth.stop())).toEqual(refused)
+      const next = await driven(path, 40)
+      await next.stop()
+      expect(await replayGrowth(path, OPTIONS)).toEqual({ boundaries: 40, differentFrom: null })
+    },
+  )
 
   it("is refused at the door where its folder is none, or there are no folders", () => {
     for (const state of ["", 5])

@@ -174,7 +174,9 @@ describe("a disk that takes no more", () => {
       await expect(growth.germinate("double", { ...request, why: "" })).rejects.toThrow(
         /state: .*written.*space/,
       )
-      await expect(growth.germinate("double", request)).rejects.toThrow(/state: .*written.*space/)
+      await expect(growth.germinate("double", request)).rejects.toThrow(
+        `state: ${state} cannot be written: no space is left on the disk. Calls go on; make room, and`,
+      )
       expect(call(2)).toBe(4)
       expect(growth.snapshot().pieces[0]).toMatchObject({ state: "dormant", candidate: null })
       await expect(growth.stop()).rejects.toThrow(/state: /)
@@ -184,6 +186,22 @@ describe("a disk that takes no more", () => {
     }
     // What was recorded before is whole.
     expect(readPipeline(state)).toHaveLength(1)
+  })
+
+  it("that is read-only is said by the field of the folder at the start, and calls go on", async () => {
+    const state = folder()
+    const { host, growth } = service(state)
+    const refusing = Object.assign(new Error("read-only file system, open"), { code: "EROFS" })
+    const open = vi.spyOn(FrameLog, "open").mockRejectedValue(refusing)
+    await expect(growth.start()).rejects.toThrow(
+      `state: ${state} cannot be used: the file system is read-only. Nothing was changed.`,
+    )
+    open.mockRestore()
+    expect(host.socket("double")(2)).toBe(4)
+    // It let the folder go.
+    const next = service(state)
+    await next.growth.start()
+    await next.growth.stop()
   })
 
   it("is said by the field of the folder at the start, where nothing can be made there", async () => {

@@ -98,6 +98,8 @@ describe("commands", () => {
     expect(await problemsOf(() => growth.waive("search", "G1", { by: "ada", why: "x" }))).toEqual(["waive"])
     expect(growth.snapshot().pieces[0].state).toBe("dormant")
     expect(call(4)).toBe(4)
+    await growth.germinate("search", good)
+    expect(await asked("search", { ...good, name: "another" })).toEqual(["germinate"])
     await growth.stop()
     expect(await problemsOf(() => growth.germinate("search", good))).toEqual(["germinate"])
     expect(call(5)).toBe(5)
@@ -157,9 +159,18 @@ describe("declarations that calls show to be wrong", () => {
     await growth.stop()
   })
 
-  it("keep a call whose key is not a text out of the duels, and say so once", async () => {
+  it.each<[string, () => string, string]>([
+    ["is not a text", () => 3 as never, "gave 3."],
+    [
+      "throws",
+      () => {
+        throw new Error("no user")
+      },
+      'threw "Error: no user".',
+    ],
+  ])("keep a call whose key %s out of the duels, and say so once", async (_, key, message) => {
     const clock = new VirtualClock()
-    const one = pipelineHost({ search: { ...piece, key: () => 3 as never } })
+    const one = pipelineHost({ search: { ...piece, key } })
     const growth = createGrowth({
       host: one,
       clock,
@@ -187,7 +198,7 @@ describe("declarations that calls show to be wrong", () => {
     }
     expect(answered).toBe(before)
     expect(piecesNow().problems).toEqual([
-      { path: "host.search.key", message: "gave 3.", suggestion: "Give a string; such calls do not duel." },
+      { path: "host.search.key", message, suggestion: "Give a string; such calls do not duel." },
     ])
     await growth.stop()
   })
