@@ -25,7 +25,7 @@ import {
   RunLog,
   type RunRecord,
 } from "./RunLog.ts"
-import { notWritten, openStateFolder, type StateFolder } from "./stateFolder.ts"
+import { openStateFolder, type StateFolder, whyNotWritten } from "./stateFolder.ts"
 import { keptBoundary } from "./keptBoundary.ts"
 import { Tape, tapedCore } from "./Tape.ts"
 
@@ -33,8 +33,6 @@ import { Tape, tapedCore } from "./Tape.ts"
 const EVERY = 25
 const VERSION = 1
 const TURN_MS = 20
-const REMEDY =
-  "The run does not go on without its record. Make room, and start it again: it goes on from what was written."
 
 interface Content {
   readonly version: number
@@ -283,7 +281,17 @@ export class GrowthKeeper implements Keeper {
 
   /** The first one is what is said. */
   private failed(cause: unknown): void {
-    this.failure ??= { cause: notWritten(cause, this.directory, REMEDY) }
+    const why = whyNotWritten(cause)
+    this.failure ??= {
+      cause:
+        why === null
+          ? cause
+          : growthProblem(
+              "state",
+              `${this.directory} cannot be written: ${why}.`,
+              "The run does not go on without its record. Make room, and start it again: it goes on from what was written.",
+            ),
+    }
   }
 
   private expectWritten(): void {

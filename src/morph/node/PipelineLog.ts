@@ -18,13 +18,11 @@ import { lockFile } from "../../system/lockFile.ts"
 import { makePrivateFolder } from "../../system/privateFile.ts"
 import { causeText, isSystemError, StateFileError } from "../../system/StateFileError.ts"
 import { EvidenceCheck, type RepeatedEvidence } from "./EvidenceCheck.ts"
-import { notWritten } from "./stateFolder.ts"
+import { whyNotWritten } from "./stateFolder.ts"
 import { FrameLog } from "./FrameLog.ts"
 
 /** Its file in a state folder. */
 export const PIPELINE = "pipeline.log"
-
-const REMEDY = "Calls go on; make room, and start the service again for a record."
 
 const INPUTS = 1
 const ENTRY = 2
@@ -56,7 +54,15 @@ export function pipelineKeeper(directory: string): PipelineKeeper {
     last = last
       .then(() => opened.append({ kind, data: text }))
       .catch((cause: unknown) => {
-        failure ??= notWritten(cause, directory, REMEDY)
+        const why = whyNotWritten(cause)
+        failure ??=
+          why === null
+            ? cause
+            : growthProblem(
+                "state",
+                `${directory} cannot be written: ${why}.`,
+                "Calls go on; make room, and start the service again for a record.",
+              )
       })
   }
   const flush = async (): Promise<void> => {

@@ -73,12 +73,9 @@ function refusal(cause: unknown, directory: string): unknown {
   return growthProblem("state", `${directory} cannot be used: ${causeText(cause)}`, "Nothing was changed.")
 }
 
-/** The same of a folder that was open already. */
-export function notWritten(cause: unknown, directory: string, suggestion: string): unknown {
-  if (!isSystemError(cause)) return cause
-  const why = causeText(cause).replace(/\.?$/, ".")
-  return growthProblem("state", `${directory} cannot be written: ${why}`, suggestion)
-}
+/** Why the system takes no more, as the end of a sentence; null where it is a defect of ours. */
+export const whyNotWritten = (cause: unknown): string | null =>
+  isSystemError(cause) ? causeText(cause).replace(/\.$/, "") : null
 
 async function requireHost(directory: string, host: string): Promise<void> {
   const path = join(directory, HOST)
