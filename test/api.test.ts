@@ -192,6 +192,7 @@ describe("the public names", () => {
   it("of arqon/cluster", () => {
     expect(Object.keys(clusterEntry).sort()).toEqual([
       "CampaignError",
+      "ClusterError",
       "StorageError",
       "Study",
       "StudyError",

@@ -7,8 +7,8 @@ import type { DigestCounts, KeyAnswer, KeyDigest } from "../cohort/keyProtocol.t
 import { seedOf } from "../fleet/seedOf.ts"
 import { type Answered, BucketEntity } from "./bucketEntity.ts"
 import type { BucketView, KeyView } from "./BucketOwner.ts"
+import { type ClusterError, unreachable } from "./ClusterError.ts"
 import type { KeyCommand, KeyDone } from "./keyStanding.ts"
-import type { ClusterFailure } from "./Tuners.ts"
 
 /** The bucket of a key: the same everywhere, and for good. */
 export const bucketOf = (key: string, buckets: number): number => seedOf(0, key) % buckets
@@ -39,7 +39,7 @@ export class Fleets extends Context.Service<
       fleet: string,
       bucket: number,
       command: KeyCommand,
-    ) => Effect.Effect<KeyDone, ClusterFailure>
+    ) => Effect.Effect<KeyDone, ClusterError>
   }
 >()("arqon/cluster/Fleets") {
   static readonly layer: Layer.Layer<Fleets, never, Sharding> = Layer.effect(
@@ -62,7 +62,12 @@ export class Fleets extends Context.Service<
         look: (fleet: string, bucket: number, key: string) =>
           orNull(clientOf(nameOf(fleet, bucket)).Look({ key })) as Effect.Effect<Answered<KeyView>>,
         command: (fleet: string, bucket: number, command: KeyCommand) =>
-          Effect.map(clientOf(nameOf(fleet, bucket)).Command(command), (done) => done as KeyDone),
+          clientOf(nameOf(fleet, bucket))
+            .Command(command)
+            .pipe(
+              Effect.map((done) => done as KeyDone),
+              Effect.mapError((cause) => unreachable(`key ${command.engine} of ${fleet}`, cause)),
+            ),
       }
     }),
   )

@@ -11,6 +11,7 @@ import { problem, didYouMean } from "../domain/problems.ts"
 import type { Hearing } from "../replica/TunerHost.ts"
 import type { Epochs } from "./Epochs.ts"
 import type { RecordsPlace } from "./records/recordsSink.ts"
+import { type ClusterError, unreachable } from "./ClusterError.ts"
 import { type TrialAnswer, type TunerConfig, TunerEntity, tunerLayer } from "./tunerEntity.ts"
 import type { CommandDone, TunerCommand, TunerOwner, TunerView } from "./TunerOwner.ts"
 
@@ -38,8 +39,8 @@ export class Tuners extends Context.Service<
     /** Hands a report to the owner of this tuner. Never fails. */
     readonly report: (tuner: string, report: unknown) => Effect.Effect<Hearing>
     /** Has a command carried out, once. Waits for an owner; if the caller is interrupted, the command is carried out all the same. */
-    readonly command: (tuner: string, command: TunerCommand) => Effect.Effect<CommandDone, ClusterFailure>
-    readonly view: (tuner: string) => Effect.Effect<TunerView, ClusterFailure>
+    readonly command: (tuner: string, command: TunerCommand) => Effect.Effect<CommandDone, ClusterError>
+    readonly view: (tuner: string) => Effect.Effect<TunerView, ClusterError>
     /**
      * Rolls a variant out under a key, once and as soon as it can begin, and says what became of it; `variant` null: ends it. To be asked again
      * and again. Null: the owner is not confirmed, or away. Never fails.
@@ -64,12 +65,6 @@ export class Tuners extends Context.Service<
   /** Reaches tuners that other runners serve. */
   static readonly client = (names: ReadonlyArray<string>): Layer.Layer<Tuners, never, Sharding> =>
     Layer.effect(Tuners, make(names))
-}
-
-/** Why a tuner cannot be reached now: the errors of `effect/cluster`, by name. */
-export interface ClusterFailure {
-  readonly _tag: string
-  readonly message: string
 }
 
 const make = (names: ReadonlyArray<string>) =>
@@ -97,8 +92,19 @@ const make = (names: ReadonlyArray<string>) =>
               )
           : Effect.succeed(unknownTuner(tuner, names)),
       command: (tuner: string, command: TunerCommand) =>
-        Effect.map(clientOf(tuner).Command(command), (done) => done as CommandDone),
-      view: (tuner: string) => Effect.map(clientOf(tuner).View(), (view) => view as TunerView),
+        clientOf(tuner)
+          .Command(command)
+          .pipe(
+            Effect.map((done) => done as CommandDone),
+            Effect.mapError((cause) => unreachable(tuner, cause)),
+          ),
+      view: (tuner: string) =>
+        clientOf(tuner)
+          .View()
+          .pipe(
+            Effect.map((view) => view as TunerView),
+            Effect.mapError((cause) => unreachable(tuner, cause)),
+          ),
       tryOut: (
         tuner: string,
         asked: {

@@ -37,6 +37,7 @@ export { postgresJournal, type PostgresJournal, type PostgresJournalOptions } fr
 export type { RecordsOptions } from "./node/recordsOptions.ts"
 export { copyRecords, type CopiedRecords, type CopyRecordsOptions } from "./node/copyRecords.ts"
 export type { KeptRecords } from "./records/BucketRecords.ts"
+export { ClusterError, type ClusterReason } from "./ClusterError.ts"
 export type { Storage } from "./Storage.ts"
 export { StorageError, type StorageReason } from "./StorageError.ts"
 export { openStudy, type SharedStudy } from "./node/openStudy.ts"

@@ -1,9 +1,10 @@
 /** The embedded form as a user has it: one process, a file of SQLite, real time; and what is refused before anything begins. */
 import { mkdtempSync, rmSync } from "node:fs"
+import { Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, describe, expect, it } from "vitest"
-import { type ClusterOptions, createCluster, sqlite } from "../../src/cluster/index.ts"
+import { afterAll, describe, expect, it, vi } from "vitest"
+import { ClusterError, type ClusterOptions, createCluster, sqlite } from "../../src/cluster/index.ts"
 import { effectProblems, effectVersion } from "../../src/cluster/node/effectVersion.ts"
 import { bowl, PLANT } from "./Troop.ts"
 
@@ -176,5 +177,36 @@ describe("createCluster", () => {
       "fleets.a.buckets must be a whole number from 1 to 65536.",
     ])
     expect(() => clusterOn("three.db").tuner("chekout" as "checkout")).toThrow(/Did you mean/)
+  })
+})
+
+describe("a cluster that is stopped while it starts", () => {
+  it("closes the gateway that opens meanwhile", async () => {
+    const cluster = createCluster({
+      storage: sqlite(":memory:"),
+      gateway: { port: 0 },
+      tuners: { checkout: QUICK },
+    })
+    const { listen } = Server.prototype
+    let stopping = Promise.resolve()
+    const spied = vi.spyOn(Server.prototype, "listen").mockImplementationOnce(function (
+      this: Server,
+      ...all
+    ) {
+      stopping = Promise.resolve().then(cluster.stop)
+      return Reflect.apply(listen, this, all)
+    })
+    await cluster.start()
+    spied.mockRestore()
+    await stopping
+    await expect(fetch(`${cluster.url}/healthz`)).rejects.toThrow()
+  })
+
+  it("does not start", async () => {
+    const cluster = clusterOn("early.db")
+    const starting = cluster.start()
+    await cluster.stop()
+    await expect(starting).rejects.toThrow(ClusterError)
+    await expect(cluster.status()).rejects.toThrow("The cluster is stopped.")
   })
 })

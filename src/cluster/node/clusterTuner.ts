@@ -7,6 +7,7 @@ import { tidy } from "../../domain/problems.ts"
 import type { VariantRecord } from "../../domain/Variant.ts"
 import type { ReplicaStatus, TunerStatus } from "../../replica/TunerHost.ts"
 import { RefusedReport, type Transport } from "../../replica/transport.ts"
+import { ClusterError } from "../ClusterError.ts"
 import type { Candidate } from "../RollOuts.ts"
 import {
   type CommandDone,
@@ -68,7 +69,11 @@ export function clusterTuner(name: string, run: RunTuners, owners: ClusterTuner[
     for (;;) {
       if (done?.problems !== undefined) throw new ConfigError({ problems: tidy(done.problems) })
       // Another command has had this key before, or it is forgotten after 256 others.
-      if (done?.end === undefined) throw new Error(`The command ${key} to ${name} has rolled nothing out.`)
+      if (done?.end === undefined)
+        throw new ClusterError({
+          reason: "otherCommand",
+          detail: `The command ${key} to ${name} has rolled nothing out.`,
+        })
       if (done.end !== null) return done.end
       await setTimeout(LOOK_MS, undefined, { ref: false })
       done = (await commands()).find((one) => one.key === key)

@@ -4,7 +4,9 @@
  */
 import { hostname } from "node:os"
 import { setTimeout } from "node:timers/promises"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -16,6 +18,7 @@ import { createReplica, type Replica } from "../../replica/createReplica.ts"
 import type { ReplicaOptions } from "../../replica/replicaOptions.ts"
 import { unknownOptions } from "../../replica/replicaProblems.ts"
 import { prometheusText } from "../../engine/metrics/prometheus.ts"
+import { ClusterError } from "../ClusterError.ts"
 import { clusterMetrics, type OwnedHere } from "../clusterMetrics.ts"
 import { Epochs, type EpochCounts } from "../Epochs.ts"
 import { allOwners, type OwnerRow } from "../owners.ts"
@@ -84,7 +87,7 @@ export interface ClusterStatus {
 
 /** One runner of a cluster, and the way from this process to all its tuners. */
 export interface Cluster<T extends string = string> {
-  /** Opens the database and begins to serve. Rejects with a StorageError. */
+  /** Opens the database and begins to serve. Rejects with a StorageError, or with a ClusterError where it is stopped meanwhile. */
   readonly start: () => Promise<void>
   /** Saves where every tuner stands, hands them over and ends. */
   readonly stop: () => Promise<void>
@@ -162,14 +165,21 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   const trace = reportTracing(options.telemetry)
   const reports = new Map<number, number>()
   let counts = (): EpochCounts => NO_COUNTS
-  let door: Gateway | null = null
+  let opening: Promise<Gateway> | null = null
+  let url: string | null = null
   let state = "idle" as ClusterState
   let hasEnded = (): void => {}
   const ended = new Promise<void>((resolve) => void (hasEnded = resolve))
-  const run: typeof runtime.runPromise = (effect, more) =>
-    state === "running" || state === "draining"
-      ? runtime.runPromise(effect, more)
-      : Promise.reject(new Error(`The cluster is ${state}.`))
+  const notRunning = () => new ClusterError({ reason: "notRunning", detail: `The cluster is ${state}.` })
+  const run = async <A, E>(
+    work: Effect.Effect<A, E, ManagedRuntime.ManagedRuntime.Services<typeof runtime>>,
+  ): Promise<A> => {
+    if (state !== "running" && state !== "draining") throw notRunning()
+    const exit = await runtime.runPromiseExit(work)
+    if (Exit.isSuccess(exit)) return exit.value
+    // What is under way when it stops is interrupted.
+    throw Cause.hasInterruptsOnly(exit.cause) ? notRunning() : Cause.squash(exit.cause)
+  }
   const known = (name: T): T => {
     if (Object.hasOwn(tuners, name)) return name
     throw new ConfigError({ problems: [problem(["tuner"], "is not known here.", didYouMean(name, names))] })
@@ -221,7 +231,11 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     lag.stop()
     for (const door of doors.values()) door.close()
     // Replicas that are answered no more go to the next address, and reach the next owner there.
-    stopping ??= Promise.all([door?.close(), runtime.dispose()]).then(() =>
+    const closing = opening?.then(
+      (gateway) => gateway.close(),
+      () => {},
+    )
+    stopping ??= Promise.all([closing, runtime.dispose()]).then(() =>
       Effect.runPromise(Effect.forEach(sinks, (one) => one.stop, { discard: true })),
     )
     return stopping.finally(hasEnded)
@@ -272,14 +286,18 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   return {
     start: async () => {
       if (state !== "idle") return
-      const epochs = await runtime.runPromise(Epochs)
-      counts = epochs.counts
+      const begun = await runtime.runPromiseExit(Epochs)
+      // It was stopped meanwhile.
+      if (state !== "idle") throw notRunning()
+      if (Exit.isFailure(begun)) throw Cause.squash(begun.cause)
+      counts = begun.value.counts
       state = "running"
       lag.start()
       for (const one of sinks) one.start()
       if (gateway === undefined) return
       try {
-        door = await openGateway(gateway, behind)
+        opening = openGateway(gateway, behind)
+        url = (await opening).url
       } catch (error) {
         await stop()
         throw new StorageError({
@@ -294,7 +312,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     ended,
     status,
     get url() {
-      return door?.url ?? null
+      return url
     },
     metrics,
     tuner,
