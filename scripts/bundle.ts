@@ -16,7 +16,7 @@ const ALIAS = [
   { find: /^arqon\/machines$/, replacement: join(root, "machines/index.ts") },
   { find: /^arqon\/solver\/extra$/, replacement: join(root, "src/solver/extra/index.ts") },
   { find: /^arqon\/temporal\/offline$/, replacement: join(root, "src/temporal/offline/index.ts") },
-  { find: /^arqon\/morph\/effect$/, replacement: join(root, "src/morph/index.effect.ts") },
+  { find: /^arqon\/(morph|replica)\/effect$/, replacement: join(root, "src/$1/index.effect.ts") },
   { find: /^arqon\/morph\/blueprints$/, replacement: join(root, "src/morph/blueprints/index.ts") },
   { find: /^arqon\/morph\/contracts$/, replacement: join(root, "src/morph/contracts/index.ts") },
   {

@@ -80,6 +80,12 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
     mostLaterKb: 0,
   },
   {
+    what: "Replica of arqon/replica/effect, with what of Effect it takes",
+    source: 'import { Replica } from "arqon/replica/effect"; globalThis.made = Replica',
+    mostKb: 36,
+    mostLaterKb: 0,
+  },
+  {
     what: "followFleet, with everything",
     source: 'import { followFleet } from "arqon/replica"; globalThis.made = followFleet',
     mostKb: 25,

@@ -9,6 +9,8 @@ import * as opentelemetryEntry from "../src/opentelemetry/index.ts"
 import * as metaEntry from "../src/meta/index.ts"
 import * as clusterEntry from "../src/cluster/index.ts"
 import * as replicaEntry from "../src/replica/index.ts"
+import * as replicaEffect from "../src/replica/index.effect.ts"
+import * as replicaEffectUnderNode from "../src/replica/index.effect.node.ts"
 import * as schedulerEntry from "../src/scheduler/index.ts"
 import * as temporalEntry from "../src/temporal/index.ts"
 import * as offlineEntry from "../src/temporal/offline/index.ts"
@@ -125,6 +127,15 @@ describe("the public names", () => {
     expect(Object.keys(morphEffectUnderNode).sort()).toEqual(Object.keys(morphEffect).sort())
     expect(morphEffectUnderNode.Growth).toBe(morphEffect.Growth)
     expect(morphEffectUnderNode.makeGrowth).not.toBe(morphEffect.makeGrowth)
+  })
+
+  it("of arqon/replica/effect, where Node posts by itself: one service, whichever entry provides it", () => {
+    const names = ["ConfigError", "Replica"]
+    expect(Object.keys(replicaEffect).sort()).toEqual(names)
+    expect(Object.keys(replicaEffectUnderNode).sort()).toEqual(names)
+    expect(replicaEffectUnderNode.Replica.key).toBe(replicaEffect.Replica.key)
+    expect(replicaEffectUnderNode.Replica.layer).not.toBe(replicaEffect.Replica.layer)
+    expect(replicaEffectUnderNode.Replica.make).not.toBe(replicaEffect.Replica.make)
   })
 
   it("of arqon/morph/blueprints", () => {
@@ -375,6 +386,7 @@ describe("the level of every public name", () => {
     "arqon/morph/effect": morphEffect,
     "arqon/opentelemetry": opentelemetryEntry,
     "arqon/replica": replicaEntry,
+    "arqon/replica/effect": replicaEffect,
     "arqon/scheduler": schedulerEntry,
     "arqon/solver/extra": extraEntry,
     "arqon/temporal": temporalEntry,
