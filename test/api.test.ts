@@ -8,6 +8,8 @@ import * as effectEntry from "../src/index.effect.ts"
 import * as opentelemetryEntry from "../src/opentelemetry/index.ts"
 import * as metaEntry from "../src/meta/index.ts"
 import * as clusterEntry from "../src/cluster/index.ts"
+import * as clusterEffect from "../src/cluster/index.effect.ts"
+import * as clusterEffectUnderNode from "../src/cluster/index.effect.node.ts"
 import * as replicaEntry from "../src/replica/index.ts"
 import * as replicaEffect from "../src/replica/index.effect.ts"
 import * as replicaEffectUnderNode from "../src/replica/index.effect.node.ts"
@@ -127,6 +129,12 @@ describe("the public names", () => {
     expect(Object.keys(morphEffectUnderNode).sort()).toEqual(Object.keys(morphEffect).sort())
     expect(morphEffectUnderNode.Growth).toBe(morphEffect.Growth)
     expect(morphEffectUnderNode.makeGrowth).not.toBe(morphEffect.makeGrowth)
+  })
+
+  it("of arqon/cluster/effect", () => {
+    const names = ["AuditError", "Cluster", "ClusterError", "ConfigError", "StorageError"]
+    expect(Object.keys(clusterEffect).sort()).toEqual(names)
+    expect(Object.keys(clusterEffectUnderNode).sort()).toEqual(names)
   })
 
   it("of arqon/replica/effect, where Node posts by itself: one service, whichever entry provides it", () => {
@@ -377,6 +385,7 @@ describe("the level of every public name", () => {
     arqon: web,
     "arqon/adapters": adapters,
     "arqon/cluster": clusterEntry,
+    "arqon/cluster/effect": clusterEffect,
     "arqon/effect": effectEntry,
     "arqon/node": nodeEntry,
     "arqon/meta": metaEntry,
