@@ -5,6 +5,8 @@ import { styleText } from "node:util"
 import * as Effect from "effect/Effect"
 import { type ClusterStatus, postgres } from "../../src/cluster/index.node.ts"
 import { migrate } from "../../src/cluster/Storage.ts"
+import { clusterShown } from "../../src/cli/clusterShown.ts"
+import { openStudio } from "../../src/studio/server/openStudio.ts"
 import type { ReplicaStatus, TunerStatus } from "../../src/replica/index.ts"
 import { freePort } from "../../test/adapters/freePort.ts"
 import { startPostgres } from "../../test/adapters/startPostgres.ts"
@@ -36,6 +38,8 @@ export interface DemoRun {
   readonly seconds: number
   readonly seed: number
   readonly folder: string
+  /** Whether to open the page that shows the replicas. */
+  readonly page: boolean
   readonly say: (line: string) => void
 }
 
@@ -100,6 +104,7 @@ export class Demo {
     )
     this.fromMs = performance.now()
     say(`${PER_SECOND} people a second ask ${address}/quote/1 for quotes. Ask yourself, with curl.`)
+    if (this.given.page) say(`Watch it on ${await this.page()}`)
     say(`Kill any of these processes: kill -9 PID. ${this.pids()}`)
     say(
       "Replicas: + and - try a side, = is on the base, h holds it without an owner, f fell to the baseline, x is dead.\n",
@@ -192,6 +197,17 @@ export class Demo {
       )
     }
     await Promise.all([...this.runners, ...this.replicas].map((member) => member.start()))
+  }
+
+  /** Where the studio shows the replicas; it asks another runner where one is killed. */
+  private async page(): Promise<string> {
+    await this.view()
+    const studio = await openStudio(
+      { engines: [], solvers: new Map(), ...(await clusterShown(this.gateways, null)) },
+      { readOnly: true },
+    )
+    this.ending.push(() => studio.stop())
+    return studio.url
   }
 
   /** Kills whoever owns the tuner; how long until another owner answered, milliseconds. */

@@ -30,7 +30,13 @@ const folder = mkdtempSync(join(tmpdir(), "arqon-cluster-"))
 const stop = new AbortController()
 process.on("SIGINT", () => stop.abort())
 process.on("SIGTERM", () => stop.abort())
-const demo = new Demo({ seconds, seed, folder, say: values.json ? () => undefined : console.log })
+const demo = new Demo({
+  seconds,
+  seed,
+  folder,
+  page: !values.json,
+  say: values.json ? () => undefined : console.log,
+})
 try {
   const result = await demo.run(stop.signal)
   if (values.json) console.log(JSON.stringify(result))

@@ -5,20 +5,36 @@ import type { TunerView } from "../cluster/TunerOwner.ts"
 import type { OwnerTurns } from "../cluster/turnRows.ts"
 import { CampaignBook } from "../studio/server/CampaignBook.ts"
 import { TunerBook } from "../studio/server/TunerBook.ts"
-import { askRunner } from "./askRunner.ts"
+import { askRunner, NobodyThere } from "./askRunner.ts"
 import { CliFailure } from "./exitCodes.ts"
 
 const CLUSTER_FLAGS = { url: "--cluster", tokenFile: "--cluster-token-file" }
 const CAMPAIGNS = "/arqon/campaigns"
 
-/** Every tuner that has had an owner, and every campaign. Rejects where there is neither. */
+/**
+ * Every tuner that has had an owner, and every campaign. Rejects where there is neither.
+ * @param urls gateways of its runners: where one answers no more, the next is asked
+ */
 export async function clusterShown(
-  url: string,
+  urls: ReadonlyArray<string>,
   tokenFile: string | null,
 ): Promise<{ readonly tuners: ReadonlyArray<TunerBook>; readonly campaigns: CampaignBook }> {
+  let at = 0
   const ask = (method: "GET" | "POST", path: string, body?: object): Promise<unknown> =>
-    askRunner({ url, tokenFile, named: CLUSTER_FLAGS }, method, path, body)
-  const read = (path: string): Promise<unknown> => ask("GET", path)
+    askRunner({ url: urls[at], tokenFile, named: CLUSTER_FLAGS }, method, path, body)
+  // What a person asks for is sent to one of them: from one that is gone it cannot be told whether it was done.
+  const read = async (path: string): Promise<unknown> => {
+    for (let left = urls.length; ; left--) {
+      const asked = at
+      try {
+        return await ask("GET", path)
+      } catch (error) {
+        if (!(error instanceof NobodyThere) || left <= 1) throw error
+        // Others that were asked at the same time have gone on to the next one already.
+        if (at === asked) at = (at + 1) % urls.length
+      }
+    }
+  }
   const owners = async (): Promise<ClusterStatus["owners"]> =>
     ((await read("/arqon/cluster")) as ClusterStatus).owners.filter(({ kind }) => kind === "tuner")
   const tunerPath = (name: string): string => `/arqon/tuners/${encodeURIComponent(name)}`

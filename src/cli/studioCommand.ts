@@ -21,8 +21,8 @@ import { tokenIn } from "./tokenFile.ts"
 
 export interface StudioFlags {
   readonly journal: string | null
-  /** Address of a runner's gateway. */
-  readonly cluster: string | null
+  /** Addresses of gateways of a cluster's runners. */
+  readonly cluster: ReadonlyArray<string>
   readonly clusterTokenFile: string | null
   /** A storage with shared studies. */
   readonly storage: string | null
@@ -38,7 +38,8 @@ export interface StudioFlags {
 
 export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
   const { journal, cluster, storage } = flags
-  if (journal === null && cluster === null && storage === null && flags.solver.length === 0 && !flags.demo) {
+  const shows = [journal !== null, storage !== null, flags.demo, cluster.length > 0, flags.solver.length > 0]
+  if (!shows.includes(true)) {
     throw new CliFailure(
       "arqon studio has nothing to show. Give it a --journal, a --cluster, a --storage or a --solver file, or try --demo. A running engine opens its own: engine.studio().",
       EXIT.usage,
@@ -51,7 +52,7 @@ export async function studioCommand(flags: StudioFlags): Promise<ExitCode> {
   // Read anew for each look; what cannot be read at all is said at once.
   for (const path of flags.solver) readArtifactFile(path)
   const recorded = journal === null ? [] : runsOf(journal)
-  const runner = cluster === null ? null : await clusterShown(cluster, flags.clusterTokenFile)
+  const runner = cluster.length === 0 ? null : await clusterShown(cluster, flags.clusterTokenFile)
   const shared = storage === null ? null : await studiesIn(storage)
   const demo = flags.demo ? await startDemo(flags.readOnly) : null
   const engines = [...(demo === null ? [] : [demo.engine]), ...recorded]

@@ -21,7 +21,13 @@ export function studioTree(doing: (action: Action) => Effect.Effect<void>) {
           Flag.withDescription("An engine's `state` directory: its runs, with a slider over their time"),
         ),
       ),
-      cluster: text("cluster", "<url>", "The gateway of a cluster's runner: its tuners and their replicas"),
+      cluster: Flag.String("cluster").pipe(
+        Flag.withMetavar("<url>"),
+        Flag.withDescription(
+          "The gateway of a cluster's runner: its tuners and their replicas. Repeatable: where one is gone the next is asked",
+        ),
+        Flag.between(0, MOST_FILES),
+      ),
       clusterTokenFile: optional(
         file("cluster-token-file", "A file with a token that may read all of that cluster"),
       ),

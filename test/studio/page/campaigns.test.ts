@@ -83,7 +83,7 @@ describe("the page Campaigns", () => {
       by: "ada",
       why: "load",
     })
-    const shown = await clusterShown(cluster.url ?? "", null)
+    const shown = await clusterShown([cluster.url ?? ""], null)
     const studio = keep(await openStudio({ engines: [], solvers: new Map(), ...shown }))
     const { page, complaints } = await open(studio.url)
     await page.getByText("The study search is under way.").waitFor()
