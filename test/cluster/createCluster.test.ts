@@ -1,5 +1,5 @@
 /** The embedded form as a user has it: one process, a file of SQLite, real time; and what is refused before anything begins. */
-import { mkdtempSync, rmSync } from "node:fs"
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import { Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -79,6 +79,35 @@ describe("createCluster", () => {
     await expect(second.start()).rejects.toMatchObject({ _tag: "StorageError", reason: "locked" })
     expect((await first.tuner("checkout").status()).epoch).toBe(1)
     await first.stop()
+  })
+
+  // The lock used to lie beside the path as it was given, so each path to one file had a lock of its own.
+  it("refuses a second process whose path leads to the same file over a link, whether the file is there yet or not", async () => {
+    for (const part of ["shared", "rel-1", "rel-2"]) mkdirSync(join(folder, part))
+    symlinkSync("../shared/linked.db", join(folder, "rel-1/arqon.db"))
+    symlinkSync("../rel-1/arqon.db", join(folder, "rel-2/arqon.db"))
+    symlinkSync(join(folder, "shared"), join(folder, "current"))
+    const first = clusterOn("rel-1/arqon.db")
+    await first.start()
+    for (const path of ["rel-1/arqon.db", "rel-2/arqon.db", "current/linked.db", "shared/linked.db"])
+      await expect(clusterOn(path).start()).rejects.toMatchObject({ _tag: "StorageError", reason: "locked" })
+    await first.stop()
+    const second = clusterOn("shared/linked.db")
+    await second.start()
+    await expect(clusterOn("rel-2/arqon.db").start()).rejects.toMatchObject({ reason: "locked" })
+    await second.stop()
+  })
+
+  it("refuses a file that has a second name, because the other name has a lock of its own", async () => {
+    const first = clusterOn("named.db")
+    await first.start()
+    await first.stop()
+    linkSync(join(folder, "named.db"), join(folder, "other.db"))
+    await expect(clusterOn("other.db").start()).rejects.toMatchObject({
+      _tag: "StorageError",
+      reason: "failed",
+      detail: expect.stringMatching(/hard link[^]*Remove the other name/),
+    })
   })
 
   it("tunes keys of a fleet, reads the knobs of followed ones locally, and keeps them over a stop", async () => {

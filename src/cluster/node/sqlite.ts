@@ -24,6 +24,7 @@ import { shortPath } from "../../system/paths.ts"
 import { storageFailure } from "../storageFailure.ts"
 import type { Storage } from "../Storage.ts"
 import { StorageError } from "../StorageError.ts"
+import { databaseFile } from "./sqliteFile.ts"
 
 /** How long a statement waits for another process's lock. */
 const PATIENCE_MS = 10_000
@@ -36,8 +37,9 @@ export function sqlite(path: string): Storage {
   const file = path === ":memory:" ? path : resolve(path)
   const name = path === ":memory:" ? "SQLite in memory" : `SQLite ${shortPath(file)}`
   const client = Effect.gen(function* () {
+    const real = path === ":memory:" ? path : yield* fileOf(file, name)
     const db = yield* Effect.acquireRelease(
-      attempt("open", () => open(file)),
+      attempt("open", () => open(real)),
       (db) => Effect.sync(() => db.close()),
     )
     const connection = new SqliteConnection(db)
@@ -55,7 +57,7 @@ export function sqlite(path: string): Storage {
       beginTransaction: "BEGIN IMMEDIATE",
       releaseSavepoint: (savepoint) => `RELEASE SAVEPOINT ${savepoint}`,
     })
-  }).pipe(Effect.mapError((cause) => storageFailure(name, cause)))
+  }).pipe(Effect.mapError((cause) => (cause instanceof StorageError ? cause : storageFailure(name, cause))))
   return {
     name,
     migrate: true,
@@ -66,12 +68,28 @@ export function sqlite(path: string): Storage {
 
 const alone = (file: string, name: string): Effect.Effect<void, StorageError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () => lockFile(file, { command: "a cluster", brief: false, patienceMs: 0, otherwise: OTHERWISE }),
-      catch: (cause) => new StorageError({ reason: "locked", storage: name, detail: messageOf(cause) }),
-    }),
+    Effect.flatMap(fileOf(file, name), (real) =>
+      Effect.tryPromise({
+        try: () =>
+          lockFile(real, { command: "a cluster", brief: false, patienceMs: 0, otherwise: OTHERWISE }),
+        catch: (cause) => new StorageError({ reason: "locked", storage: name, detail: messageOf(cause) }),
+      }),
+    ),
     ({ release }) => Effect.sync(release),
   )
+
+const fileOf = (file: string, name: string): Effect.Effect<string, StorageError> =>
+  Effect.try({
+    try: () => databaseFile(file, name),
+    catch: (cause) =>
+      cause instanceof StorageError
+        ? cause
+        : new StorageError({
+            reason: "unreachable",
+            storage: name,
+            detail: `it cannot be reached (${messageOf(cause)}). Check the address, and that it runs.`,
+          }),
+  })
 
 function open(file: string): DatabaseSync {
   const { DatabaseSync: Database } = loadSqlite()
