@@ -36,6 +36,11 @@ export function storageFailure(name: string, { reason }: SqlError): StorageError
     return refuse("unreachable", `the database does not exist (${said}). Create it first.`)
   if (errno === SQLITE_NOTADB || errno === SQLITE_CORRUPT)
     return refuse("failed", `the file is not a SQLite database, or is damaged (${said}).`)
+  if (errno === SQLITE_CANTOPEN)
+    return refuse(
+      "unreachable",
+      `its file cannot be opened (${said}). Check that this process may read and write it, and its folder.`,
+    )
   if (code === "53300")
     return refuse(
       "unreachable",
@@ -62,4 +67,5 @@ export function storageFailure(name: string, { reason }: SqlError): StorageError
 const SQLITE_READONLY = 8
 const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
+const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26

@@ -1,13 +1,13 @@
 /** Both storages pass the same tests, and each refuses what would break later, in words without a secret. */
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Deferred from "effect/Deferred"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
+import { classifySqliteError, SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { agree } from "../../src/cluster/settings.ts"
@@ -19,6 +19,7 @@ import * as owners from "../../src/cluster/owners.ts"
 import { nowMs } from "../../src/cluster/databaseTime.ts"
 import { migrate, ready, type Storage } from "../../src/cluster/Storage.ts"
 import { StorageError } from "../../src/cluster/StorageError.ts"
+import { storageFailure } from "../../src/cluster/storageFailure.ts"
 import { MOST_TURNS, noteBegun, noteEnded, turnsOf } from "../../src/cluster/turnRows.ts"
 import { startPostgres } from "../adapters/startPostgres.ts"
 import { startTransactionPooler } from "./transactionPooler.ts"
@@ -341,8 +342,32 @@ describe("sqlite", () => {
     })
   })
 
-  it("refuses a folder that does not exist", async () => {
-    expect((await refusal(sqlite(join(folder, "none/a.db")))).reason).toBe("unreachable")
+  // What was said was PostgreSQL's: "Check the address, and that it runs."
+  it("says what is wrong with a path at which there can be no file", async () => {
+    mkdirSync(join(folder, "a-folder"))
+    writeFileSync(join(folder, "a-file"), "")
+    symlinkSync("circle.db", join(folder, "circle.db"))
+    symlinkSync("none/b.db", join(folder, "dangling.db"))
+    const ways = [
+      ["none/a.db", /^its folder does not exist: .*none\. Create it, or name another file\.$/],
+      ["dangling.db", /^its folder does not exist: .*none\. Create it, or name another file\.$/],
+      ["a-folder", /^the path leads to a folder\. Name a file in it\.$/],
+      ["a-file/a.db", /^a part of its path is a file and not a folder\. Name another file\.$/],
+      [
+        "circle.db",
+        /^its path cannot be followed \(.*\)\. Check it, and that this process may read and write there\.$/,
+      ],
+    ] as const
+    for (const [path, detail] of ways) {
+      const refused = await refusal(sqlite(join(folder, path)))
+      expect(refused).toMatchObject({ reason: "unreachable", detail: expect.stringMatching(detail) })
+    }
+    // What SQLite itself says where it cannot open a file.
+    const said = Object.assign(new Error("unable to open database file"), { errno: 14 })
+    const reason = classifySqliteError(said, { message: said.message, operation: "open" })
+    expect(storageFailure("db", new SqlError({ reason })).message).toBe(
+      "db: its file cannot be opened (unable to open database file). Check that this process may read and write it, and its folder.",
+    )
   })
 })
 

@@ -79,17 +79,7 @@ const alone = (file: string, name: string): Effect.Effect<void, StorageError, Sc
   )
 
 const fileOf = (file: string, name: string): Effect.Effect<string, StorageError> =>
-  Effect.try({
-    try: () => databaseFile(file, name),
-    catch: (cause) =>
-      cause instanceof StorageError
-        ? cause
-        : new StorageError({
-            reason: "unreachable",
-            storage: name,
-            detail: `it cannot be reached (${messageOf(cause)}). Check the address, and that it runs.`,
-          }),
-  })
+  Effect.try({ try: () => databaseFile(file, name), catch: (cause) => cause as StorageError })
 
 function open(file: string): DatabaseSync {
   const { DatabaseSync: Database } = loadSqlite()

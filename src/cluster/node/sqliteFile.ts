@@ -4,34 +4,53 @@
  */
 import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
-import { StorageError } from "../StorageError.ts"
+import { shortPath } from "../../system/paths.ts"
+import { causeCode, causeText } from "../../system/StateFileError.ts"
+import { StorageError, type StorageReason } from "../StorageError.ts"
 
-/** As many as Linux follows. */
-const MOST_LINKS = 40
-
-/** Follows links. The file itself may be missing. Throws a StorageError, or what the system says. `storage`: its name for people. */
+/** Follows links. The file itself may be missing. Throws a StorageError where there can be no database. `storage`: its name for people. */
 export function databaseFile(path: string, storage: string): string {
-  const file = linkedFile(path)
-  const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1
-  if (names > 1)
-    throw new StorageError({
-      reason: "failed",
-      storage,
-      detail: `the file has ${names} names (hard links), and SQLite keeps its lock and its log beside one of them. Remove the other name, or copy the file.`,
-    })
-  return file
+  const refuse = (reason: StorageReason, detail: string) => new StorageError({ reason, storage, detail })
+  try {
+    const file = linkedFile(path)
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found?.isDirectory() === true)
+      throw refuse("unreachable", "the path leads to a folder. Name a file in it.")
+    if (found !== undefined && found.nlink > 1)
+      throw refuse(
+        "failed",
+        `the file has ${found.nlink} names (hard links), and SQLite keeps its lock and its log beside one of them. Remove the other name, or copy the file.`,
+      )
+    return file
+  } catch (cause) {
+    if (cause instanceof StorageError) throw cause
+    throw refuse("unreachable", whyNot(cause))
+  }
 }
 
-/** SQLite makes the file at the end of a dangling link, so that end is what counts. */
+/** SQLite makes the file at the end of a dangling link, so that end is what counts. The system refuses circles. */
 function linkedFile(path: string): string {
   let at = path
-  for (let links = 0; links < MOST_LINKS; links++) {
+  for (;;) {
     const plain = join(realpathSync.native(dirname(at)), basename(at))
     const found = lstatSync(plain, { throwIfNoEntry: false })
     if (found === undefined) return plain
-    // Where case does not count, the file has one spelling.
-    if (!found.isSymbolicLink()) return realpathSync.native(plain)
+    // Where case does not count, a file has one spelling.
+    if (!found.isSymbolicLink() || statSync(plain, { throwIfNoEntry: false }) !== undefined)
+      return realpathSync.native(plain)
     at = resolve(dirname(plain), readlinkSync(plain))
   }
-  throw Object.assign(new Error("too many links"), { code: "ELOOP" })
+}
+
+/** What the system says of a path, with the remedy. */
+function whyNot(cause: unknown): string {
+  const { path = "" } = cause as { readonly path?: string }
+  switch (causeCode(cause).code) {
+    case "ENOENT":
+      return `its folder does not exist: ${shortPath(path)}. Create it, or name another file.`
+    case "ENOTDIR":
+      return "a part of its path is a file and not a folder. Name another file."
+    default:
+      return `its path cannot be followed (${causeText(cause).replace(/\.$/, "")}). Check it, and that this process may read and write there.`
+  }
 }
