@@ -53,7 +53,11 @@ async function started(path: string, otlp: string | null): Promise<Cluster> {
     const cluster = createCluster(
       otlp === null ? options : { ...options, telemetry: { ...options.telemetry, url: otlp } },
     )
-    await cluster.start()
+    await cluster.start().catch(async (cause: unknown) => {
+      // Closes the sinks of its fleets; what these have to say comes second.
+      await cluster.stop().catch(() => {})
+      throw cause
+    })
     return cluster
   } catch (cause) {
     if (cause instanceof ConfigError || cause instanceof StorageError)

@@ -35,7 +35,9 @@ export class FleetSinks {
     }
   }
 
+  /** Once: a call again does nothing. */
   start(): void {
+    if (this.writers.length > 0) return
     // A bucket looks for room with each of its ticks.
     this.writers = this.queues.writers(() => {}).map(({ run }) => Effect.runFork(run))
   }

@@ -1,8 +1,9 @@
 /** The embedded form as a user has it: one process, a file of SQLite, real time; and what is refused before anything begins. */
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
-import { Server } from "node:net"
+import { type AddressInfo, createServer, Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as Effect from "effect/Effect"
 import { afterAll, describe, expect, it, vi } from "vitest"
 import { ClusterError, type ClusterOptions, createCluster, sqlite } from "../../src/cluster/index.ts"
 import { effectProblems, effectVersion } from "../../src/cluster/node/effectVersion.ts"
@@ -225,9 +226,10 @@ describe("a cluster that is stopped while it starts", () => {
       stopping = Promise.resolve().then(cluster.stop)
       return Reflect.apply(listen, this, all)
     })
-    await cluster.start()
+    await expect(cluster.start()).rejects.toMatchObject({ _tag: "ClusterError", reason: "notRunning" })
     spied.mockRestore()
     await stopping
+    expect(cluster.url).toMatch(/^http:/)
     await expect(fetch(`${cluster.url}/healthz`)).rejects.toThrow()
   })
 
@@ -237,5 +239,86 @@ describe("a cluster that is stopped while it starts", () => {
     await cluster.stop()
     await expect(starting).rejects.toThrow(ClusterError)
     await expect(cluster.status()).rejects.toThrow("The cluster is stopped.")
+  })
+})
+
+// One runtime was made for good: it remembered its first failure, and whoever called `start` once more was told that all was well.
+describe("the start of a cluster", () => {
+  const STOPPED = { _tag: "ClusterError", reason: "notRunning", message: /stopped.*create another one/ }
+
+  it("that has failed at its storage is tried again by the next call", async () => {
+    const first = clusterOn("again.db")
+    await first.start()
+    const second = clusterOn("again.db")
+    for (const _ of [1, 2]) await expect(second.start()).rejects.toMatchObject({ reason: "locked" })
+    await expect(second.status()).rejects.toThrow("The cluster is idle.")
+    await first.stop()
+    await second.start()
+    expect(await second.status()).toMatchObject({ state: "running" })
+    expect(await second.tuner("checkout").status()).toMatchObject({ epoch: 1 })
+    await second.stop()
+  })
+
+  it("that has failed at the port of its gateway leaves nothing open, and is tried again by the next call", async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve))
+    const { port } = taken.address() as AddressInfo
+    const wrote: Array<unknown> = []
+    let closed = 0
+    const sink = {
+      name: "counting",
+      write: (records: ReadonlyArray<unknown>) => Effect.sync(() => void wrote.push(...records)),
+      close: Effect.sync(() => void closed++),
+    }
+    const storage = sqlite(join(folder, "port.db"))
+    const fleets = { tenants: { engine: PLANT.engine, buckets: 1, sinks: [sink] } }
+    const cluster = createCluster({ storage, gateway: { port }, tuners: { checkout: QUICK }, fleets })
+    for (const _ of [1, 2])
+      await expect(cluster.start()).rejects.toMatchObject({
+        _tag: "StorageError",
+        detail: expect.stringMatching(/cannot listen on port/),
+      })
+    expect(cluster.url).toBeNull()
+    await expect(cluster.status()).rejects.toThrow("The cluster is idle.")
+    // Nobody holds the file.
+    const other = clusterOn("port.db")
+    await other.start()
+    await other.stop()
+    await new Promise((resolve) => taken.close(resolve))
+    await cluster.start()
+    expect((await fetch(`${cluster.url}/readyz`)).status).toBe(200)
+    await cluster.fleet("tenants").key("acme").trip()
+    expect(closed).toBe(0)
+    await cluster.stop()
+    expect(wrote.length).toBeGreaterThan(0)
+    expect(closed).toBe(1)
+  })
+
+  it("is one for all calls, and has nothing to do while the cluster runs", async () => {
+    const cluster = clusterOn("once.db")
+    await Promise.all([cluster.start(), cluster.start()])
+    expect(await cluster.status()).toMatchObject({ state: "running" })
+    await cluster.start()
+    expect(await cluster.tuner("checkout").status()).toMatchObject({ epoch: 1 })
+    const draining = cluster.drain(60_000)
+    await expect(cluster.start()).rejects.toThrow(/draining.*create another one/)
+    await cluster.stop()
+    await draining
+    await expect(cluster.start()).rejects.toMatchObject(STOPPED)
+  })
+
+  it("is refused after a stop, also where it never ran and where a start has failed before", async () => {
+    const fresh = clusterOn("fresh.db")
+    await fresh.stop()
+    await expect(fresh.start()).rejects.toMatchObject(STOPPED)
+    const first = clusterOn("held.db")
+    await first.start()
+    const second = clusterOn("held.db")
+    const failing = second.start()
+    await expect(failing).rejects.toMatchObject({ reason: "locked" })
+    await second.stop()
+    await second.ended
+    await first.stop()
+    await expect(second.start()).rejects.toMatchObject(STOPPED)
   })
 })

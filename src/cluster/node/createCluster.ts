@@ -7,8 +7,6 @@ import { setTimeout } from "node:timers/promises"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
@@ -23,36 +21,27 @@ import { clusterMetrics, type OwnedHere } from "../clusterMetrics.ts"
 import { Epochs, type EpochCounts } from "../Epochs.ts"
 import { allOwners, type OwnerRow } from "../owners.ts"
 import { type OwnerTurns, turnsOf } from "../turnRows.ts"
-import { LOCK_TIMES, type LockTimes, SHARDS, singleRunner } from "../runners.ts"
-import { agree, bucketsSetting } from "../settings.ts"
-import { ready, type Storage } from "../Storage.ts"
+import { LOCK_TIMES, type LockTimes } from "../runners.ts"
+import type { Storage } from "../Storage.ts"
 import { StorageError } from "../StorageError.ts"
 import { storageFailure } from "../storageFailure.ts"
 import { messageOf } from "../../system/messageOf.ts"
 import type { TunerConfig } from "../tunerEntity.ts"
-import { Campaigns } from "../campaign/Campaigns.ts"
-import { bucketLayer } from "../bucketEntity.ts"
 import { Fleets } from "../Fleets.ts"
 import { Tuners } from "../Tuners.ts"
 import { campaignDoors, type ClusterCampaign, type ClusterCampaigns } from "./clusterCampaigns.ts"
-import {
-  type ClusterFleet,
-  type ClusterFleetConfig,
-  FleetDoor,
-  type FleetInBuckets,
-  readFleets,
-} from "./clusterFleets.ts"
+import { type ClusterFleet, type ClusterFleetConfig, FleetDoor, readFleets } from "./clusterFleets.ts"
 import { type ClusterTuner, clusterTuner } from "./clusterTuner.ts"
 import { locksProblems, ownedProblems, storageProblems } from "./clusterProblems.ts"
 import { effectProblems, effectVersion } from "./effectVersion.ts"
 import { type GatewayOptions, gatewayProblems } from "./access.ts"
 import { type Behind, type ClusterState, type Gateway, MOST_WAIT_MS, openGateway } from "./gateway.ts"
 import { LoopLag } from "./LoopLag.ts"
-import { nodeProblems, nodeRunner, type NodeOptions } from "./nodeRunner.ts"
-import type { RecordsPlace } from "../records/recordsSink.ts"
+import { nodeProblems, type NodeOptions } from "./nodeRunner.ts"
 import { type RecordsOptions, recordsPlace, recordsProblems } from "./recordsOptions.ts"
+import { runnerLayer } from "./runnerLayer.ts"
 import { sqlite } from "./sqlite.ts"
-import { reportTracing, telemetryLayer, type TelemetryOptions, telemetryProblems } from "./telemetry.ts"
+import { reportTracing, type TelemetryOptions, telemetryProblems } from "./telemetry.ts"
 
 /** Options of `createCluster`. */
 export interface ClusterOptions<T extends string = string> {
@@ -87,7 +76,10 @@ export interface ClusterStatus {
 
 /** One runner of a cluster, and the way from this process to all its tuners. */
 export interface Cluster<T extends string = string> {
-  /** Opens the database and begins to serve. Rejects with a StorageError, or with a ClusterError where it is stopped meanwhile. */
+  /**
+   * Opens the database and begins to serve; calls meanwhile and afterwards get the same start. Rejects with a StorageError: nothing runs then,
+   * and the next call tries again. Rejects with a ClusterError where it is stopped, or is about to be: that is for good.
+   */
   readonly start: () => Promise<void>
   /** Saves where every tuner stands, hands them over and ends. */
   readonly stop: () => Promise<void>
@@ -148,33 +140,36 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
   const names: ReadonlyArray<string> = Object.keys(tuners)
   const runner = `${node === undefined ? `${hostname()}#${process.pid}` : `${node.host}:${node.port}`} ${crypto.randomUUID()}`
   const here: OwnedHere = { tuners: new Map(), buckets: new Map() }
-  const runtime = ManagedRuntime.make(
-    layerOf({
-      storage,
-      node,
-      tuners,
-      fleets: fleets.settings,
-      records: recordsPlace(storage, options.records),
-      times,
-      telemetry: options.telemetry,
-      runner,
-      here,
-    }),
-  )
+  const layer = runnerLayer({
+    storage,
+    node,
+    tuners,
+    fleets: fleets.settings,
+    records: recordsPlace(storage, options.records),
+    times,
+    telemetry: options.telemetry,
+    runner,
+    here,
+  })
+  // One for each try to start: a runtime remembers how its first one ended.
+  const newRuntime = () => ManagedRuntime.make(layer)
+  type Runtime = ReturnType<typeof newRuntime>
+  let runtime: Runtime | null = null
   const lag = new LoopLag()
   const trace = reportTracing(options.telemetry)
   const reports = new Map<number, number>()
   let counts = (): EpochCounts => NO_COUNTS
   let opening: Promise<Gateway> | null = null
+  let starting: Promise<void> | null = null
   let url: string | null = null
   let state = "idle" as ClusterState
   let hasEnded = (): void => {}
   const ended = new Promise<void>((resolve) => void (hasEnded = resolve))
   const notRunning = () => new ClusterError({ reason: "notRunning", detail: `The cluster is ${state}.` })
   const run = async <A, E>(
-    work: Effect.Effect<A, E, ManagedRuntime.ManagedRuntime.Services<typeof runtime>>,
+    work: Effect.Effect<A, E, ManagedRuntime.ManagedRuntime.Services<Runtime>>,
   ): Promise<A> => {
-    if (state !== "running" && state !== "draining") throw notRunning()
+    if (runtime === null || (state !== "running" && state !== "draining")) throw notRunning()
     const exit = await runtime.runPromiseExit(work)
     if (Exit.isSuccess(exit)) return exit.value
     // What is under way when it stops is interrupted.
@@ -235,7 +230,7 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
       (gateway) => gateway.close(),
       () => {},
     )
-    stopping ??= Promise.all([closing, runtime.dispose()]).then(() =>
+    stopping ??= Promise.all([closing, runtime?.dispose()]).then(() =>
       Effect.runPromise(Effect.forEach(sinks, (one) => one.stop, { discard: true })),
     )
     return stopping.finally(hasEnded)
@@ -283,30 +278,57 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     },
     lag,
   }
-  return {
-    start: async () => {
-      if (state !== "idle") return
-      const begun = await runtime.runPromiseExit(Epochs)
+  /** Where it fails nothing stays open but the sinks of fleets, and the next one begins from nothing. */
+  const begin = async (): Promise<void> => {
+    const own = newRuntime()
+    runtime = own
+    try {
+      const begun = await own.runPromiseExit(Epochs)
       // It was stopped meanwhile.
-      if (state !== "idle") throw notRunning()
+      if (stopping !== null) throw notRunning()
       if (Exit.isFailure(begun)) throw Cause.squash(begun.cause)
       counts = begun.value.counts
       state = "running"
       lag.start()
       for (const one of sinks) one.start()
       if (gateway === undefined) return
-      try {
-        opening = openGateway(gateway, behind)
-        url = (await opening).url
-      } catch (error) {
-        await stop()
-        throw new StorageError({
-          reason: "failed",
-          storage: "The gateway",
-          detail: `it cannot listen on port ${gateway.port} (${messageOf(error)}).`,
-        })
+      opening = openGateway(gateway, behind)
+      url = await opening.then(
+        (opened) => opened.url,
+        (error: unknown) => {
+          throw new StorageError({
+            reason: "failed",
+            storage: "The gateway",
+            detail: `it cannot listen on port ${gateway.port} (${messageOf(error)}).`,
+          })
+        },
+      )
+      if (stopping !== null) throw notRunning()
+    } catch (cause) {
+      if (stopping === null) {
+        state = "idle"
+        opening = null
+        counts = () => NO_COUNTS
+        lag.stop()
       }
-    },
+      await own.dispose()
+      throw cause
+    }
+  }
+  const start = async (): Promise<void> => {
+    if (state === "stopped" || state === "draining")
+      throw new ClusterError({
+        reason: "notRunning",
+        detail: `The cluster is ${state} and does not start again: create another one with createCluster.`,
+      })
+    starting ??= begin().catch((cause: unknown) => {
+      starting = null
+      throw cause
+    })
+    return starting
+  }
+  return {
+    start,
     stop,
     drain,
     ended,
@@ -326,41 +348,3 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
 }
 
 const NO_COUNTS: EpochCounts = { claimed: 0, rehomed: 0, fencedWrites: 0, distrusted: 0, owned: 0 }
-
-interface Parts {
-  readonly storage: Storage
-  readonly node: NodeOptions | undefined
-  readonly tuners: Readonly<Record<string, TunerConfig>>
-  readonly fleets: ReadonlyMap<string, FleetInBuckets>
-  readonly records: RecordsPlace | null
-  readonly times: LockTimes
-  readonly telemetry: TelemetryOptions | undefined
-  readonly runner: string
-  readonly here: OwnedHere
-}
-
-function layerOf({ storage, node, tuners, fleets, records, times, telemetry, runner, here }: Parts) {
-  const sharding =
-    node === undefined
-      ? singleRunner(times).pipe(Layer.provide(Layer.effectDiscard(storage.alone ?? Effect.void)))
-      : nodeRunner(node, times)
-  const settings = [
-    { path: "shards", value: SHARDS },
-    ...Array.from(fleets, ([name, { buckets }]) => bucketsSetting(name, buckets)),
-  ]
-  const owned = Layer.mergeAll(
-    Tuners.layer(new Map(Object.entries(tuners)), here.tuners, records),
-    Fleets.layer.pipe(Layer.provideMerge(bucketLayer(fleets, here.buckets, records))),
-  )
-  return Campaigns.layer(storage.name, tuners).pipe(
-    Layer.provideMerge(owned),
-    Layer.provideMerge(
-      Epochs.layer({ runner, expirationMs: times.expirationMs, selfFence: times.selfFence !== false }),
-    ),
-    Layer.provide(sharding.pipe(Layer.provide(Layer.effectDiscard(agree(storage.name, settings))))),
-    Layer.provideMerge(ready(storage)),
-    Layer.provideMerge(telemetryLayer(telemetry, runner)),
-    // A library prints nothing.
-    Layer.provide(Logger.layer([])),
-  )
-}
