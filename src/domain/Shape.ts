@@ -201,8 +201,8 @@ function read(form: Form, value: unknown, to: Findings): unknown {
   if (!isOfKind(form, value)) return refuse(form, value, to)
   switch (form.kind) {
     case "number":
-      demand(FINITE, value as number, to)
-      demand(form.rule, value as number, to)
+      // One problem is enough, and the field's own rule says more.
+      demand(form.rule === null || form.rule.holds(value as number) ? FINITE : form.rule, value as number, to)
       return value
     case "string":
       demand(form.rule, value as string, to)

@@ -24,7 +24,8 @@ export function sizeProblems(
   bytesEach: number,
   beside: string,
 ): ReadonlyArray<Problem> {
-  if (typeof count !== "number" || !(count * bytesEach > MOST_BYTES)) return []
+  // What is no number at all is refused for that.
+  if (typeof count !== "number" || !Number.isFinite(count) || count * bytesEach <= MOST_BYTES) return []
   const asked = ((count * bytesEach) / 2 ** 30).toPrecision(2)
   const most = Math.floor(MOST_BYTES / bytesEach)
   return [

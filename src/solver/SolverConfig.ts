@@ -9,7 +9,7 @@ import { plainFields } from "./configSchema.ts"
 import { closest } from "../domain/closest.ts"
 import { ConfigError, type Problem } from "../domain/errors.ts"
 import { evaluationBytes } from "../domain/memory.ts"
-import { didYouMean, problem, show, tidy, withExample } from "../domain/problems.ts"
+import { didYouMean, pathText, problem, show, tidy, withExample } from "../domain/problems.ts"
 import { SCHEMA_VERSION, versionProblem } from "./schemaVersion.ts"
 import { problemsOf } from "../domain/readInput.ts"
 import { anything, object, readShape, type ShapeType } from "../domain/Shape.ts"
@@ -113,7 +113,10 @@ export function readConfig(
   const bounds = "bounds" in config ? readBounds(config.bounds, [...path, "bounds"], problems) : []
   const { length } = bounds
   const beside = `${length} ${length === 1 ? "parameter" : "parameters"}`
-  problems.push(...sizeProblems([...path, "budget"], config.budget, evaluationBytes(length), beside))
+  const budgetAt = [...path, "budget"]
+  // A budget that is none asks for no memory.
+  if (!problems.some((one) => one.path === pathText(budgetAt)))
+    problems.push(...sizeProblems(budgetAt, config.budget, evaluationBytes(length), beside))
   // A user's own come first: one of them may stand in for a strategy of ours.
   const own = strategies.map((one) => (typeof one === "string" ? { name: one } : one))
   const known: ReadonlyArray<StrategyName> = [...own, ...STRATEGIES, ...EXTRA_NAMES]

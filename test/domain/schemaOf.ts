@@ -18,11 +18,15 @@ const checked = (schema: Codec, rule: Rule<never> | null): Codec =>
         }),
       )
 
+/** What breaks its own rule need not be told that it is not finite either. */
+const ruledNumber = ({ expected, holds }: Rule<number>): Codec =>
+  Schema.Number.check(Schema.makeFilter(holds, { expected }, true), Schema.isFinite())
+
 /** Made the way `effect/Schema` would be written by hand. */
 export function schemaOf(form: Form): Codec {
   switch (form.kind) {
     case "number":
-      return checked(Schema.Finite, form.rule)
+      return form.rule === null ? Schema.Finite : ruledNumber(form.rule)
     case "string":
       return checked(Schema.String, form.rule)
     case "boolean":

@@ -112,6 +112,14 @@ describe("a shape", () => {
     ])
   })
 
+  // A field with a rule of its own was also told that it must be finite.
+  it("says one thing of a number that is none: its own rule, or that it must be finite", () => {
+    expect(said({ budget: Number.NaN, guards: { limit: Infinity } })).toEqual([
+      "config.budget: must be a whole number from 1 to 9, got NaN. undefined",
+      "config.guards.limit: must be a finite number, got Infinity. undefined",
+    ])
+  })
+
   it("says where a misplaced field belongs, unless a name here is very similar", () => {
     expect(said({ budget: 1, guards: { limit: 1, timer: 5, budget: 1 } })).toEqual([
       "config.guards.timer: is not an option here. It belongs at config.safe.timer.",

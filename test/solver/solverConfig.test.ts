@@ -202,6 +202,17 @@ describe("a solver's configuration", () => {
       /^strategy_params\.a: must be a finite number/,
     ],
     [
+      "a budget that is NaN",
+      { budget: Number.NaN, bounds },
+      /^budget: must be a whole number from 1 to .* got NaN/,
+    ],
+    [
+      "an infinite budget",
+      { budget: Infinity, bounds },
+      /^budget: must be a whole number from 1 to .* got Infinity/,
+    ],
+    ["a budget beyond every memory", { budget: 1e12, bounds }, /^budget: must be a whole number from 1 to/],
+    [
       "a later format, whatever else is new in it",
       { schema_version: 2, later: 1 },
       /^schema_version: is 2: written by a newer Arqon, this one reads up to 1\. Update arqon\.$/,

@@ -53,7 +53,6 @@ describe("the options of a graft's life", () => {
     }
     expect(problemsOf(input, ["grafting"])).toEqual([
       { path: "grafting.G1.gain", message: "must be a number from 0 to 1, got 2." },
-      { path: "grafting.G1.norm", message: "must be a finite number, got NaN." },
       {
         path: "grafting.G1.norm",
         message: "must be a number from 0 to 1000000, got NaN.",
