@@ -1,7 +1,7 @@
 /** A growing run in words: its boundaries while it runs, its end, and what is on record. */
 import type { GrowthBoundary } from "../morph/growth/GrowthBoundary.ts"
 import type { PersonCommand } from "../morph/growth/PersonCommand.ts"
-import type { RepeatedRun } from "../morph/node/PipelineLog.ts"
+import type { RepeatedRun } from "../morph/node/replayPipeline.ts"
 import type { RunBoundary, RunCommand, RunRecord } from "../morph/node/RunLog.ts"
 import type { GrowthReport } from "../morph/policy/reports.ts"
 import type { GrowthSnapshot } from "../morph/service/Growth.ts"
@@ -124,7 +124,7 @@ export function whyText(
   }>,
 ): string {
   return runs
-    .flatMap(({ repeated: { windows, moves, differentFrom, evidence }, stories }, i) => [
+    .flatMap(({ repeated: { windows, moves, differentFrom, what, evidence }, stories }, i) => [
       ...(runs.length > 1 ? [`Run ${i + 1} of ${runs.length}`] : []),
       ...stories.flatMap(({ socket, lines }) => [
         `${socket}${lines.length === 0 ? ": no candidate" : ""}`,
@@ -132,7 +132,7 @@ export function whyText(
       ]),
       differentFrom === null
         ? `Repeated from its figures: ${moves} transitions in ${windows} windows, all the same.`
-        : `Window ${differentFrom} does not repeat: the record was changed, or another version wrote it.`,
+        : `Window ${differentFrom} ${what}. The record was changed, or another version wrote it.`,
       evidenceText(evidence),
     ])
     .join("\n")
@@ -144,5 +144,7 @@ function evidenceText(evidence: RepeatedRun["evidence"]): string {
   if (different === null)
     return `Made again from ${pairs} pairs and ${compared} mirrors: the evidence is the same in every window.`
   const { boundary, slot, figure, recorded, repeated } = different
-  return `Window ${boundary}: ${figure} of ${slot} is recorded as ${numberText(recorded)}, and its pairs and mirrors come to ${numberText(repeated)}. The record was changed, or another version wrote it.`
+  const was = Number.isNaN(recorded) ? "is not recorded" : `is recorded as ${numberText(recorded)}`
+  const is = Number.isNaN(repeated) ? "have none" : `come to ${numberText(repeated)}`
+  return `Window ${boundary}: ${figure} of ${slot} ${was}, and its pairs and mirrors ${is}. The record was changed, or another version wrote it.`
 }

@@ -1,5 +1,6 @@
 /** What a folder holds of a growing service, for the studio: each run repeated from its figures, every transition and hash compared. */
-import { readPipeline, repeatsItself, replayPipeline, type PipelineRun } from "../morph/node/PipelineLog.ts"
+import { type PipelineRun, readPipeline } from "../morph/node/PipelineLog.ts"
+import { repeatsItself, replayPipeline } from "../morph/node/replayPipeline.ts"
 import { PipelineBook } from "../studio/server/PipelineBook.ts"
 import { CliFailure, EXIT } from "./exitCodes.ts"
 

@@ -258,8 +258,7 @@ export class PipelineCore {
     const life = this.table.lives.find((one) => one.slot === slot)
     const { comparison, mirrors, farMirrors, duels, channels, candidate } = piece
     return {
-      name,
-      state: stateOf(slot, name, life),
+      ...lifeView(name, slot, life, this.table.embargoes),
       incumbent: piece.incumbentName,
       candidate: candidate?.name ?? life?.planting?.blueprint ?? null,
       share: piece.share,
@@ -279,10 +278,6 @@ export class PipelineCore {
       interference: piece.interference.ratio,
       criticals: [...piece.conduct.criticals],
       waived: [...piece.waived],
-      verdicts: life?.verdicts ?? [],
-      cause: life?.cause ?? null,
-      embargo: this.table.embargoes.find((one) => one.slot === slot)?.left ?? 0,
-      paused: life?.conditions.paused ?? null,
       problems: [...piece.declared.problems],
     }
   }
@@ -312,6 +307,23 @@ export class PipelineCore {
       : [problem(["socket"], `There is no socket ${show(socket)}.`, didYouMean(socket, known))]
   }
 }
+
+/** What of a piece follows from its life alone: it is the same when the life is repeated from a record. */
+export type LifeView = Pick<PieceView, "name" | "state" | "verdicts" | "cause" | "embargo" | "paused">
+
+export const lifeView = (
+  name: string,
+  slot: string,
+  life: GraftLife | undefined,
+  embargoes: GraftTable["embargoes"],
+): LifeView => ({
+  name,
+  state: stateOf(slot, name, life),
+  verdicts: life?.verdicts ?? [],
+  cause: life?.cause ?? null,
+  embargo: embargoes.find((one) => one.slot === slot)?.left ?? 0,
+  paused: life?.conditions.paused ?? null,
+})
 
 /** A slot after the first is open because a candidate was kept. */
 const stateOf = (slot: string, name: string, life: GraftLife | undefined): GraftStateName =>

@@ -1,14 +1,15 @@
 /**
  * The evidence of a recorded service, made again from its pairs and mirrors, window by window, and compared with the figures that its
- * gates were asked with. A figure, or a pair, that somebody has changed afterwards is found.
+ * gates were asked with, and with what is shown of each channel. A figure, or a pair, that somebody has changed afterwards is found.
  */
 import type { Figures } from "../contracts/Host.ts"
 import type { GraftMove } from "../grafting/graftEvents.ts"
 import type { GraftState } from "../grafting/transitions.ts"
-import { Channels } from "../pipeline/Channels.ts"
+import type { PieceView } from "../growth/PipelineCore.ts"
+import { CHANNELS, type ChannelView, Channels } from "../pipeline/Channels.ts"
 import { type Comparison, comparisonOf } from "../pipeline/Comparison.ts"
 import { evidenceFigures } from "../pipeline/evidenceFigures.ts"
-import { comparedOf, pairsOf, type Taped } from "../pipeline/EvidenceTape.ts"
+import { comparedOf, pairsOf, ratiosIn, type Taped } from "../pipeline/EvidenceTape.ts"
 import type { PipelineThresholds } from "../pipeline/pipelineOptions.ts"
 import { socketOf } from "../pipeline/slots.ts"
 import type { PipelineEntry } from "../service/PipelineGrowth.ts"
@@ -21,6 +22,7 @@ export interface DifferentFigure {
   readonly boundary: number
   readonly slot: string
   readonly figure: string
+  /** NaN where the record has none. */
   readonly recorded: number
   readonly repeated: number
 }
@@ -34,8 +36,13 @@ export interface RepeatedEvidence {
 
 type WindowEntry = Extract<PipelineEntry, { readonly type: "window" }>
 
+/** The numbers of a channel that are shown. */
+const SHOWN = ["pairs", "worse", "within", "effect", "standardError", "margin"] as const
+
 export class EvidenceCheck {
   private readonly thresholds: PipelineThresholds
+  /** Every window has to have its tapes. */
+  private readonly keepsTapes: boolean
   private readonly channels = new Map<string, Channels>()
   private readonly comparisons = new Map<string, Comparison>()
   /** Sockets whose agreement a person has answered for. */
@@ -45,8 +52,9 @@ export class EvidenceCheck {
   private isRecorded = true
   private different: DifferentFigure | null = null
 
-  constructor(thresholds: PipelineThresholds) {
+  constructor(thresholds: PipelineThresholds, keepsTapes: boolean) {
     this.thresholds = thresholds
+    this.keepsTapes = keepsTapes
   }
 
   /** Null where the record was written before pairs were kept. */
@@ -60,16 +68,24 @@ export class EvidenceCheck {
     if (type === "waive" && gate === "G3" && refused === null) this.waived.add(socket)
   }
 
-  /** A window before its transitions. */
+  /** A window before its transitions. What it lacks, as the end of a sentence, or null. */
   window(
     { boundary, tapes }: WindowEntry,
     figures: ReadonlyMap<string, Figures>,
     stateOf: (slot: string) => GraftState,
-  ): void {
+  ): string | null {
+    if (tapes === undefined && this.keepsTapes)
+      return "has no pairs and mirrors, and every window of its run has them"
     if (tapes === undefined) this.isRecorded = false
     for (const [slot, { pairs, compared }] of tapes ?? []) {
-      this.playPairs(this.channels.get(slot), pairs)
-      this.playCompared(this.comparisons.get(slot), compared)
+      const channels = this.channels.get(slot)
+      const comparison = this.comparisons.get(slot)
+      if ((pairs !== null && channels === undefined) || (compared !== null && comparison === undefined))
+        return `has pairs or mirrors of ${slot}, where nothing was compared`
+      if (pairs !== null && ratiosIn(pairs) < pairs.ratios.length)
+        return `has more ratios of ${slot} than its pairs`
+      this.playPairs(channels, pairs)
+      this.playCompared(comparison, compared)
     }
     for (const [slot, recorded] of figures) {
       const channels = this.channels.get(slot) ?? null
@@ -77,11 +93,49 @@ export class EvidenceCheck {
       const repeated = evidenceFigures(stateOf(slot), channels, comparison, this.thresholds.pass)
       for (const [figure, value] of Object.entries(repeated)) {
         const was = recorded[figure]
-        if (was === undefined || value === undefined || this.different !== null) continue
+        if (value === undefined || (was === undefined && tapes === undefined)) continue
+        // No gate reads it before enough was compared.
+        if (figure === "agreement" && was === undefined && Number(recorded["comparisonsMissing"]) > 0)
+          continue
         if (figure === "agreementMissing" && this.waived.has(socketOf(slot))) continue
-        if (!isNear(was, value)) this.different = { boundary, slot, figure, recorded: was, repeated: value }
+        this.compare(boundary, slot, figure, was ?? Number.NaN, value)
       }
     }
+    return null
+  }
+
+  /** What is shown of a piece after the transitions of a window. */
+  piece(boundary: number, slot: string, { compared, agreement, channels }: PieceView): void {
+    if (!this.isRecorded) return
+    const comparison = this.comparisons.get(slot)
+    this.compare(boundary, slot, "compared", Number(compared), comparison?.compared ?? 0)
+    this.compare(boundary, slot, "agreement", Number(agreement), comparison?.agreement ?? 1)
+    const views = this.channels.get(slot)?.views ?? []
+    for (const channel of CHANNELS) this.channel(boundary, slot, channel, channels, views)
+    // A channel that there is not, or twice.
+    if (channels.length !== views.length)
+      this.compare(boundary, slot, "number of channels", channels.length, views.length)
+  }
+
+  private channel(
+    boundary: number,
+    slot: string,
+    name: string,
+    recorded: ReadonlyArray<ChannelView>,
+    repeated: ReadonlyArray<ChannelView>,
+  ): void {
+    const was = recorded.find(({ channel }) => channel === name)
+    const is = repeated.find(({ channel }) => channel === name)
+    if (was === undefined && is === undefined) return
+    for (const figure of SHOWN) {
+      const told = was?.[figure] ?? Number.NaN
+      this.compare(boundary, slot, `${name} ${figure}`, Number(told), is?.[figure] ?? Number.NaN)
+    }
+  }
+
+  private compare(boundary: number, slot: string, figure: string, recorded: number, repeated: number): void {
+    if (this.different === null && !isNear(recorded, repeated))
+      this.different = { boundary, slot, figure, recorded, repeated }
   }
 
   /** What a candidate showed in one state does not count in the next. */
@@ -92,6 +146,12 @@ export class EvidenceCheck {
         this.comparisons.set(slot, comparisonOf(to === "training" ? training : shadowing, margins))
       if (to === "blending" || to === "shadowing" || to === "probationary")
         this.channels.set(slot, new Channels(margins))
+      if (to === "germinated") this.waived.delete(socketOf(slot))
+      // Nothing of the candidate is left.
+      if (to === "fossilized" || to === "resetting") {
+        this.channels.delete(slot)
+        this.comparisons.delete(slot)
+      }
     }
   }
 

@@ -1,23 +1,16 @@
 /**
  * What a growing service did, window by window, on disk: the figures that each gate was asked with, what moved, what people asked, and
- * faults. Candidates are code and are in no file; from the figures every transition is repeated.
+ * faults. Candidates are code and are in no file; from the figures every transition is repeated (`replayPipeline`).
  */
 import { growthProblem } from "../../domain/GrowthError.ts"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { GraftTable } from "../grafting/GraftTable.ts"
-import type { GraftLife } from "../grafting/GraftLife.ts"
-import type { GraftCommand } from "../grafting/graftEvents.ts"
-import type { Figures } from "../contracts/Host.ts"
-import { pipelineGrafting } from "../growth/PipelineCore.ts"
-import { RecordedHost } from "../pipeline/RecordedHost.ts"
-import { EvidenceTape, type Taped } from "../pipeline/EvidenceTape.ts"
-import type { PipelineThresholds } from "../pipeline/pipelineOptions.ts"
+import { EvidenceTape } from "../pipeline/EvidenceTape.ts"
 import type { PipelineEntry, PipelineInputs, PipelineKeeper } from "../service/PipelineGrowth.ts"
 import { lockFile } from "../../system/lockFile.ts"
 import { makePrivateFolder } from "../../system/privateFile.ts"
 import { causeText, isSystemError, StateFileError } from "../../system/StateFileError.ts"
-import { EvidenceCheck, type RepeatedEvidence } from "./EvidenceCheck.ts"
+import { entryIn } from "./pipelineEntries.ts"
 import { whyNotWritten } from "./stateFolder.ts"
 import { FrameLog } from "./FrameLog.ts"
 
@@ -34,7 +27,7 @@ export interface PipelineRun {
 }
 
 /** Numbers that JSON does not have, as texts; many numbers as one text. */
-const plain = (_: string, value: unknown): unknown =>
+export const plain = (_: string, value: unknown): unknown =>
   value instanceof Float64Array
     ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64")
     : typeof value === "number" && !Number.isFinite(value)
@@ -111,86 +104,12 @@ export function readPipeline(directory: string): ReadonlyArray<PipelineRun> {
       "Name the folder given as state.",
     )
   const runs: Array<{ inputs: PipelineInputs; entries: Array<PipelineEntry> }> = []
-  for (const { kind, data } of FrameLog.read(path) ?? []) {
+  for (const [i, { kind, data }] of (FrameLog.read(path) ?? []).entries()) {
     if (kind === INPUTS) runs.push({ inputs: data as PipelineInputs, entries: [] })
-    else runs.at(-1)?.entries.push(entryOf(data as PipelineEntry))
+    else runs.at(-1)?.entries.push(entryIn(data, i + 1))
   }
   return runs
 }
-
-/** An entry with the numbers of its tapes. */
-function entryOf(entry: PipelineEntry): PipelineEntry {
-  if (entry.type !== "window" || entry.tapes === undefined) return entry
-  const read = (taped: Taped | null): Taped | null =>
-    taped === null ? null : { ...taped, ratios: ratiosOf(taped.ratios) }
-  const tapes = entry.tapes.map(
-    ([slot, { pairs, compared }]) => [slot, { pairs: read(pairs), compared: read(compared) }] as const,
-  )
-  return { ...entry, tapes }
-}
-
-function ratiosOf(text: unknown): Float64Array {
-  const bytes = Uint8Array.from(Buffer.from(String(text), "base64"))
-  return new Float64Array(bytes.buffer, 0, Math.floor(bytes.length / Float64Array.BYTES_PER_ELEMENT))
-}
-
-type WindowEntry = Extract<PipelineEntry, { readonly type: "window" }>
-
-/** What a run came to when it was repeated. */
-export interface RepeatedRun {
-  readonly windows: number
-  readonly moves: number
-  /** The first window whose transitions come out otherwise, or null. */
-  readonly differentFrom: number | null
-  /** What its evidence comes to, made again from every pair and mirror; null where the record has none of them. */
-  readonly evidence: RepeatedEvidence | null
-}
-
-/** Whether transitions and evidence come out as they are recorded, as far as the record has them. */
-export const repeatsItself = ({ differentFrom, evidence }: RepeatedRun): boolean =>
-  differentFrom === null && (evidence?.different ?? null) === null
-
-/** Repeats every transition of a run from its figures, and its evidence from its pairs. `seen` gets each window whose transitions are the same. */
-export function replayPipeline(
-  { inputs, entries }: PipelineRun,
-  seen: (entry: WindowEntry, lives: ReadonlyArray<GraftLife>) => void = () => {},
-): RepeatedRun {
-  const { gates, grafting, sockets } = inputs
-  const host = new RecordedHost(sockets, gates as PipelineThresholds)
-  const table = new GraftTable({ host, options: pipelineGrafting(grafting, gates as PipelineThresholds) })
-  const evidence = new EvidenceCheck(gates as PipelineThresholds)
-  let windows = 0
-  let moves = 0
-  let faults: Array<unknown> = []
-  for (const entry of entries) {
-    // Windows in which nothing was asked are not written; an embargo counts them all the same.
-    const before = entry.type === "window" ? entry.boundary - 1 : entry.after
-    while (table.boundary < before) table.atBoundary(table.boundary + 1)
-    if (entry.type === "command") {
-      evidence.command(entry)
-      if (entry.slot !== null) table.command(entry.slot, entry.command as GraftCommand)
-    } else if (entry.type === "fault") {
-      faults.push(...table.fault(entry.slot, "critical", entry.what))
-    } else {
-      host.figures = new Map(entry.figures.map(([slot, figures]) => [slot, numbers(figures)]))
-      evidence.window(entry, host.figures, (slot) => table.lifeOf(slot).state)
-      const report = table.atBoundary(entry.boundary)
-      evidence.moved(report.moves)
-      host.figures = new Map()
-      windows++
-      moves += entry.moves.length
-      const come = [...faults, ...report.moves]
-      faults = []
-      if (JSON.stringify(come, plain) !== JSON.stringify(entry.moves))
-        return { windows, moves, differentFrom: entry.boundary, evidence: evidence.found }
-      seen(entry, table.lives)
-    }
-  }
-  return { windows, moves, differentFrom: null, evidence: evidence.found }
-}
-
-const numbers = (figures: Figures): Figures =>
-  Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number(value)]))
 
 /** What the system says, as a user's error; anything else is as it is. */
 function refusal(cause: unknown, directory: string): unknown {

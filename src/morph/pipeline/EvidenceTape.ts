@@ -96,6 +96,14 @@ export function* pairsOf(taped: Taped): Generator<PairDifference> {
   }
 }
 
+/** How many ratios its codes ask for. */
+export function ratiosIn({ runs }: Taped): number {
+  let asked = 0
+  for (let at = 0; at < runs.length; at += 2)
+    asked += runs[at + 1] * RATIOS.filter(([, bit]) => (runs[at] & bit) !== 0).length
+  return asked
+}
+
 /** The mirrors of a tape. */
 export function* comparedOf(taped: Taped): Generator<ReturnType<typeof hasFailed> & { isSame: boolean }> {
   for (const code of codesOf(taped)) yield { ...hasFailed(code), isSame: (code & AGREED) !== 0 }

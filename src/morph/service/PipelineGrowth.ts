@@ -110,6 +110,8 @@ export interface PipelineKeeper {
 
 /** What a service was started with. Plain data. */
 export interface PipelineInputs {
+  /** Since 2 every window has its tapes. Absent in a record from before. */
+  readonly version?: number
   readonly sockets: ReadonlyArray<string>
   readonly seed: number
   readonly windowMs: number

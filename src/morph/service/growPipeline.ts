@@ -115,7 +115,8 @@ export function growPipeline<P extends Functions>(
     hold?.follow(boundary.pieces)
     adopted?.follow(boundary)
     const { figures, tapes } = core
-    if (figures.length > 0 || boundary.moves.length > 0)
+    // Calls of a candidate that was taken out may end while nothing is measured any more: they belong to what is shown of it.
+    if (figures.length > 0 || boundary.moves.length > 0 || tapes.length > 0)
       keeper?.record({
         type: "window",
         boundary: boundary.boundary,
@@ -155,6 +156,7 @@ export function growPipeline<P extends Functions>(
       status = "started"
       try {
         await keeper?.open({
+          version: 2,
           sockets: [...sockets.keys()],
           seed,
           windowMs,

@@ -1,6 +1,7 @@
 /**
  * The evidence in the record of a growing service is made again from the pairs and mirrors that it came from. Only the figures used to be
- * kept, so a figure that had been changed in a window without a transition was believed.
+ * kept, so a figure that had been changed in a window without a transition was believed. What was shown of a channel at a transition,
+ * and windows that were taken out, were compared with nothing.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -12,12 +13,9 @@ import { whyText } from "../../../src/cli/growText.ts"
 import { pipelinesIn } from "../../../src/cli/pipelinesIn.ts"
 import type { WindowTapes } from "../../../src/morph/pipeline/EvidenceTape.ts"
 import { createGrowth } from "../../../src/morph/node/createGrowth.ts"
-import {
-  pipelineKeeper,
-  type PipelineRun,
-  readPipeline,
-  replayPipeline,
-} from "../../../src/morph/node/PipelineLog.ts"
+import { pipelineKeeper, type PipelineRun, readPipeline } from "../../../src/morph/node/PipelineLog.ts"
+import { repeatsItself, replayPipeline } from "../../../src/morph/node/replayPipeline.ts"
+import type { PipelineEntry } from "../../../src/morph/service/PipelineGrowth.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
 import { uniforms, VirtualClock } from "../pipeline/service.ts"
 
@@ -40,8 +38,14 @@ const GATES = {
   probationTimed: 0.1,
 }
 
-/** A candidate that is kept, with times, costs, errors on both sides and answers that differ; and the states that it went through. */
-async function keptRun(state: string): Promise<{ run: PipelineRun; states: ReadonlyArray<string> }> {
+/**
+ * A candidate that is kept, with times, costs, errors on both sides and answers that differ; and the states that it went through. One
+ * that takes longer is culled.
+ */
+async function keptRun(
+  state: string,
+  longerMs = 0,
+): Promise<{ run: PipelineRun; states: ReadonlyArray<string> }> {
   const clock = new VirtualClock()
   const chance = uniforms(3)
   const search = async (query: number): Promise<number> => {
@@ -63,9 +67,14 @@ async function keptRun(state: string): Promise<{ run: PipelineRun; states: Reado
   const states: Array<string> = []
   growth.subscribe(({ moves }) => void states.push(...moves.map(({ to }) => to)))
   await growth.start()
-  await growth.germinate("search", { candidate: (query) => search(query), name: "same", why: "test" })
+  const candidate = async (query: number): Promise<number> => {
+    if (longerMs > 0) await clock.sleep(longerMs)
+    return search(query)
+  }
+  await growth.germinate("search", { candidate, name: "same", why: "test" })
   let isAsked = false
-  for (let second = 0; second < 300 && states.at(-1) !== "fossilized"; second++) {
+  const isOver = (): boolean => states.at(-1) === "fossilized" || states.at(-1) === "embargoed"
+  for (let second = 0; second < 300 && !isOver(); second++) {
     for (let n = 0; n < 100; n++) {
       call(n).catch(() => {})
       await clock.pass(10)
@@ -77,6 +86,17 @@ async function keptRun(state: string): Promise<{ run: PipelineRun; states: Reado
   await growth.stop()
   return { run: readPipeline(state)[0], states }
 }
+
+type WindowEntry = Extract<PipelineEntry, { readonly type: "window" }>
+
+/** The run with its windows changed; null leaves one out. */
+const rewritten = (run: PipelineRun, by: (entry: WindowEntry) => WindowEntry | null): PipelineRun => ({
+  ...run,
+  entries: run.entries.flatMap((entry): ReadonlyArray<PipelineEntry> => {
+    const other = entry.type === "window" ? by(entry) : entry
+    return other === null ? [] : [other]
+  }),
+})
 
 /** The run with the tapes of one window changed. */
 function changed(run: PipelineRun, boundary: number, by: (tapes: WindowTapes) => WindowTapes): PipelineRun {
@@ -176,7 +196,7 @@ describe("the evidence in a record", () => {
       pairs: pairs === null ? null : { runs: pairs.runs.slice(2), ratios: pairs.ratios },
       compared,
     }))
-    expect(replayPipeline(without).evidence?.different?.boundary).toBe(windows.probationary)
+    expect(replayPipeline(without).differentFrom).toBe(windows.probationary)
     const cutOff = changed(run, windows.blending, ({ pairs, compared }) => ({
       pairs: pairs === null ? null : { ...pairs, ratios: pairs.ratios.slice(0, -1) },
       compared,
@@ -207,9 +227,156 @@ describe("the evidence in a record", () => {
       const { tapes: _, ...before } = entry
       return before
     })
-    const repeated = replayPipeline({ ...run, entries })
+    const { version: _, ...inputs } = run.inputs
+    const repeated = replayPipeline({ inputs, entries })
     expect([repeated.differentFrom, repeated.evidence]).toEqual([null, null])
     expect(whyText([{ repeated, stories: [] }])).toContain("cannot be made again")
+  })
+})
+
+describe("what is told of a candidate that was taken out", () => {
+  let run: PipelineRun
+  let culled = 0
+  beforeAll(async () => {
+    ;({ run } = await keptRun(join(folder, "slow"), 40))
+    culled = run.entries.reduce(
+      (found, entry) =>
+        entry.type === "window" && entry.moves.some(({ to }) => to === "culled") ? entry.boundary : found,
+      0,
+    )
+    expect(culled).toBeGreaterThan(0)
+    expect(repeatsItself(replayPipeline(run))).toBe(true)
+  })
+  type Piece = WindowEntry["pieces"][number]
+  const withPiece = (by: (piece: Piece) => Piece): PipelineRun =>
+    rewritten(run, (entry) =>
+      entry.boundary === culled ? { ...entry, pieces: entry.pieces.map(by) } : entry,
+    )
+
+  it.each(["pairs", "effect", "worse", "within", "standardError", "margin"] as const)(
+    "is compared with its pairs: %s",
+    (figure) => {
+      const changed = withPiece((piece) => ({
+        ...piece,
+        channels: piece.channels.map((one) =>
+          one.channel === "latency" ? { ...one, [figure]: one[figure] + 1 } : one,
+        ),
+      }))
+      const repeated = replayPipeline(changed)
+      expect(repeated.evidence?.different).toMatchObject({ boundary: culled, figure: `latency ${figure}` })
+      expect(whyText([{ repeated, stories: [] }])).toContain(`Window ${culled}: latency ${figure} of search`)
+    },
+  )
+
+  it("is compared with its mirrors, and with the channels that were measured", () => {
+    const figuresIn = (by: (piece: Piece) => Piece): string | undefined =>
+      replayPipeline(withPiece(by)).evidence?.different?.figure
+    expect(figuresIn((piece) => ({ ...piece, compared: piece.compared + 1 }))).toBe("compared")
+    expect(figuresIn((piece) => ({ ...piece, agreement: 0.5 }))).toBe("agreement")
+    expect(figuresIn((piece) => ({ ...piece, channels: piece.channels.slice(1) }))).toBe("latency pairs")
+    const more = (piece: Piece): Piece => ({
+      ...piece,
+      channels: [...piece.channels, { ...piece.channels[0], pairs: 1 }],
+    })
+    expect(figuresIn(more)).toBe("number of channels")
+  })
+
+  it("is compared with its transitions", () => {
+    const found = (by: (piece: Piece) => Piece): string =>
+      whyText([{ repeated: replayPipeline(withPiece(by)), stories: [] }])
+    for (const other of [
+      { state: "blending" },
+      { cause: "no reason" },
+      { candidate: "another" },
+      { paused: "why not" },
+      { embargo: 3 },
+      { verdicts: [] },
+    ] as ReadonlyArray<Partial<Piece>>)
+      expect(found((piece) => ({ ...piece, ...other }))).toContain(
+        `Window ${culled} shows another ${Object.keys(other)[0]} of search than its transitions come to. The record`,
+      )
+    const hidden = rewritten(run, (entry) => (entry.boundary === culled ? { ...entry, pieces: [] } : entry))
+    expect(replayPipeline(hidden)).toMatchObject({
+      differentFrom: culled,
+      what: "does not show every socket",
+    })
+  })
+})
+
+describe("a record that lacks something", () => {
+  let run: PipelineRun
+  beforeAll(() => {
+    run = readPipeline(join(folder, "slow"))[0]
+  })
+
+  it("differs from the window that was taken out", () => {
+    const windows = run.entries.flatMap((entry) => (entry.type === "window" ? [entry] : []))
+    // The end of a record is in no other one.
+    for (const { boundary } of windows.slice(0, -1)) {
+      const without = rewritten(run, (entry) => (entry.boundary === boundary ? null : entry))
+      expect(replayPipeline(without)).toMatchObject({ differentFrom: boundary })
+      expect(replayPipeline(without).what).toMatch(/^is missing: a candidate was tried then/)
+    }
+  })
+
+  it("differs where a window stands twice or in another place, or is of a time that never was", () => {
+    const [first] = run.entries.flatMap((entry) => (entry.type === "window" ? [entry] : []))
+    expect(replayPipeline({ ...run, entries: [...run.entries, first] })).toMatchObject({
+      differentFrom: first.boundary,
+      what: "stands behind a later one, and windows follow one another",
+    })
+    const later = { ...first, boundary: 9e15 }
+    expect(replayPipeline({ ...run, entries: [later] }).differentFrom).toBe(9e15)
+  })
+
+  it("differs where the pairs of every window were taken out, or a figure", () => {
+    const without = rewritten(run, ({ tapes: _, ...entry }) => entry)
+    const repeated = replayPipeline(without)
+    expect(repeatsItself(repeated)).toBe(false)
+    expect(whyText([{ repeated, stories: [] }])).toMatch(/has no pairs and mirrors, and every window/)
+    const unsaid = rewritten(run, (entry) => ({
+      ...entry,
+      figures: entry.figures.map(([slot, { errorsWorse: _, ...figures }]) => [slot, figures] as const),
+      moves: [],
+    }))
+    expect(repeatsItself(replayPipeline(unsaid))).toBe(false)
+  })
+
+  it("differs where pairs, ratios or a critical event were put in", () => {
+    const tape = { runs: [4, 1], ratios: Float64Array.of(0.1) }
+    const early = rewritten(run, (entry) => ({
+      ...entry,
+      tapes: [["search", { pairs: tape, compared: null }]] as const,
+    }))
+    expect(replayPipeline(early).what).toBe("has pairs or mirrors of search, where nothing was compared")
+    const more = rewritten(run, (entry) => ({
+      ...entry,
+      tapes: (entry.tapes ?? []).map(([slot, { pairs, compared }]) => {
+        const ratios = pairs === null ? [] : [...pairs.ratios, 1]
+        return [
+          slot,
+          { pairs: pairs === null ? null : { ...pairs, ratios: Float64Array.from(ratios) }, compared },
+        ]
+      }),
+    }))
+    expect(replayPipeline(more).what).toBe("has more ratios of search than its pairs")
+    const fault = { type: "fault", after: -1, slot: "search", what: "9 critical events" } as const
+    expect(replayPipeline({ ...run, entries: [fault, ...run.entries] }).what).toMatch(/^has a critical event/)
+  })
+
+  it.each([
+    [{ type: "commanA" }, 'pipeline.log: record 2 is of type "commanA", which this version does not know.'],
+    [
+      { type: "window", tapes: [["search", { pairs: { runs: [4, 1.5], ratios: "" }, compared: null }]] },
+      "pipeline.log: record 2 has a tape that is not of whole numbers.",
+    ],
+  ])("is refused in words: %j", async (entry, said) => {
+    const directory = join(folder, said.length.toString())
+    const keeper = pipelineKeeper(directory)
+    await keeper.open(run.inputs)
+    keeper.record(entry as unknown as PipelineEntry)
+    await keeper.close()
+    expect(() => readPipeline(directory)).toThrow(said)
   })
 })
 
