@@ -14,7 +14,7 @@ import { neuralHost } from "../morph/neural/options.ts"
 import { Checkpoints } from "../morph/node/Checkpoints.ts"
 import { createGrowth, replayGrowth } from "../morph/node/createGrowth.ts"
 import { FrameLog } from "../morph/node/FrameLog.ts"
-import { PIPELINE, readPipeline } from "../morph/node/PipelineLog.ts"
+import { PIPELINE, readPipelineRecord } from "../morph/node/PipelineLog.ts"
 import { repeatsItself, replayPipeline } from "../morph/node/replayPipeline.ts"
 import { storyOf } from "../morph/node/pipelineStory.ts"
 import { readRun, RUN, type RunRecord } from "../morph/node/RunLog.ts"
@@ -173,7 +173,11 @@ async function studioOver(shelf: Partial<StudioShelf>): Promise<Studio> {
 
 export async function growShowCommand({ directory, json, studio }: ShowFlags): Promise<ExitCode> {
   return refusing(async () => {
-    if (studio && existsSync(join(directory, PIPELINE))) return shownUntilStopped(pipelinesIn(directory))
+    if (studio && existsSync(join(directory, PIPELINE))) {
+      const { pipelines, said } = pipelinesIn(directory)
+      if (said !== null) note(said)
+      return shownUntilStopped({ pipelines })
+    }
     const record = recordIn(directory)
     if (studio) return showInStudio(directory, record)
     const reports = ReportLog.read(join(directory, REPORTS))
@@ -270,7 +274,7 @@ export async function growVerifyCommand({ directory, json }: RecordFlags): Promi
 /** What became of candidates in a service: in words, after every transition has been repeated from its figures. */
 export async function growWhyCommand({ directory, socket, json }: WhyFlags): Promise<ExitCode> {
   return refusing(async () => {
-    const runs = readPipeline(directory)
+    const { runs, torn, hash } = readPipelineRecord(directory)
     const known = [...new Set(runs.flatMap(({ inputs }) => inputs.sockets))]
     if (socket !== null && !known.includes(socket))
       throw growthProblem(
@@ -286,8 +290,8 @@ export async function growWhyCommand({ directory, socket, json }: WhyFlags): Pro
         .map((name) => ({ socket: name, lines: storyOf(run, name) })),
     }))
     const isSame = told.every(({ repeated }) => repeatsItself(repeated))
-    if (json) print(plainJson({ verdict: isSame ? "identical" : "different", runs: told }))
-    else print(whyText(told))
+    if (json) print(plainJson({ verdict: isSame ? "identical" : "different", torn, hash, runs: told }))
+    else print(whyText(told, { torn, hash }))
     return isSame ? EXIT.ok : EXIT.differs
   })
 }

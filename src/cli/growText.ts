@@ -116,27 +116,47 @@ function lastText({ loss, accuracy, parameters, mode, hash }: RunBoundary): stri
   return parts.filter((part) => part !== "").join(", ")
 }
 
-/** Stories of a service's candidates, run by run, with whether the record repeats. */
+/** What is behind the last whole record of a service's folder; null where nothing is. */
+export const tornText = (bytes: number): string | null =>
+  bytes === 0
+    ? null
+    : `The last ${bytes} bytes are no whole record: a kill cut them off, or they were changed. What they held is not told.`
+
+/** How a run ended, as far as its record says. */
+export function endText(isStopped: boolean | null): string {
+  if (isStopped === null) return "Whether it was stopped is not known: the version that wrote it did not say."
+  return isStopped
+    ? "Ended by stop()."
+    : "Its record ends without a stop: the service still runs, or was killed, or the end of the record was taken away."
+}
+
+/** Stories of a service's candidates, run by run, with whether the record repeats and how it ends. */
 export function whyText(
   runs: ReadonlyArray<{
     readonly repeated: RepeatedRun
     readonly stories: ReadonlyArray<{ readonly socket: string; readonly lines: ReadonlyArray<string> }>
   }>,
+  { torn, hash }: { readonly torn: number; readonly hash: string },
 ): string {
   return runs
-    .flatMap(({ repeated: { windows, moves, differentFrom, what, evidence }, stories }, i) => [
+    .flatMap(({ repeated, stories }, i) => [
       ...(runs.length > 1 ? [`Run ${i + 1} of ${runs.length}`] : []),
       ...stories.flatMap(({ socket, lines }) => [
         `${socket}${lines.length === 0 ? ": no candidate" : ""}`,
         ...lines.map((line) => `  ${line}`),
       ]),
-      differentFrom === null
-        ? `Repeated from its figures: ${moves} transitions in ${windows} windows, all the same.`
-        : `Window ${differentFrom} ${what}. The record was changed, or another version wrote it.`,
-      evidenceText(evidence),
+      transitionsText(repeated),
+      evidenceText(repeated.evidence),
+      ...(repeated.differentFrom === null ? [endText(repeated.isStopped)] : []),
     ])
+    .concat(tornText(torn) ?? [], `The chain of records ends with ${hash}.`)
     .join("\n")
 }
+
+const transitionsText = ({ windows, moves, differentFrom, what }: RepeatedRun): string =>
+  differentFrom === null
+    ? `Repeated from its figures: ${moves} transitions in ${windows} windows, all the same.`
+    : `Window ${differentFrom} ${what}. The record was changed, or another version wrote it.`
 
 function evidenceText(evidence: RepeatedRun["evidence"]): string {
   if (evidence === null) return "Its evidence cannot be made again: the version that wrote it kept no pairs."

@@ -83,10 +83,25 @@ export class FrameLog {
     return bytes === null || bytes.length < HEAD.length ? null : read(bytes, path).records
   }
 
+  /** The same, with the bytes behind the last whole record and the hash that its chain ends with. */
+  static survey(path: string): {
+    readonly records: ReadonlyArray<FrameRecord>
+    readonly torn: number
+    readonly hash: string
+  } {
+    const bytes = readBytes(path) ?? HEAD
+    const isHeadless = bytes.length < HEAD.length
+    const { records, length, state } = read(isHeadless ? HEAD : bytes, path)
+    return {
+      records,
+      torn: bytes.length - (isHeadless ? 0 : length),
+      hash: Buffer.from(state).toString("hex"),
+    }
+  }
+
   /** Bytes at a file's end that are no whole record: a kill cut them off, or somebody has changed them. */
   static torn(path: string): number {
-    const bytes = readBytes(path) ?? HEAD
-    return bytes.length - (bytes.length < HEAD.length ? 0 : read(bytes, path).length)
+    return FrameLog.survey(path).torn
   }
 
   /** Resolves when the records are on the disk. On a failure the file is as it was. */

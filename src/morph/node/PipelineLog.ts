@@ -94,8 +94,17 @@ export function pipelineKeeper(directory: string): PipelineKeeper {
   }
 }
 
-/** The runs in a folder. Throws a `GrowthError` where there is no such file, or it is damaged. */
-export function readPipeline(directory: string): ReadonlyArray<PipelineRun> {
+/** What a folder holds of a growing service. */
+export interface PipelineRecord {
+  readonly runs: ReadonlyArray<PipelineRun>
+  /** Bytes at its end that are no whole record: a kill cut them off, or somebody has changed them. */
+  readonly torn: number
+  /** The hash that its chain ends with: whoever keeps it elsewhere sees whether anything before it was changed. */
+  readonly hash: string
+}
+
+/** What a folder holds. Throws a `GrowthError` where there is no such file, or it is damaged. */
+export function readPipelineRecord(directory: string): PipelineRecord {
   const path = join(directory, PIPELINE)
   if (!existsSync(path))
     throw growthProblem(
@@ -104,12 +113,17 @@ export function readPipeline(directory: string): ReadonlyArray<PipelineRun> {
       "Name the folder given as state.",
     )
   const runs: Array<{ inputs: PipelineInputs; entries: Array<PipelineEntry> }> = []
-  for (const [i, { kind, data }] of (FrameLog.read(path) ?? []).entries()) {
+  const { records, torn, hash } = FrameLog.survey(path)
+  for (const [i, { kind, data }] of records.entries()) {
     if (kind === INPUTS) runs.push({ inputs: data as PipelineInputs, entries: [] })
     else runs.at(-1)?.entries.push(entryIn(data, i + 1))
   }
-  return runs
+  return { runs, torn, hash }
 }
+
+/** The runs of `readPipelineRecord`. */
+export const readPipeline = (directory: string): ReadonlyArray<PipelineRun> =>
+  readPipelineRecord(directory).runs
 
 /** What the system says, as a user's error; anything else is as it is. */
 function refusal(cause: unknown, directory: string): unknown {

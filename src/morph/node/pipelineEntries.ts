@@ -21,7 +21,7 @@ export const brokenRecord = (n: number, what: string): GrowthError =>
 export function entryIn(data: unknown, n: number): PipelineEntry {
   const { type } = data as Fields
   if (type === "window") return windowIn(data as Fields, n)
-  if (type === "command" || type === "fault") return data as PipelineEntry
+  if (type === "command" || type === "fault" || type === "stop") return data as PipelineEntry
   throw brokenRecord(n, `is of type ${show(type)}, which this version does not know`)
 }
 

@@ -47,6 +47,7 @@ function entryLines(entry: PipelineEntry, socket: string): ReadonlyArray<string>
     return [entry.refused === null ? said : `${said}. Refused: ${entry.refused}`]
   }
   if (entry.type === "fault") return socketOf(entry.slot) === socket ? [`Critical: ${entry.what}`] : []
+  if (entry.type === "stop") return []
   const piece = entry.pieces.find(({ name }) => name === socket)
   return entry.moves
     .filter(({ slot }) => socketOf(slot) === socket)

@@ -32,6 +32,8 @@ export interface RepeatedRun {
   readonly differentFrom: number | null
   /** What is wrong with that window, as the end of a sentence that begins with it. */
   readonly what: string | null
+  /** Whether its last entry is that of `stop()`; null where the version that wrote it left none. */
+  readonly isStopped: boolean | null
   /** What its evidence comes to, made again from every pair and mirror; null where the record has none of them. */
   readonly evidence: RepeatedEvidence | null
 }
@@ -40,8 +42,8 @@ export interface RepeatedRun {
 export const repeatsItself = ({ differentFrom, evidence }: RepeatedRun): boolean =>
   differentFrom === null && (evidence?.different ?? null) === null
 
-/** Since which version of a record every window has its tapes. */
-const WITH_TAPES = 2
+/** Since which version of a record every window has its tapes, and a run that was stopped its last entry. */
+const WHOLE = 2
 
 /** Repeats every transition of a run from its figures, and its evidence from its pairs. `seen` gets each window whose transitions are the same. */
 export function replayPipeline(run: PipelineRun, seen: EachWindow = () => {}): RepeatedRun {
@@ -58,6 +60,8 @@ class Replay {
   private readonly host: RecordedHost
   private readonly table: GraftTable
   private readonly evidence: EvidenceCheck
+  private readonly isWhole: boolean
+  private isStopped = false
   private windows = 0
   private moves = 0
   private faults: ReadonlyArray<GraftMove> = []
@@ -67,23 +71,30 @@ class Replay {
     this.sockets = sockets
     this.host = new RecordedHost(sockets, thresholds)
     this.table = new GraftTable({ host: this.host, options: pipelineGrafting(grafting, thresholds) })
-    this.evidence = new EvidenceCheck(thresholds, version >= WITH_TAPES)
+    this.isWhole = version >= WHOLE
+    this.evidence = new EvidenceCheck(thresholds, this.isWhole)
   }
 
   endsWith(different: Difference | null): RepeatedRun {
     const { windows, moves, evidence } = this
     const { boundary: differentFrom = null, what = null } = different ?? {}
-    return { windows, moves, differentFrom, what, evidence: evidence.found }
+    const isStopped = this.isWhole ? this.isStopped : null
+    return { windows, moves, differentFrom, what, isStopped, evidence: evidence.found }
   }
 
   take(entry: PipelineEntry, seen: EachWindow): Difference | null {
     const { table } = this
     const before = entry.type === "window" ? entry.boundary - 1 : entry.after
+    if (this.isStopped) return { boundary: before + 1, what: "follows the stop of its run" }
     if (before < table.boundary)
       return { boundary: before + 1, what: "stands behind a later one, and windows follow one another" }
     const missing = this.catchUp(before)
     if (missing !== null) return missing
     if (entry.type === "window") return this.window(entry, seen)
+    if (entry.type === "stop") {
+      this.isStopped = true
+      return null
+    }
     if (entry.type === "command") {
       this.evidence.command(entry)
       if (entry.slot !== null) table.command(entry.slot, entry.command as GraftCommand)

@@ -110,7 +110,7 @@ export interface PipelineKeeper {
 
 /** What a service was started with. Plain data. */
 export interface PipelineInputs {
-  /** Since 2 every window has its tapes. Absent in a record from before. */
+  /** Since 2 every window has its tapes, and `stop()` leaves a last entry. Absent in a record from before. */
   readonly version?: number
   readonly sockets: ReadonlyArray<string>
   readonly seed: number
@@ -141,6 +141,8 @@ export type PipelineEntry =
       readonly refused: string | null
     }
   | { readonly type: "fault"; readonly after: number; readonly slot: string; readonly what: string }
+  /** The last entry of a run that was stopped. */
+  | { readonly type: "stop"; readonly after: number }
 
 export interface PipelineServices {
   readonly keep?: (directory: string) => PipelineKeeper

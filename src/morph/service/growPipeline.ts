@@ -84,6 +84,8 @@ export function growPipeline<P extends Functions>(
     const core = live(call)
     // What could not be kept is refused before it changes anything.
     await keeper?.flush()
+    // Nothing follows the entry of `stop()`.
+    live(call)
     const after = core.table.boundary
     let taken: GraftCommand | null
     try {
@@ -268,6 +270,7 @@ export function growPipeline<P extends Functions>(
       core?.host.close()
       hold?.letGo("the growth has stopped")
       await adopted?.close()
+      if (core !== null) keeper?.record({ type: "stop", after: core.table.boundary })
       await keeper?.close()
     },
   }

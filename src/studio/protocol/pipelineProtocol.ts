@@ -92,4 +92,6 @@ export interface PipelinePage {
   readonly pass: number
   /** No window follows. */
   readonly ended: boolean
+  /** What is wrong with the service or its record as a whole. */
+  readonly problem: string | null
 }

@@ -26,6 +26,8 @@ export interface PipelineBookOptions extends PipelineEntry {
   /** Evidence that culls, and that passes; those of the package if left out. */
   readonly fail?: number | undefined
   readonly pass?: number | undefined
+  /** What is wrong with the service or its record as a whole; nothing if left out. */
+  readonly problem?: (() => string | null) | undefined
 }
 
 /** A window of a record: what each gate was asked with, the states and shares that follow, and what moved. */
@@ -108,13 +110,14 @@ export class PipelineBook {
   }
 
   page(after: number): PipelinePage {
-    const { fail = FAIL, pass = PASS } = this.options
+    const { fail = FAIL, pass = PASS, problem } = this.options
     return {
       rows: this.rows.filter(({ boundary }) => boundary > after),
       pieces: this.pieces.map((piece) => this.piece(piece)),
       fail,
       pass,
       ended: this.ended,
+      problem: problem?.() ?? null,
     }
   }
 

@@ -5,11 +5,13 @@ import { join } from "node:path"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { createGrowth } from "../../../src/morph/node/createGrowth.ts"
 import { FrameLog } from "../../../src/morph/node/FrameLog.ts"
-import { PIPELINE, readPipeline } from "../../../src/morph/node/PipelineLog.ts"
+import { PIPELINE, readPipeline, readPipelineRecord } from "../../../src/morph/node/PipelineLog.ts"
 import { replayPipeline } from "../../../src/morph/node/replayPipeline.ts"
 import { storyOf } from "../../../src/morph/node/pipelineStory.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
+import { EXIT } from "../../../src/cli/exitCodes.ts"
 import { growWhyCommand } from "../../../src/cli/growCommands.ts"
+import { pipelinesIn } from "../../../src/cli/pipelinesIn.ts"
 import { VirtualClock } from "../pipeline/service.ts"
 
 const folders: Array<string> = []
@@ -151,6 +153,61 @@ describe("the record of a growing service", () => {
     bytes[200] ^= 1
     writeFileSync(path, bytes)
     expect(() => readPipeline(state)).toThrow(/damaged at byte/)
+  })
+
+  it("says that its last bytes are no whole record, as a kill leaves them, and where its chain ends", async () => {
+    const state = folder()
+    await lived(state)
+    const path = join(state, PIPELINE)
+    const bytes = readFileSync(path)
+    const told = async (): Promise<string> => {
+      const print = vi.spyOn(process.stdout, "write").mockReturnValue(true)
+      try {
+        expect(await growWhyCommand({ directory: state, socket: null, json: false })).toBe(EXIT.ok)
+        return String(print.mock.calls.at(-1)?.[0])
+      } finally {
+        print.mockRestore()
+      }
+    }
+    const whole = await told()
+    expect(whole).toMatch(/Ended by stop\(\)\.\nThe chain of records ends with [0-9a-f]{64}\.\n$/)
+    expect(pipelinesIn(state).pipelines[0].page(-1).problem).toBeNull()
+    for (const broken of [bytes.subarray(0, -9), bytes.with(bytes.length - 1, bytes[bytes.length - 1] ^ 1)]) {
+      writeFileSync(path, broken)
+      const { torn } = readPipelineRecord(state)
+      expect(torn).toBeGreaterThan(9)
+      const said = `The last ${torn} bytes are no whole record: a kill cut them off, or they were changed.`
+      expect(await told()).toContain(said)
+      expect(await told()).toMatch(/^Its record ends without a stop: the service still runs, or was killed/m)
+      expect(pipelinesIn(state).pipelines[0].page(-1).problem).toContain(said)
+      const ends = (text: string): string => /ends with \w+/.exec(text)?.[0] ?? ""
+      expect(ends(await told())).not.toBe(ends(whole))
+    }
+  })
+
+  it("says that it ends without a stop where its last records were taken away", async () => {
+    const state = folder()
+    await lived(state)
+    const [run] = readPipeline(state)
+    expect(replayPipeline(run).isStopped).toBe(true)
+    const cut = { ...run, entries: run.entries.slice(0, -1) }
+    expect(replayPipeline(cut)).toMatchObject({ isStopped: false, differentFrom: null })
+    const { version: _, ...inputs } = run.inputs
+    expect(replayPipeline({ ...cut, inputs }).isStopped).toBeNull()
+    expect(replayPipeline({ ...run, entries: [...run.entries, ...run.entries.slice(-1)] })).toMatchObject({
+      what: "follows the stop of its run",
+    })
+  })
+
+  it("takes no command behind its stop", async () => {
+    const state = folder()
+    const { growth } = service(state)
+    await growth.start()
+    const asked = growth.germinate("double", { candidate: double, name: "late", why: "test" })
+    const stopped = growth.stop()
+    await expect(asked).rejects.toThrow(/has been stopped/)
+    await stopped
+    expect(readPipeline(state)[0].entries).toEqual([{ type: "stop", after: -1 }])
   })
 
   it("is missing in another folder", () => {

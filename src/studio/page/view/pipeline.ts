@@ -144,9 +144,12 @@ function head(
   select.value = entry.id
   select.hidden = all.length < 2
   const story = h("p", { class: "story" })
+  const whole = h("p", { class: "error", role: "status", hidden: true })
   const tiles = tilesOf(["Calls in this state", "Pairs", "Mirrored", "Agree", "Share"])
   const now = riverNow()
-  watch((piece, { pieces }) => {
+  watch((piece, { pieces, problem: wrong }) => {
+    whole.hidden = wrong === null
+    say(whole, isolated(wrong ?? ""))
     const names = pieces.map(({ name }) => name)
     buttons.update(names, piece.name)
     say(state, `${piece.name}: ${piece.state}`)
@@ -166,6 +169,7 @@ function head(
     { class: "card wide", "aria-label": `Service ${entry.name}` },
     h("header", {}, h("h2", {}, isolated(entry.name)), state, buttons.element, select),
     problem,
+    whole,
     story,
     now.element,
     tiles.element,
