@@ -10,7 +10,7 @@ import type { PipelineEntry, PipelineInputs, PipelineKeeper } from "../service/P
 import { lockFile } from "../../system/lockFile.ts"
 import { makePrivateFolder } from "../../system/privateFile.ts"
 import { causeText, isSystemError, StateFileError } from "../../system/StateFileError.ts"
-import { entryIn } from "./pipelineEntries.ts"
+import { brokenRecord, entryIn } from "./pipelineEntries.ts"
 import { whyNotWritten } from "./stateFolder.ts"
 import { FrameLog } from "./FrameLog.ts"
 
@@ -114,6 +114,13 @@ export function readPipelineRecord(directory: string): PipelineRecord {
     )
   const runs: Array<{ inputs: PipelineInputs; entries: Array<PipelineEntry> }> = []
   const { records, torn, hash } = FrameLog.survey(path)
+  if (records.length === 0)
+    throw growthProblem(
+      "state",
+      `${PIPELINE} in ${directory} holds no whole record${torn === 0 ? "" : `, only ${torn} bytes of one`}.`,
+      "Restore it from a copy, or name another folder.",
+    )
+  if (records[0].kind !== INPUTS) throw brokenRecord(1, "does not say what the service was started with")
   for (const [i, { kind, data }] of records.entries()) {
     if (kind === INPUTS) runs.push({ inputs: data as PipelineInputs, entries: [] })
     else runs.at(-1)?.entries.push(entryIn(data, i + 1))

@@ -210,6 +210,31 @@ describe("the record of a growing service", () => {
     expect(readPipeline(state)[0].entries).toEqual([{ type: "stop", after: -1 }])
   })
 
+  it.each([
+    ["of no bytes", new Uint8Array(0), "pipeline.log in FOLDER holds no whole record."],
+    ["of a torn head", Uint8Array.of(1, 2, 3), "holds no whole record, only 3 bytes of one."],
+  ])("is refused in words where it is a file %s", async (_, bytes, said) => {
+    const state = folder()
+    writeFileSync(join(state, PIPELINE), bytes)
+    await expect(growWhyCommand({ directory: state, socket: null, json: false })).rejects.toThrow(
+      said.replace("FOLDER", state),
+    )
+  })
+
+  it("is refused in words where nothing says what the service was started with", async () => {
+    const state = folder()
+    const path = join(state, PIPELINE)
+    const { log } = await FrameLog.open(path)
+    await expect(growWhyCommand({ directory: state, socket: null, json: false })).rejects.toThrow(
+      /holds no whole record\./,
+    )
+    await log.append({ kind: 2, data: { type: "stop", after: 3 } })
+    await log.close()
+    await expect(growWhyCommand({ directory: state, socket: null, json: false })).rejects.toThrow(
+      "pipeline.log: record 1 does not say what the service was started with.",
+    )
+  })
+
   it("is missing in another folder", () => {
     expect(() => readPipeline(folder())).toThrow(/holds no growing service/)
   })
