@@ -193,11 +193,24 @@ function read(bytes: Uint8Array, path: string): Found {
     if (!carriesLink(bytes, at, next)) throw damaged(path, at)
     state = next
     const body = bytes.subarray(at + BODY_AT, at + size)
-    records.push({ kind: body[0] as FrameKind, data: JSON.parse(Buffer.from(body.subarray(1)).toString()) })
+    records.push({ kind: body[0] as FrameKind, data: dataIn(body.subarray(1), path, at) })
     at += size
   }
   if (at < bytes.length && findFrame(bytes, view, at, searchBudget()) !== NO_FRAME) throw damaged(path, at)
   return { records, length: at, state }
+}
+
+/** Its checksum is right, so it was written like this. */
+function dataIn(bytes: Uint8Array, path: string, at: number): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString())
+  } catch {
+    throw growthProblem(
+      "state",
+      `${basename(path)} has a record at byte ${at} that is no JSON: another program wrote it.`,
+      "Restore it from a copy, or name another folder.",
+    )
+  }
 }
 
 const damaged = (path: string, at: number) =>

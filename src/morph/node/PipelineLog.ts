@@ -10,7 +10,7 @@ import type { PipelineEntry, PipelineInputs, PipelineKeeper } from "../service/P
 import { lockFile } from "../../system/lockFile.ts"
 import { makePrivateFolder } from "../../system/privateFile.ts"
 import { causeText, isSystemError, StateFileError } from "../../system/StateFileError.ts"
-import { brokenRecord, entryIn } from "./pipelineEntries.ts"
+import { brokenRecord, entryIn, inputsIn } from "./pipelineEntries.ts"
 import { whyNotWritten } from "./stateFolder.ts"
 import { FrameLog } from "./FrameLog.ts"
 
@@ -122,7 +122,8 @@ export function readPipelineRecord(directory: string): PipelineRecord {
     )
   if (records[0].kind !== INPUTS) throw brokenRecord(1, "does not say what the service was started with")
   for (const [i, { kind, data }] of records.entries()) {
-    if (kind === INPUTS) runs.push({ inputs: data as PipelineInputs, entries: [] })
+    if (kind === INPUTS) runs.push({ inputs: inputsIn(data, i + 1), entries: [] })
+    else if (kind !== ENTRY) throw brokenRecord(i + 1, `is of kind ${kind}, which this version does not know`)
     else runs.at(-1)?.entries.push(entryIn(data, i + 1))
   }
   return { runs, torn, hash }

@@ -1,4 +1,5 @@
 /** What became of the candidates of a socket, in words: each step with its reason, and the numbers that its gate read. */
+import { show } from "../../domain/problems.ts"
 import type { Finding } from "../contracts/Host.ts"
 import type { GraftMove } from "../grafting/graftEvents.ts"
 import type { PieceView } from "../growth/PipelineCore.ts"
@@ -38,12 +39,16 @@ function channelLines(piece: PieceView | undefined): ReadonlyArray<string> {
   return [...told, ...left]
 }
 
+/** What was refused may have been anything. */
+const words = (value: unknown): string => (typeof value === "string" ? value : show(value))
+
 function entryLines(entry: PipelineEntry, socket: string): ReadonlyArray<string> {
   if (entry.type === "command") {
     if (entry.socket !== socket) return []
-    const { type, why, by, gate } = entry.command as Readonly<Record<string, string | undefined>>
-    const who = by === undefined ? "Somebody" : by
-    const said = `${who} asked: ${type}${gate === undefined ? "" : ` ${gate}`} (${why ?? "without a reason"})`
+    const { type, why, by, gate } = entry.command as Readonly<Record<string, unknown>>
+    const who = by === undefined ? "Somebody" : words(by)
+    const reason = why === undefined ? "without a reason" : words(why)
+    const said = `${who} asked: ${words(type)}${gate === undefined ? "" : ` ${words(gate)}`} (${reason})`
     return [entry.refused === null ? said : `${said}. Refused: ${entry.refused}`]
   }
   if (entry.type === "fault") return socketOf(entry.slot) === socket ? [`Critical: ${entry.what}`] : []

@@ -97,8 +97,13 @@ class Replay {
     }
     if (entry.type === "command") {
       this.evidence.command(entry)
-      if (entry.slot !== null) table.command(entry.slot, entry.command as GraftCommand)
-      return null
+      const { slot, command } = entry
+      const refused = slot === null ? [] : table.command(slot, command as GraftCommand)
+      if (refused.length === 0) return null
+      return {
+        boundary: before + 1,
+        what: "follows a command that is recorded as taken, and would be refused",
+      }
     }
     const culled = table.fault(entry.slot, "critical", entry.what)
     if (culled.length === 0)
@@ -140,7 +145,7 @@ class Replay {
     this.moves += entry.moves.length
     const come = [...this.faults, ...report.moves]
     this.faults = []
-    if (JSON.stringify(come, plain) !== JSON.stringify(entry.moves))
+    if (JSON.stringify(come, plain) !== JSON.stringify(entry.moves, plain))
       return { boundary, what: "does not repeat" }
     if (lacks !== null) return { boundary, what: lacks }
     if (this.measured.join() !== [...measured.keys()].join())
@@ -168,7 +173,7 @@ class Replay {
       for (const [field, value] of Object.entries(again))
         if (
           field in piece &&
-          JSON.stringify(value, plain) !== JSON.stringify(piece[field as keyof typeof again])
+          JSON.stringify(value, plain) !== JSON.stringify(piece[field as keyof typeof again], plain)
         )
           return { boundary, what: `shows another ${field} of ${name} than its transitions come to` }
       this.evidence.piece(boundary, slot, piece)

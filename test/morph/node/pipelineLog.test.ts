@@ -4,12 +4,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { createGrowth } from "../../../src/morph/node/createGrowth.ts"
-import { FrameLog } from "../../../src/morph/node/FrameLog.ts"
+import { FrameLog, type FrameRecord } from "../../../src/morph/node/FrameLog.ts"
 import { PIPELINE, readPipeline, readPipelineRecord } from "../../../src/morph/node/PipelineLog.ts"
 import { replayPipeline } from "../../../src/morph/node/replayPipeline.ts"
 import { storyOf } from "../../../src/morph/node/pipelineStory.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
-import { EXIT } from "../../../src/cli/exitCodes.ts"
+import { CliFailure, EXIT } from "../../../src/cli/exitCodes.ts"
+import { GrowthError } from "../../../src/domain/GrowthError.ts"
 import { growWhyCommand } from "../../../src/cli/growCommands.ts"
 import { pipelinesIn } from "../../../src/cli/pipelinesIn.ts"
 import { VirtualClock } from "../pipeline/service.ts"
@@ -237,6 +238,80 @@ describe("the record of a growing service", () => {
 
   it("is missing in another folder", () => {
     expect(() => readPipeline(folder())).toThrow(/holds no growing service/)
+  })
+})
+
+describe("a record that another program wrote, or somebody by hand", () => {
+  /** Everything in it that is an object, a list, a text or a number, by its way there. */
+  function* waysIn(value: unknown, way: ReadonlyArray<string> = []): Generator<ReadonlyArray<string>> {
+    if (way.length > 0) yield way
+    if (typeof value !== "object" || value === null) return
+    for (const [key, inner] of Object.entries(value)) yield* waysIn(inner, [...way, key])
+  }
+  const put = (value: unknown, [key, ...rest]: ReadonlyArray<string>, other: unknown): unknown => {
+    if (key === undefined) return other
+    const copy = Array.isArray(value) ? [...(value as ReadonlyArray<unknown>)] : { ...(value as object) }
+    const inner = (copy as Record<string, unknown>)[key]
+    return Object.assign(copy, { [key]: put(inner, rest, other) })
+  }
+
+  it("is told, differs or is refused in words, whatever stands in it", async () => {
+    const state = folder()
+    await lived(state)
+    const path = join(state, PIPELINE)
+    const records = FrameLog.read(path) ?? []
+    // The first of each type, and the window of the cull.
+    const isFirst = (one: FrameRecord, i: number): boolean =>
+      records.findIndex(({ data }) => typeOf(data) === typeOf(one.data)) === i
+    const typeOf = (data: unknown): unknown => {
+      const { type, moves } = data as { type?: string; moves?: ReadonlyArray<{ to: string }> }
+      return `${type} ${moves?.[0]?.to ?? ""}`
+    }
+    const others: ReadonlyArray<unknown> = [null, {}, [], "x", -1, 1.5, [null], [{}]]
+    let n = 0
+    const shown: Array<string> = []
+    const print = vi.spyOn(process.stdout, "write").mockReturnValue(true)
+    try {
+      for (const [i, record] of records.entries()) {
+        if (!isFirst(record, i)) continue
+        for (const way of [[], ...waysIn(record.data)])
+          for (const other of [others[n++ % others.length], { toString: 1 }]) {
+            const changed = records.with(i, { ...record, data: put(record.data, way, other) })
+            const read = vi
+              .spyOn(FrameLog, "survey")
+              .mockReturnValue({ records: changed, torn: 0, hash: "f00d" })
+            const given = { directory: state, socket: null, json: false }
+            for (const look of [
+              () => growWhyCommand(given),
+              async () => pipelinesIn(state).pipelines[0].page(-1),
+            ])
+              await look().catch((cause: unknown) => {
+                if (cause instanceof CliFailure || cause instanceof GrowthError) return
+                shown.push(`${way.join(".")} = ${JSON.stringify(other)}: ${String(cause)}`)
+              })
+            read.mockRestore()
+          }
+      }
+    } finally {
+      print.mockRestore()
+    }
+    expect(shown).toEqual([])
+  }, 60_000)
+
+  it("is refused where it is no JSON or of another kind", async () => {
+    const state = folder()
+    const { growth } = service(state)
+    await growth.start()
+    await growth.stop()
+    const { log } = await FrameLog.open(join(state, PIPELINE))
+    await log.append({ kind: 3, data: {} })
+    await log.close()
+    expect(() => readPipeline(state)).toThrow("pipeline.log: record 3 is of kind 3, which this version")
+    const parse = vi.spyOn(JSON, "parse").mockImplementation(() => {
+      throw new SyntaxError("by the hand of a test")
+    })
+    expect(() => readPipeline(state)).toThrow(/pipeline\.log has a record at byte 8 that is no JSON/)
+    parse.mockRestore()
   })
 })
 
