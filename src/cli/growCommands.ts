@@ -348,4 +348,8 @@ function recordIn(directory: string): RunRecord {
 }
 
 const holdsNone = (directory: string): CliFailure =>
-  new CliFailure(`${directory} holds no run. Name the folder that "arqon grow --state" was given.`)
+  new CliFailure(
+    existsSync(join(directory, PIPELINE))
+      ? `${directory} holds a growing service, not a run. "arqon grow why ${directory}" tells and checks its record.`
+      : `${directory} holds no run. Name the folder that "arqon grow --state" was given.`,
+  )

@@ -11,7 +11,12 @@ import { storyOf } from "../../../src/morph/node/pipelineStory.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
 import { CliFailure, EXIT } from "../../../src/cli/exitCodes.ts"
 import { GrowthError } from "../../../src/domain/GrowthError.ts"
-import { growWhyCommand } from "../../../src/cli/growCommands.ts"
+import {
+  growReplayCommand,
+  growShowCommand,
+  growVerifyCommand,
+  growWhyCommand,
+} from "../../../src/cli/growCommands.ts"
 import { pipelinesIn } from "../../../src/cli/pipelinesIn.ts"
 import { VirtualClock } from "../pipeline/service.ts"
 
@@ -234,6 +239,17 @@ describe("the record of a growing service", () => {
     await expect(growWhyCommand({ directory: state, socket: null, json: false })).rejects.toThrow(
       "pipeline.log: record 1 does not say what the service was started with.",
     )
+  })
+
+  it("is no run: what verifies, repeats or prints one names the command for it", async () => {
+    const state = folder()
+    const { growth } = service(state)
+    await growth.start()
+    await growth.stop()
+    const said = `${state} holds a growing service, not a run. "arqon grow why ${state}" tells and checks`
+    await expect(growVerifyCommand({ directory: state, json: false })).rejects.toThrow(said)
+    await expect(growReplayCommand({ directory: state, json: false })).rejects.toThrow(said)
+    await expect(growShowCommand({ directory: state, json: false, studio: false })).rejects.toThrow(said)
   })
 
   it("is missing in another folder", () => {
