@@ -64,6 +64,8 @@ export interface GraftRefusal {
 export interface BoundaryOptions {
   /** Whether the growth machine's mode lets anything be planted. */
   readonly plants?: boolean
+  /** Nothing moves on: a gate that passes waits, and alpha does not rise. Whatever fails is culled all the same. */
+  readonly holds?: boolean
   /** What somebody other than the host measures, for every graft: the boundary's time, the governor's panics. */
   readonly shared?: Figures
 }
@@ -176,7 +178,10 @@ export class GraftTable {
   }
 
   /** The end of an epoch or of an evaluation window. */
-  atBoundary(boundary: number, { plants = true, shared = {} }: BoundaryOptions = {}): BoundaryReport {
+  atBoundary(
+    boundary: number,
+    { plants = true, holds = false, shared = {} }: BoundaryOptions = {},
+  ): BoundaryReport {
     if (!Number.isSafeInteger(boundary) || boundary <= this.last)
       throw new GrowthError({
         problems: [
@@ -199,7 +204,10 @@ export class GraftTable {
       const measured = this.figuresOf(slot)
       const figures = restored ? faultsIn(measured) : measured
       const seniors = Math.max(0, this.probation.indexOf(slot))
-      const followed = this.cascade(slot, this.apply(slot, { type: "boundary", boundary, figures, seniors }))
+      const followed = this.cascade(
+        slot,
+        this.apply(slot, { type: "boundary", boundary, figures, seniors, holds }),
+      )
       moves.push(...followed)
       restored ||= followed.some(({ from, to }) => from === "probationary" && to === "culled")
       const problems = plants ? this.lifeOf(slot).refusal : [problem(["germinate"], NOTHING_NOW)]

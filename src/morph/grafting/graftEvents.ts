@@ -48,6 +48,8 @@ export interface BoundaryEvent {
   readonly figures: Figures
   /** Grafts that have been on probation for longer. */
   readonly seniors?: number
+  /** A gate that passes waits. */
+  readonly holds?: boolean
 }
 
 export const FAULTS = ["notFinite", "isolation", "seniorCulled", "threw", "governor", "critical"] as const

@@ -106,7 +106,7 @@ function liveAt(life: GraftLife, event: BoundaryEvent, figures: Figures): Step {
 }
 
 /** Asks the gate on the way on. */
-function decided(before: GraftLife, { figures, seniors = 0 }: BoundaryEvent): Step {
+function decided(before: GraftLife, { figures, seniors = 0, holds = false }: BoundaryEvent): Step {
   const row = rowOf(before.state)
   const rungs = rungsOf(before.options)
   const atTop = before.state === "blending" && before.evidence.rung >= rungs.length
@@ -128,6 +128,8 @@ function decided(before: GraftLife, { figures, seniors = 0 }: BoundaryEvent): St
     conditions: { ...before.conditions, degraded: verdict.findings.some(({ value }) => value === null) },
     verdicts: before.verdicts.with(GATES.indexOf(gate) - 1, verdict),
   }
+  // The way out goes on.
+  if (holds && life.state !== "resetting" && verdict.answer !== "fail") return quiet(life)
   if (verdict.answer === "pass") return moved(life, row.next[0], `${gate} passed`, verdict)
   if (verdict.answer === "hold") return held(life, figures, rungs)
   return isLive(life.state)

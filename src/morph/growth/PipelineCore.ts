@@ -165,13 +165,13 @@ export class PipelineCore {
     })
   }
 
-  /** Ends a window. */
-  next(): PipelineBoundary {
+  /** Ends a window. With `holds` nothing moves on; what fails is culled. */
+  next(holds = false): PipelineBoundary {
     const boundary = this.table.boundary + 1
     this.host.endWindow(boundary)
     // Before the boundary: a candidate that moves on begins other evidence.
     this.tapes = this.host.takeTapes()
-    const { moves, refusals: refused } = this.table.atBoundary(boundary)
+    const { moves, refusals: refused } = this.table.atBoundary(boundary, { holds })
     const { faults } = this
     this.faults = []
     this.forget()
@@ -280,6 +280,14 @@ export class PipelineCore {
       waived: [...piece.waived],
       problems: [...piece.declared.problems],
     }
+  }
+
+  /** A candidate that was let on by a window that is in no record is taken out; one that was kept stays. */
+  withdraw(socket: string, boundary: number): void {
+    const slot = this.host.slot(socket)
+    if (!isLive(this.table.lifeOf(slot).state)) return
+    const what = `window ${boundary}, which let it on, could not be recorded`
+    this.faults = [...this.faults, ...this.table.fault(slot, "critical", what)]
   }
 
   private cullNow(slot: string): void {

@@ -2,7 +2,7 @@
  * What a growing service did, window by window, on disk: the figures that each gate was asked with, what moved, what people asked, and
  * faults. Candidates are code and are in no file; from the figures every transition is repeated (`replayPipeline`).
  */
-import { growthProblem } from "../../domain/GrowthError.ts"
+import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { EvidenceTape } from "../pipeline/EvidenceTape.ts"
@@ -40,23 +40,31 @@ export function pipelineKeeper(directory: string): PipelineKeeper {
   let release = (): void => {}
   let last: Promise<void> = Promise.resolve()
   let failure: unknown = null
-  const write = (kind: 1 | 2, data: unknown): void => {
+  const write = (kind: 1 | 2, data: unknown): Promise<boolean> => {
     const text: unknown = JSON.parse(JSON.stringify(data, plain))
     const opened = log
-    if (opened === null) return
-    last = last
-      .then(() => opened.append({ kind, data: text }))
-      .catch((cause: unknown) => {
+    if (opened === null) return Promise.resolve(true)
+    const written = last.then(async () => {
+      // What comes later would stand behind a gap.
+      if (failure !== null) return false
+      try {
+        await opened.append({ kind, data: text })
+        return true
+      } catch (cause) {
         const why = whyNotWritten(cause)
-        failure ??=
+        failure =
           why === null
             ? cause
             : growthProblem(
                 "state",
                 `${directory} cannot be written: ${why}.`,
-                "Calls go on; make room, and start the service again for a record.",
+                "Calls go on; make room, and start the service again: until then no candidate moves on.",
               )
-      })
+        return false
+      }
+    })
+    last = written.then(() => {})
+    return written
   }
   const flush = async (): Promise<void> => {
     await last
@@ -79,10 +87,16 @@ export function pipelineKeeper(directory: string): PipelineKeeper {
         release()
         throw refusal(cause, directory)
       }
-      write(INPUTS, inputs)
+      void write(INPUTS, inputs)
       await flush()
     },
     record: (entry) => write(ENTRY, entry),
+    problem: () => {
+      if (failure === null) return null
+      if (!(failure instanceof GrowthError)) return String(failure)
+      const [{ message, suggestion = "" }] = failure.problems
+      return `${message} ${suggestion}`.trimEnd()
+    },
     flush,
     close: async () => {
       await last

@@ -64,6 +64,8 @@ export interface PipelineSnapshot {
   /** Windows so far. */
   readonly windows: number
   readonly pieces: ReadonlyArray<PieceView>
+  /** Why its record cannot be written any more, and what to do; null where all is as it should be. Nothing moves on meanwhile. */
+  readonly problem: string | null
   /** The tuning engine beside it; null without the option `engine`. */
   readonly engine: EngineView | null
   /** What it waits for in the catalogue; null without the option `variants`. */
@@ -102,7 +104,10 @@ export interface PipelineKeeper {
   /** Makes what the evidence of a socket is written down on. */
   readonly tape: () => EvidenceTape
   readonly open: (inputs: PipelineInputs) => Promise<void>
-  readonly record: (entry: PipelineEntry) => void
+  /** Resolves with whether it is on the disk; nothing is after the first entry that is not. */
+  readonly record: (entry: PipelineEntry) => Promise<boolean>
+  /** Why nothing more can be written; null where all is as it should be. */
+  readonly problem: () => string | null
   /** Resolves when everything recorded so far is on the disk. */
   readonly flush: () => Promise<void>
   readonly close: () => Promise<void>

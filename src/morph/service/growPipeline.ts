@@ -8,6 +8,7 @@ import { didYouMean, problem, show, tidy } from "../../domain/problems.ts"
 import { problemsOf } from "../../domain/readInput.ts"
 import type { GraftCommand } from "../grafting/graftEvents.ts"
 import { graftingOptions } from "../grafting/options.ts"
+import { isLive } from "../grafting/transitions.ts"
 import { type PipelineBoundary, PipelineCore, pipelineGrafting } from "../growth/PipelineCore.ts"
 import { type CallWatch, NO_WATCH } from "../pipeline/CallWatch.ts"
 import type { PipelineClock } from "../pipeline/PipelineClock.ts"
@@ -92,13 +93,20 @@ export function growPipeline<P extends Functions>(
       taken = act(core)
     } catch (error) {
       if (error instanceof GrowthError && keeper !== null) {
-        keeper.record({ type: "command", after, socket, slot: null, command, refused: error.message })
+        void keeper.record({
+          type: "command",
+          after,
+          socket,
+          slot: null,
+          command,
+          refused: error.message,
+        })
         await keeper.flush()
       }
       throw error
     }
     const slot = taken === null ? null : core.host.slot(socket)
-    keeper?.record({ type: "command", after, socket, slot, command: taken ?? command, refused: null })
+    void keeper?.record({ type: "command", after, socket, slot, command: taken ?? command, refused: null })
     await keeper?.flush()
   }
   const asks =
@@ -113,13 +121,14 @@ export function growPipeline<P extends Functions>(
     }
 
   const endWindow = (core: PipelineCore): void => {
-    const boundary = core.next()
+    const before = new Map([...sockets].map(([name, { share }]) => [name, share]))
+    const boundary = core.next((keeper?.problem() ?? null) !== null)
     hold?.follow(boundary.pieces)
     adopted?.follow(boundary)
     const { figures, tapes } = core
     // Calls of a candidate that was taken out may end while nothing is measured any more: they belong to what is shown of it.
-    if (figures.length > 0 || boundary.moves.length > 0 || tapes.length > 0)
-      keeper?.record({
+    if (figures.length > 0 || boundary.moves.length > 0 || tapes.length > 0) {
+      const written = keeper?.record({
         type: "window",
         boundary: boundary.boundary,
         figures,
@@ -131,6 +140,16 @@ export function growPipeline<P extends Functions>(
             ? []
             : boundary.pieces.map((piece) => ({ ...piece, disagreements: [] })),
       })
+      const rose = boundary.pieces.filter(({ name, share }) => share > (before.get(name) ?? 0))
+      const on = [
+        ...rose.map(({ name }) => name),
+        ...boundary.moves.filter(isOn).map(({ slot }) => socketOf(slot)),
+      ]
+      void written?.then((isWritten) => {
+        if (isWritten || status !== "started") return
+        for (const socket of on) core.withdraw(socket, boundary.boundary)
+      })
+    }
     for (const listener of listeners)
       try {
         listener(boundary)
@@ -181,7 +200,7 @@ export function growPipeline<P extends Functions>(
         thresholds,
         grafting: options.grafting,
         tape: keeper?.tape,
-        faulted: (slot, what, after) => keeper?.record({ type: "fault", after, slot, what }),
+        faulted: (slot, what, after) => void keeper?.record({ type: "fault", after, slot, what }),
       })
       if (options.engine !== undefined) {
         const { host, table, views } = core
@@ -230,7 +249,7 @@ export function growPipeline<P extends Functions>(
       await keeper?.flush()
       const command = { type: "asVariant", by: request?.by, why: request?.why }
       const note = async (refused: string | null): Promise<void> => {
-        keeper?.record({ type: "command", after: table.boundary, socket, slot: null, command, refused })
+        void keeper?.record({ type: "command", after: table.boundary, socket, slot: null, command, refused })
         await keeper?.flush()
       }
       const record = await adopted.add(socket, request).catch(async (error: unknown) => {
@@ -260,6 +279,7 @@ export function growPipeline<P extends Functions>(
       status,
       windows: core === null ? 0 : core.table.boundary + 1,
       pieces: core?.views ?? [],
+      problem: keeper?.problem() ?? null,
       engine: hold?.view ?? null,
       variants: adopted?.view ?? null,
     }),
@@ -270,11 +290,14 @@ export function growPipeline<P extends Functions>(
       core?.host.close()
       hold?.letGo("the growth has stopped")
       await adopted?.close()
-      if (core !== null) keeper?.record({ type: "stop", after: core.table.boundary })
+      if (core !== null) void keeper?.record({ type: "stop", after: core.table.boundary })
       await keeper?.close()
     },
   }
 }
+
+/** Towards answering callers. */
+const isOn = ({ to }: PipelineBoundary["moves"][number]): boolean => isLive(to)
 
 /** What is to be done later belongs to no call. */
 const outside = ({ now, after, soon }: PipelineClock, watch: CallWatch): PipelineClock => ({

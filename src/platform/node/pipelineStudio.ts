@@ -9,7 +9,7 @@ import { PipelineBook } from "../../studio/server/PipelineBook.ts"
 /** What is shown: what `createGrowth` makes of a `pipelineHost`. */
 export interface ShownPipeline {
   readonly subscribe: (listener: (boundary: PipelineBoundary) => void) => { readonly unsubscribe: () => void }
-  readonly snapshot: () => { readonly pieces: ReadonlyArray<PieceView> }
+  readonly snapshot: () => { readonly pieces: ReadonlyArray<PieceView>; readonly problem?: string | null }
 }
 
 /** How a growing service is shown. */
@@ -43,7 +43,9 @@ export async function pipelineStudio(
       : [problem(["inspectAt"], "is not available for a growing service.", "Leave it out.")]),
   ]
   if (problems.length > 0) throw new ConfigError({ problems })
-  const book = new PipelineBook({ id: "service", name, source: "live", fail: gates.fail, pass: gates.pass })
+  const { fail, pass } = gates
+  const wrong = (): string | null => growth.snapshot().problem ?? null
+  const book = new PipelineBook({ id: "service", name, source: "live", fail, pass, problem: wrong })
   book.begin(growth.snapshot().pieces)
   const watching = growth.subscribe((boundary) => book.add(boundary))
   const studio = await openStudio({ engines: [], solvers: new Map(), pipelines: [book] }, rest).catch(

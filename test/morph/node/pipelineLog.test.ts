@@ -17,6 +17,7 @@ import {
   growVerifyCommand,
   growWhyCommand,
 } from "../../../src/cli/growCommands.ts"
+import { PipelineBook } from "../../../src/studio/server/PipelineBook.ts"
 import { pipelinesIn } from "../../../src/cli/pipelinesIn.ts"
 import { VirtualClock } from "../pipeline/service.ts"
 
@@ -361,6 +362,86 @@ describe("a disk that takes no more", () => {
     // What was recorded before is whole.
     expect(readPipeline(state)).toHaveLength(1)
   })
+
+  /** A service whose candidate has come to a state, and a disk that takes nothing from then on. */
+  async function fullAt(wanted: string) {
+    const { host, clock, growth } = service(folder())
+    const call = host.socket("double")
+    const serve = async (windows: number): Promise<void> => {
+      for (let i = 0; i < windows; i++) {
+        for (let n = 0; n < 40; n++) call(n)
+        await clock.pass(1_000)
+        // The disk has time of its own.
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    }
+    await growth.start()
+    await growth.germinate("double", { candidate: (n) => n + n, name: "adds", why: "test" })
+    const piece = () => growth.snapshot().pieces[0]
+    for (let i = 0; i < 60 && piece().state !== wanted; i++) await serve(1)
+    expect(piece().state).toBe(wanted)
+    const tooLarge = Object.assign(new Error("file too large"), {
+      code: "EFBIG",
+      errno: -27,
+      syscall: "write",
+    })
+    const append = vi.spyOn(FrameLog.prototype, "append").mockRejectedValue(tooLarge)
+    return { growth, call, serve, piece, append }
+  }
+
+  it("holds every candidate where it is, and says so at once in snapshot and studio", async () => {
+    const { growth, call, serve, piece, append } = await fullAt("training")
+    const book = new PipelineBook({
+      id: "service",
+      name: "service",
+      source: "live",
+      problem: () => growth.snapshot().problem,
+    })
+    try {
+      expect(growth.snapshot().problem).toBeNull()
+      // Found out by a command that cannot be recorded.
+      await expect(growth.pause("double", { why: "test" })).rejects.toThrow(/cannot be written/)
+      const said = /cannot be written: .*until then no candidate moves on\./
+      expect(growth.snapshot().problem).toMatch(said)
+      expect(book.page(-1).problem).toMatch(said)
+      await serve(20)
+      expect(piece()).toMatchObject({ state: "training", share: 0 })
+      expect(call(2)).toBe(4)
+      expect(append).toHaveBeenCalledTimes(1)
+      await expect(growth.stop()).rejects.toThrow(said)
+      await expect(growth.stop()).resolves.toBeUndefined()
+      expect(call(3)).toBe(6)
+    } finally {
+      append.mockRestore()
+    }
+  })
+
+  it.each(["germinated", "training", "blending", "shadowing"])(
+    "takes a candidate out that the window after %s let on without a record",
+    async (state) => {
+      const { growth, call, serve, piece, append } = await fullAt(state)
+      try {
+        const states: Array<string> = []
+        growth.subscribe(({ moves }) => void states.push(...moves.map(({ to }) => to)))
+        await serve(30)
+        // The window that failed may have held it; then it stays.
+        const forward = states.filter((to) =>
+          ["training", "blending", "shadowing", "probationary"].includes(to),
+        )
+        expect(forward.length).toBeLessThanOrEqual(1)
+        if (forward.length === 1) {
+          expect(states).toContain("culled")
+          expect(["dormant", "embargoed", "resetting"]).toContain(piece().state)
+        } else expect([state, "culled", "embargoed", "resetting", "dormant"]).toContain(piece().state)
+        expect(piece().share).toBe(0)
+        expect(growth.snapshot().problem).toMatch(/no candidate moves on/)
+        expect(call(2)).toBe(4)
+        await expect(growth.stop()).rejects.toThrow(/cannot be written/)
+      } finally {
+        append.mockRestore()
+      }
+    },
+  )
 
   it("that is read-only is said by the field of the folder at the start, and calls go on", async () => {
     const state = folder()
