@@ -280,7 +280,7 @@ export function judged(
         if (isSettled) return
         isSettled = true
         judge.ended()
-        judge.critical(`a promise had not settled after ${Math.round(PATIENCE * limitMs)} ms`)
+        judge.critical(`had not settled its promise after ${Math.round(PATIENCE * limitMs)} ms`)
       })
     })
     const settled = (): boolean => {

@@ -132,7 +132,7 @@ describe("a candidate in a service", () => {
     [
       "never settles",
       "germinated culled",
-      /^(G0 failed: trialFailures is |3 critical events, the last one: it a promise)/,
+      /^(G0 failed: trialFailures is |3 critical events, the last one: it had not settled its promise after )/,
       () => () => new Promise<Found>(() => {}),
     ],
   ])("that %s is culled with its reason, and no caller noticed", async (_, end, why, make) => {
