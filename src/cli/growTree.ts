@@ -93,7 +93,9 @@ export function growTree(doing: (action: Action) => Effect.Effect<void>) {
     },
     (flags) => doing(async () => (await load()).growCompileCommand(flags)),
   ).pipe(
-    Command.withDescription("Compile a blueprint for one shape, forward and backward, and verify it"),
+    Command.withDescription(
+      "Compile a blueprint for one shape, forward and backward, and verify it (needs the package wabt)",
+    ),
     Command.withExamples([
       { command: "arqon grow compile residualMlp --channels 8 --show" },
       { command: "arqon grow compile conv3 --shape [4,8,8,3]" },
