@@ -9,6 +9,7 @@ import type { Deadlines } from "./Deadlines.ts"
 import type { LatencySketch } from "./LatencySketch.ts"
 import type { CheckedPiece } from "./pieces.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
+import { follow, isPromise } from "./promises.ts"
 import type { SocketWorld } from "./SocketWorld.ts"
 
 const BLOCK_MS = 50
@@ -235,13 +236,16 @@ export class Conduct {
     const blame = (): void => {
       if (hasFailed()) this.blame()
     }
-    if (!(result instanceof Promise)) {
+    if (!isPromise(result)) {
       blame()
       return result
     }
-    return result.then((answer: unknown) => {
+    const kept = (answer: unknown): unknown => {
       blame()
       return answer
+    }
+    return follow(result, kept, (failure) => {
+      throw failure
     })
   }
 

@@ -4,14 +4,20 @@
  */
 import { NO_WATCH, type Within } from "./CallWatch.ts"
 import type { Deadlines } from "./Deadlines.ts"
+import { follow, isPromise, silence } from "./promises.ts"
 
-export const isIterator = (result: unknown): result is Iterator<unknown> | AsyncIterator<unknown> => {
+/** False where it does not let itself be asked. */
+export function isIterator(result: unknown): result is Iterator<unknown> | AsyncIterator<unknown> {
   if (typeof result !== "object" || result === null) return false
   const one = result as Partial<Record<string | symbol, unknown>>
-  return (
-    typeof one["next"] === "function" &&
-    (typeof one[Symbol.iterator] === "function" || typeof one[Symbol.asyncIterator] === "function")
-  )
+  try {
+    return (
+      typeof one["next"] === "function" &&
+      (typeof one[Symbol.iterator] === "function" || typeof one[Symbol.asyncIterator] === "function")
+    )
+  } catch {
+    return false
+  }
 }
 
 /** What a stream came to. Times are those in which somebody waited for it; a reader's own do not count. */
@@ -95,8 +101,17 @@ export class StreamOf implements Iterator<unknown> {
     } catch (failure) {
       return this.failed(failure, began)
     }
-    if (!(result instanceof Promise)) return this.came(result as Result, began)
+    if (!isPromise(result)) return this.looked(result as Result, began)
     return this.awaited(result as Promise<Result>, began) as unknown as Result
+  }
+
+  /** What came may be no result, or throw where it is looked at. */
+  private looked(result: Result, began: number): Result {
+    try {
+      return this.came(result, began)
+    } catch (failure) {
+      return this.failed(failure, began)
+    }
   }
 
   private awaited(result: Promise<Result>, began: number): Promise<Result> {
@@ -104,9 +119,11 @@ export class StreamOf implements Iterator<unknown> {
     const isFirst = Number.isNaN(this.firstMs)
     const limitMs = isFirst ? this.input.limitMs : chunkMs
     if (this.isOver || limitMs === undefined || deadlines === undefined)
-      return result.then(
-        (one) => this.came(one, began),
-        (failure: unknown) => this.failed(failure, began),
+      return follow(
+        result,
+        (one) => this.looked(one, began),
+        (failure) => this.failed(failure, began),
+        this.input.run,
       )
     return new Promise((resolve, reject) => {
       const late = deadlines.add(limitMs, () => {
@@ -130,30 +147,34 @@ export class StreamOf implements Iterator<unknown> {
         late.act = null
         return isInTime
       }
-      result.then(
-        (one) => {
-          if (inTime() && !this.isOver) resolve(this.came(one, began))
-          else resolve(one)
-        },
-        (failure: unknown) => {
-          inTime()
-          try {
-            resolve(this.failed(failure, began))
-          } catch (thrown) {
-            reject(thrown)
-          }
-        },
-      )
+      const failed = (failure: unknown): void => {
+        inTime()
+        try {
+          resolve(this.failed(failure, began))
+        } catch (thrown) {
+          reject(thrown)
+        }
+      }
+      const kept = (one: Result): void => {
+        if (!inTime() || this.isOver) return resolve(one)
+        try {
+          resolve(this.came(one, began))
+        } catch (failure) {
+          failed(failure)
+        }
+      }
+      void follow(result, kept, failed, this.input.run)
     })
   }
 
   private came(result: Result, began: number): Result {
     if (this.isOver) return result
+    const isLast = result.done === true
     const waitedMs = this.input.now() - began
     this.waitedMs += waitedMs
     if (Number.isNaN(this.firstMs)) this.firstMs = this.waitedMs
     else this.gapMs = Math.max(this.gapMs, waitedMs)
-    if (result.done === true) this.finish(false, null, this.waitedMs)
+    if (isLast) this.finish(false, null, this.waitedMs)
     else if (this.input.keepChunks && this.chunks.length < MOST_CHUNKS) this.chunks.push(kept(result.value))
     return result
   }
@@ -181,7 +202,7 @@ export class StreamOf implements Iterator<unknown> {
   private letGo(): void {
     try {
       const left: unknown = this.source.return?.()
-      if (left instanceof Promise) left.catch(() => {})
+      if (isPromise(left)) silence(left)
     } catch {
       // It has stalled: that was said.
     }

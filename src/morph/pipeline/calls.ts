@@ -9,6 +9,7 @@ import type { Deadlines } from "./Deadlines.ts"
 import { isAborted, isWritten, MOST_COPIED, noteInputs, putBack, withSignal } from "./inputs.ts"
 import type { PipelineClock } from "./PipelineClock.ts"
 import type { AnyFunction } from "./pieces.ts"
+import { follow, isPromise, silence } from "./promises.ts"
 import { isIterator, type Source, StreamOf, type StreamEnd } from "./StreamOf.ts"
 import { chunksOf, chunksOfLater, isStream, makerLike } from "./streams.ts"
 
@@ -16,19 +17,13 @@ import { chunksOf, chunksOfLater, isStream, makerLike } from "./streams.ts"
 export type Kind = "value" | "promise" | "iterator" | "stream"
 
 export const kindOf = (result: unknown): Kind =>
-  result instanceof Promise
-    ? "promise"
-    : isIterator(result)
-      ? "iterator"
-      : isStream(result)
-        ? "stream"
-        : "value"
+  isPromise(result) ? "promise" : isIterator(result) ? "iterator" : isStream(result) ? "stream" : "value"
 
 /** A query of some library, or a promise of another realm: a value here, because nobody knows whether awaiting it begins something. */
 export const isThenable = (value: unknown): boolean =>
   typeof value === "object" &&
   value !== null &&
-  !(value instanceof Promise) &&
+  !isPromise(value) &&
   typeof (value as { readonly then?: unknown }).then === "function"
 
 /** The end of a call: of its answer, or of its failure. */
@@ -101,7 +96,8 @@ export function observed(
     seen(answered(clock.now() - began, result), kind)
     return result
   }
-  return (result as Promise<unknown>).then(
+  return follow(
+    result as Promise<unknown>,
     (answer) => {
       if (isStream(answer)) return streamed(answer)
       seen(answered(clock.now() - began, answer), kind)
@@ -203,11 +199,11 @@ export function judged(
   judge.held(ms, kind)
   const wrong = hasWritten() ? WROTE : wrongKind(judge.kinds, kind)
   if (wrong !== null) {
-    silence(result)
+    if (fallback !== null || isCopy === true) letGo(result)
     judge.ended()
     judge.critical(wrong)
     seen(failed(ms, new Error(wrong)))
-    return instead(() => result)
+    return instead(() => (isPromise(result) ? follow(result, asItIs, rethrow) : result))
   }
   if (kind === "value") {
     judge.ended()
@@ -244,7 +240,16 @@ export function judged(
       result as Iterator<unknown>,
       reading(0, true, () => again() as Iterator<unknown>),
     )
-  if (kind === "stream") return streamed(result as object, ms, true)
+  if (kind === "stream") {
+    let stream: unknown
+    try {
+      stream = streamed(result as object, ms, true)
+    } catch (failure) {
+      judge.ended()
+      return fail(ms, failure)
+    }
+    return stream
+  }
   return new Promise((resolve, reject) => {
     let isOpen = true
     let isSettled = false
@@ -290,14 +295,27 @@ export function judged(
       judge.ended()
       return !isLate
     }
-    ;(result as Promise<unknown>).then(
+    const answerInstead = (failure: unknown): void => {
+      try {
+        resolve(fail(clock.now() - began, failure))
+      } catch (thrown) {
+        reject(thrown)
+      }
+    }
+    void follow(
+      result as Promise<unknown>,
       (answer) => {
         const counts = settled() && isOpen
         if (isStream(answer)) {
           // It is under way until its end.
           if (over()) judge.began()
-          else return void chunksOf(answer).return()
-          return resolve(streamed(answer, clock.now() - began, counts))
+          else return letGo(answer)
+          try {
+            return resolve(streamed(answer, clock.now() - began, counts))
+          } catch (failure) {
+            judge.ended()
+            return answerInstead(failure)
+          }
         }
         if (counts && isCopy === true && hasWritten()) {
           judge.critical(WROTE)
@@ -309,14 +327,16 @@ export function judged(
         const counts = settled() && isOpen
         if (!over()) return
         if (!counts || isAborted(args)) return reject(failure)
-        try {
-          resolve(fail(clock.now() - began, failure))
-        } catch (thrown) {
-          reject(thrown)
-        }
+        answerInstead(failure)
       },
+      (act) => watch.run(trace, act),
     )
   })
+}
+
+const asItIs = (answer: unknown): unknown => answer
+const rethrow = (failure: unknown): never => {
+  throw failure
 }
 
 const AS: Readonly<Record<Kind, string>> = {
@@ -331,8 +351,13 @@ const wrongKind = (known: Judge["kinds"], kind: Kind): string | null =>
     ? null
     : `answered with ${AS[kind]} where the incumbent answers with ${[...known].map((one) => AS[one]).join(" or ")}`
 
-/** Nobody waits for this promise any more; what it says is not lost on the caller, who has the incumbent's answer. */
-function silence(result: unknown): void {
-  if (result instanceof Promise) result.catch(() => {})
-  if (isStream(result)) void chunksOf(result).return()
+/** Nobody waits for this any more; what it says is not lost on the caller, who has the incumbent's answer. */
+function letGo(result: unknown): void {
+  if (isPromise(result)) silence(result)
+  if (!isStream(result)) return
+  try {
+    void chunksOf(result).return()
+  } catch {
+    // It does not let itself be read, and nobody wants to.
+  }
 }

@@ -1,6 +1,7 @@
 /** One call whose answer nobody waits for: it is read to its end, or as far as answers are compared, and what came of it is told. */
 import { type Call, judged, type Judge, type Outcome, PATIENCE } from "./calls.ts"
 import { NO_WATCH, type Within } from "./CallWatch.ts"
+import { isPromise } from "./promises.ts"
 import { isIterator, MOST_CHUNKS } from "./StreamOf.ts"
 import { chunksOf, isStream } from "./streams.ts"
 
@@ -24,7 +25,7 @@ export function mirrorOnce(judge: Judge, call: Mirrored, seen: (outcome: Outcome
     return
   }
   read(result)
-  if (result instanceof Promise) result.then(read, () => {})
+  if (isPromise(result)) result.then(read, () => {})
 }
 
 /** What comes in parts is read by nobody else. */
@@ -38,7 +39,7 @@ async function readAll(source: Iterator<unknown> | AsyncIterator<unknown>): Prom
   try {
     for (let i = 0; i < MOST_CHUNKS; i++) {
       const step = source.next()
-      if ((step instanceof Promise ? await step : step).done === true) return
+      if ((isPromise(step) ? await step : step).done === true) return
     }
     await (source.return?.() as unknown)
   } catch {

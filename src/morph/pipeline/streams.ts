@@ -42,8 +42,14 @@ const isNode = (answer: unknown): answer is NodeStream =>
   Symbol.asyncIterator in answer &&
   makerOf(answer) !== null
 
-/** Whether the answer is a stream that nobody reads yet. */
-export const isStream = (answer: unknown): answer is object => isWeb(answer) || isNode(answer)
+/** Whether the answer is a stream that nobody reads yet. False where it does not let itself be asked. */
+export function isStream(answer: unknown): answer is object {
+  try {
+    return isWeb(answer) || isNode(answer)
+  } catch {
+    return false
+  }
+}
 
 const DONE = Object.freeze({ done: true, value: undefined })
 

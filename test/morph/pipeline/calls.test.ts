@@ -2,6 +2,7 @@
  * What a caller gets, whatever the candidate does: the incumbent's answer where calling again is allowed, and what it is where not. Each
  * candidate is put into the whole of the calls, in virtual time.
  */
+/* oxlint-disable unicorn/no-thenable -- hostile candidates have a `then` of their own */
 import { describe, expect, it } from "vitest"
 import { createGrowth } from "../../../src/morph/service/growAny.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
@@ -61,6 +62,74 @@ describe("a caller", () => {
       await clock.pass(60)
       expect(await answers).toEqual(["old 1", "old 2", "old 3", "old 4"])
     }
+  })
+
+  it("gets the incumbent's answer where following the candidate's promise runs code that throws", async () => {
+    const thrown = (): never => {
+      throw new Error("hostile")
+    }
+    class Hostile extends Promise<string> {
+      override then(): never {
+        return thrown()
+      }
+    }
+    const kinds: ReadonlyArray<() => Promise<string>> = [
+      () => Object.assign(Promise.resolve("new"), { then: thrown }),
+      () => Object.defineProperty(Promise.resolve("new"), "then", { get: thrown }),
+      () => Object.defineProperty(Promise.resolve("new"), "constructor", { get: thrown }),
+      () => new Hostile((resolve) => resolve("new")),
+      () => new Proxy(Promise.resolve("new"), {}),
+      () => new Proxy(Promise.resolve("new"), { getPrototypeOf: thrown }),
+    ]
+    for (const bad of kinds) {
+      let isBad = false
+      const { clock, call, piece } = await blended(
+        { incumbent: old, ...same },
+        (n: number) => (isBad ? bad() : old(n)),
+        1,
+      )
+      isBad = true
+      const answers = Promise.allSettled(Array.from({ length: 20 }, (_, n) => call(n)))
+      await clock.pass(60)
+      expect(await answers).toEqual(
+        Array.from({ length: 20 }, (_, n) => ({ status: "fulfilled", value: `old ${n}` })),
+      )
+      expect(piece().criticals.length).toBeGreaterThan(0)
+    }
+  })
+
+  it("gets the incumbent's chunks where the candidate's iterator gives no results, or a promise that throws", async () => {
+    const thrown = (): never => {
+      throw new Error("hostile")
+    }
+    const incumbent = async function* (n: number): AsyncGenerator<number> {
+      yield n
+    }
+    const steps: ReadonlyArray<() => unknown> = [
+      () => undefined,
+      () => Promise.resolve(undefined),
+      () => Object.defineProperty({}, "done", { get: thrown }),
+      () => Object.assign(Promise.resolve({ done: false, value: 9 }), { then: thrown }),
+    ]
+    for (const next of steps) {
+      let isBad = false
+      const bad = { next, [Symbol.asyncIterator]: () => bad } as unknown as AsyncGenerator<number>
+      const candidate = (n: number): AsyncGenerator<number> => (isBad ? bad : incumbent(n))
+      const { call } = await blended({ incumbent, ...same }, candidate, 1)
+      isBad = true
+      for (let n = 0; n < 20; n++) {
+        const chunks: Array<number> = []
+        for await (const chunk of call(n)) chunks.push(chunk)
+        expect(chunks).toEqual([n])
+      }
+    }
+  })
+
+  it("gets the answer of a candidate whose promise is of a class of its own", async () => {
+    class Own extends Promise<string> {}
+    const { call } = await blended({ incumbent: old, ...same }, (n: number) => Own.resolve(`new ${n}`), 1)
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => call(n)))
+    expect(answers.some((one) => one.startsWith("new"))).toBe(true)
   })
 
   it("gets what it is where the effects may happen once only, and the incumbent is not called", async () => {
