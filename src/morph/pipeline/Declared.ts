@@ -6,6 +6,7 @@ import type { Side } from "./Channels.ts"
 import { MOST_KEYS } from "./Duels.ts"
 import { MOST_COPIED } from "./inputs.ts"
 import type { CheckedPiece } from "./pieces.ts"
+import { MOST_BYTES, MOST_COMPARED, sameAnswers } from "./sameAnswers.ts"
 
 export class Declared {
   /** Wrong declarations that calls have shown, each once. */
@@ -18,7 +19,19 @@ export class Declared {
 
   agrees(incumbent: unknown, candidate: unknown): boolean {
     try {
-      return this.piece.agree(incumbent, candidate) === true
+      if (this.piece.agree !== null) return this.piece.agree(incumbent, candidate) === true
+      const found = sameAnswers(incumbent, candidate)
+      if (typeof found === "boolean") return found
+      const what =
+        found === "large"
+          ? `have more than ${MOST_COMPARED} fields or ${MOST_BYTES / 2 ** 20} MiB`
+          : `have an object of ${show(found.hiddenIn)}, whose fields cannot be seen`
+      return this.say(
+        "agree",
+        `is left out, and answers ${what}.`,
+        "Give an `agree` that compares them. Such calls count as disagreements.",
+        false,
+      )
     } catch (failure) {
       return this.say("agree", `threw ${show(String(failure))}.`, "Such calls count as disagreements.", false)
     }

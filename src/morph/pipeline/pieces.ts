@@ -37,7 +37,10 @@ export interface Piece<F extends AnyFunction> {
    * for one call, neither as a mirror nor in place of a candidate that failed.
    */
   readonly effects: Effects
-  /** Whether two answers are as good as the same; identity of plain values if left out. One that throws has said no. */
+  /**
+   * Whether two answers are as good as the same: true or false, at once. If left out they are compared by what they hold, up to 20,000
+   * fields and 4 MiB; what is larger, or hidden in an object of a class, counts as a disagreement. One that throws has said no.
+   */
   readonly agree?: (incumbent: AnswerOf<F>, candidate: AnswerOf<F>) => boolean
   /** A candidate that has not answered by then is late, and the incumbent answers. Above 0. */
   readonly deadlineMs: number
@@ -64,7 +67,8 @@ export interface CheckedPiece {
   readonly name: string
   readonly incumbent: AnyFunction
   readonly effects: Effects
-  readonly agree: Answer
+  /** Null where answers are compared by what they hold. */
+  readonly agree: Answer | null
   readonly deadlineMs: number
   readonly key: ((...args: unknown[]) => unknown) | null
   readonly cost: ((answer: unknown, ...args: unknown[]) => unknown) | null
@@ -102,12 +106,12 @@ export function readPieces(given: unknown): ReadonlyArray<CheckedPiece> {
 }
 
 function checked(name: string, piece: Piece<AnyFunction>): CheckedPiece {
-  const { incumbent, effects, agree = Object.is, deadlineMs, key = null, cost = null, record } = piece
+  const { incumbent, effects, agree = null, deadlineMs, key = null, cost = null, record } = piece
   return {
     name,
     incumbent,
     effects,
-    agree: agree as Answer,
+    agree: agree as Answer | null,
     deadlineMs,
     key: key as CheckedPiece["key"],
     cost: cost as CheckedPiece["cost"],

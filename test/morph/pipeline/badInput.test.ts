@@ -159,6 +159,49 @@ describe("declarations that calls show to be wrong", () => {
     await growth.stop()
   })
 
+  it("compare answers by what they hold where no agree is declared, and say where that cannot be", async () => {
+    class Hidden {
+      readonly #value = 1
+      get value(): number {
+        return this.#value
+      }
+    }
+    const compared = async (make: () => unknown) => {
+      const clock = new VirtualClock()
+      const host = pipelineHost({ search: { incumbent: make, effects: "none", deadlineMs: 50 } })
+      const gates = { trialCalls: 1, training: { share: 1, compared: 100 } }
+      const growth = createGrowth({ host, clock, gates })
+      await growth.start()
+      await growth.germinate("search", { candidate: make, name: "new", why: "test" })
+      for (let i = 0; i < 12; i++) {
+        const answer = host.socket("search")()
+        if (typeof (answer as Partial<Iterator<unknown>>).next === "function")
+          void [...(answer as Iterable<unknown>)]
+        await clock.pass(1_000)
+      }
+      const [{ problems, agreement, compared: seen }] = growth.snapshot().pieces
+      await growth.stop()
+      expect(seen).toBeGreaterThan(0)
+      return { agreement, problems: problems.map(({ path, message }) => `${path} ${message}`) }
+    }
+    expect(await compared(() => ({ v: 2_320 }))).toEqual({ agreement: 1, problems: [] })
+    const chunks = function* (): Generator<unknown> {
+      yield { v: 1 }
+      yield [2]
+    }
+    expect(await compared(chunks)).toEqual({ agreement: 1, problems: [] })
+    expect(await compared(() => new Array(20_001).fill(0))).toEqual({
+      agreement: 0,
+      problems: ["host.search.agree is left out, and answers have more than 20000 fields or 4 MiB."],
+    })
+    expect(await compared(() => new Hidden())).toEqual({
+      agreement: 0,
+      problems: [
+        'host.search.agree is left out, and answers have an object of "Hidden", whose fields cannot be seen.',
+      ],
+    })
+  })
+
   it.each<[string, () => string, string]>([
     ["is not a text", () => 3 as never, "gave 3."],
     [
