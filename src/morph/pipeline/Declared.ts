@@ -6,6 +6,7 @@ import type { Side } from "./Channels.ts"
 import { MOST_KEYS } from "./Duels.ts"
 import { MOST_COPIED } from "./inputs.ts"
 import type { CheckedPiece } from "./pieces.ts"
+import { isPromise, silence } from "./promises.ts"
 import { MOST_BYTES, MOST_COMPARED, sameAnswers } from "./sameAnswers.ts"
 
 export class Declared {
@@ -19,7 +20,7 @@ export class Declared {
 
   agrees(incumbent: unknown, candidate: unknown): boolean {
     try {
-      if (this.piece.agree !== null) return this.piece.agree(incumbent, candidate) === true
+      if (this.piece.agree !== null) return this.saidBy(this.piece.agree(incumbent, candidate))
       const found = sameAnswers(incumbent, candidate)
       if (typeof found === "boolean") return found
       const what =
@@ -35,6 +36,19 @@ export class Declared {
     } catch (failure) {
       return this.say("agree", `threw ${show(String(failure))}.`, "Such calls count as disagreements.", false)
     }
+  }
+
+  /** What an `agree` said; anything but true and false is no answer. */
+  private saidBy(found: unknown): boolean {
+    if (typeof found === "boolean") return found
+    const gave = isPromise(found) ? "a promise" : show(found)
+    if (isPromise(found)) silence(found)
+    return this.say(
+      "agree",
+      `gave ${gave}.`,
+      "Give true or false, at once. Such calls count as disagreements.",
+      false,
+    )
   }
 
   /** What duels see of a call: one that took longer than the limit has failed. */

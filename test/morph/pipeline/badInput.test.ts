@@ -202,6 +202,32 @@ describe("declarations that calls show to be wrong", () => {
     })
   })
 
+  it.each<[string, () => unknown, string]>([
+    ["is async", async () => true, "gave a promise."],
+    ["rejects", async () => Promise.reject(new Error("no")), "gave a promise."],
+    ["gives a truthy value", () => 1, "gave 1."],
+    ["gives nothing", () => undefined, "gave undefined."],
+  ])("say that an agree %s counts as disagreement", async (_, agree, message) => {
+    const clock = new VirtualClock()
+    const one = pipelineHost({ search: { ...piece, agree: agree as () => boolean } })
+    const growth = createGrowth({
+      host: one,
+      clock,
+      gates: { trialCalls: 1, training: { share: 1, compared: 3 } },
+    })
+    await growth.start()
+    await growth.germinate("search", { candidate: old, name: "new", why: "test" })
+    for (let i = 0; i < 12; i++) {
+      one.socket("search")(1)
+      await clock.pass(1_000)
+    }
+    const [{ problems, cause }] = growth.snapshot().pieces
+    const suggestion = "Give true or false, at once. Such calls count as disagreements."
+    expect(problems).toEqual([{ path: "host.search.agree", message, suggestion }])
+    expect(cause).toMatch(/agreement is 0/)
+    await growth.stop()
+  })
+
   it.each<[string, () => string, string]>([
     ["is not a text", () => 3 as never, "gave 3."],
     [
