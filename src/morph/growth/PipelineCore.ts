@@ -64,7 +64,7 @@ export interface PieceView {
   readonly cause: string | null
   readonly embargo: number
   readonly paused: string | null
-  /** What calls have shown to be wrong with what the owner declared. */
+  /** What calls have shown to be wrong with what the owner declared, and what a ramp with a `key` waits for. */
   readonly problems: ReadonlyArray<Problem>
 }
 
@@ -278,7 +278,7 @@ export class PipelineCore {
       interference: piece.interference.ratio,
       criticals: [...piece.conduct.criticals],
       waived: [...piece.waived],
-      problems: [...piece.declared.problems],
+      problems: piece.declared.problemsNow(piece.pairsOfUsers),
     }
   }
 

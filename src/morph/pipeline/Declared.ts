@@ -9,6 +9,18 @@ import type { CheckedPiece } from "./pieces.ts"
 import { isPromise, silence } from "./promises.ts"
 import { MOST_BYTES, MOST_COMPARED, sameAnswers } from "./sameAnswers.ts"
 
+const NO_KEY = "Give a text or a number. Such calls do not duel."
+
+/** What pairs of users have come to. */
+export interface PairsOfUsers {
+  /** Since the share rose last, and how many it waits for. */
+  readonly come: number
+  readonly wanted: number
+  readonly share: number
+  /** Calls without a further one. */
+  readonly calls: number
+}
+
 export class Declared {
   /** Wrong declarations that calls have shown, each once. */
   readonly problems: Array<Problem> = []
@@ -70,19 +82,15 @@ export class Declared {
     }
   }
 
-  /** Who calls; null where that is no text, and then the call does not duel. */
+  /** Who calls; null where that is neither a text nor a number, and then the call does not duel. */
   keyOf(args: ReadonlyArray<unknown>): string | null {
     try {
       const found = this.piece.key?.(...args)
       if (typeof found === "string") return found
-      return this.say("key", `gave ${show(found)}.`, "Give a string; such calls do not duel.", null)
+      if (typeof found === "bigint" || Number.isFinite(found)) return String(found)
+      return this.say("key", `gave ${show(found)}.`, NO_KEY, null)
     } catch (failure) {
-      return this.say(
-        "key",
-        `threw ${show(String(failure))}.`,
-        "Give a string; such calls do not duel.",
-        null,
-      )
+      return this.say("key", `threw ${show(String(failure))}.`, NO_KEY, null)
     }
   }
 
@@ -137,9 +145,25 @@ export class Declared {
     )
   }
 
+  /** What calls have shown so far; last, what BLENDING or the probation waits for where no further pair of users comes. */
+  problemsNow(pairs: PairsOfUsers | null): ReadonlyArray<Problem> {
+    const path = ["host", this.piece.name, "key"]
+    // A key that gives none, or too many, was said.
+    if (pairs === null || this.problems.some((one) => one.path === path.join("."))) return [...this.problems]
+    const { come, wanted, share, calls } = pairs
+    const waiting = problem(
+      path,
+      `names too few users: ${come} of ${wanted} pairs have come at a share of ${round(100 * share)} %, and none in the last ${calls} calls.`,
+      `Each pair takes two users who have not dueled yet: about ${Math.ceil(wanted / share)} users for ${wanted} pairs. Leave \`key\` out, raise \`gates.shares\`, or lower \`gates.pairsPerStep\`.`,
+    )
+    return [...this.problems, waiting]
+  }
+
   private say<T>(field: string, message: string, suggestion: string, instead: T): T {
     const found = problem(["host", this.piece.name, ...field.split(".")], message, suggestion)
     if (!this.problems.some(({ path }) => path === found.path)) this.problems.push(found)
     return instead
   }
 }
+
+const round = (share: number): number => Math.round(10 * share) / 10

@@ -8,7 +8,7 @@ import { Coins } from "./Coins.ts"
 import { type Comparison, comparisonOf } from "./Comparison.ts"
 import { Conduct } from "./Conduct.ts"
 import { Deadlines } from "./Deadlines.ts"
-import { Declared } from "./Declared.ts"
+import { Declared, type PairsOfUsers } from "./Declared.ts"
 import { Duels, FULL, type Seat } from "./Duels.ts"
 import { type Interference, Neighbours } from "./Interference.ts"
 import { FarMirrors } from "./FarMirrors.ts"
@@ -24,6 +24,8 @@ import type { AnyFunction, CheckedPiece } from "./pieces.ts"
 
 /** One call of the incumbent in so many is timed where nothing else asks for it. */
 const TIMED_ONE_IN = 16
+/** So many calls for each that would make a pair of users, and no pair came: there are no further users. */
+const TOO_MANY_CALLS = 100
 
 export class PipelineSocket {
   readonly piece: CheckedPiece
@@ -40,6 +42,8 @@ export class PipelineSocket {
   /** Answers of the incumbent that were seen. */
   private answered = 0
   pairsAtStep = 0
+  /** Calls when the last pair had come, or the share had risen. */
+  private callsAtPair = 0
   trial: Trial | null = null
   channels: Channels | null = null
   comparison: Comparison | null = null
@@ -170,12 +174,13 @@ export class PipelineSocket {
     const isNew = route !== this.route
     this.share = share
     this.pairsAtStep = 0
+    this.callsAtPair = this.calls
     this.route = route
     this.aim()
     if (isNew && route === "direct") this.trial?.close()
     if (!isNew || world === null) return
     const { margins, shadowing, training } = world.thresholds
-    this.calls = 0
+    this.calls = this.callsAtPair = 0
     if (route === "direct") {
       this.mirrors?.clear()
       this.conduct.takeOut(world.clock.now())
@@ -233,7 +238,20 @@ export class PipelineSocket {
     for (const row of duels.take()) {
       channels.note(row)
       this.pairsAtStep++
+      this.callsAtPair = this.calls
     }
+  }
+
+  /** What a ramp with a `key` waits for; null while pairs of users come. */
+  get pairsOfUsers(): PairsOfUsers | null {
+    const { share, pairsAtStep: come, piece, route, world, duels } = this
+    if (piece.key === null || route !== "mixed" || share === 0 || world === null) return null
+    if (duels !== null && duels.waiting > 0) return null
+    const { pairsPerStep } = world.thresholds
+    const calls = this.calls - this.callsAtPair
+    // Were each call another user's, one call in 1 / share would make a pair.
+    if (calls < TOO_MANY_CALLS / share) return null
+    return { come, wanted: Math.max(pairsPerStep, come + 1), share, calls }
   }
 
   /** Mirrors are allowed, or something stands in for the candidate. */

@@ -45,7 +45,7 @@ export interface Piece<F extends AnyFunction> {
   /** A candidate that has not answered by then is late, and the incumbent answers. Above 0. */
   readonly deadlineMs: number
   /** Who calls: one user stays on one side for the life of a graft. A call without one is a unit of its own. */
-  readonly key?: (...args: Parameters<F>) => string
+  readonly key?: (...args: Parameters<F>) => string | number | bigint
   /** What an answer cost, above 0: compared between the two sides as times are. */
   readonly cost?: (answer: AnswerOf<F>, ...args: Parameters<F>) => number
   /** Keeps inputs of some calls, for the trial of the next candidate: how many, and what of them may be kept. Off if left out. */

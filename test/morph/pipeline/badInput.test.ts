@@ -229,7 +229,8 @@ describe("declarations that calls show to be wrong", () => {
   })
 
   it.each<[string, () => string, string]>([
-    ["is not a text", () => 3 as never, "gave 3."],
+    ["is an object", () => ({}) as never, "gave an object."],
+    ["is no number", () => Number.NaN as never, "gave NaN."],
     [
       "throws",
       () => {
@@ -267,7 +268,7 @@ describe("declarations that calls show to be wrong", () => {
     }
     expect(answered).toBe(before)
     expect(piecesNow().problems).toEqual([
-      { path: "host.search.key", message, suggestion: "Give a string; such calls do not duel." },
+      { path: "host.search.key", message, suggestion: "Give a text or a number. Such calls do not duel." },
     ])
     await growth.stop()
   })

@@ -3,6 +3,7 @@
  * same user used to be sent back to the incumbent, because a side was only looked up where a call was to duel.
  */
 import { describe, expect, it } from "vitest"
+import type { PipelineGates } from "../../../src/morph/pipeline/pipelineOptions.ts"
 import { createGrowth } from "../../../src/morph/service/growAny.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
 import { VirtualClock } from "./service.ts"
@@ -67,6 +68,24 @@ async function lived() {
   return { seen, end }
 }
 
+/** A candidate in BLENDING that answers as the incumbent does. */
+async function blended(key: (user: number) => string | number | bigint, gates: PipelineGates) {
+  const clock = new VirtualClock()
+  const answers = (user: number) => user
+  const host = pipelineHost({ page: { incumbent: answers, effects: "none", deadlineMs: 100, key } })
+  const trial = { trialCalls: 1, training: { compared: 5, share: 1 } }
+  const growth = createGrowth({ host, seed: 5, clock, gates: { ...trial, ...gates } })
+  const call = host.socket("page")
+  const piece = () => growth.snapshot().pieces[0]
+  await growth.start()
+  await growth.germinate("page", { candidate: (user) => answers(user), name: "new", why: "test" })
+  for (let i = 0; i < 500 && piece().share === 0; i++) {
+    call(1)
+    await clock.pass(50)
+  }
+  return { growth, piece, call, clock }
+}
+
 describe("a user with a key", () => {
   it("never goes back to the incumbent, from the first share to probation", async () => {
     const { seen, end } = await lived()
@@ -84,6 +103,48 @@ describe("a user with a key", () => {
     expect(blended.size).toBeGreaterThan(5)
     expect(blended.size).toBeLessThan(USERS / 2)
     expect(sidesOnProbation).toEqual(new Set(["candidate", "incumbent"]))
+  })
+
+  it.each<[string, (user: number) => string | number | bigint]>([
+    ["number", (user) => user],
+    ["bigint", (user) => BigInt(user)],
+  ])("may be named by a %s", async (_, key) => {
+    const { growth, piece, call, clock } = await blended(key, { shares: [0.5] })
+    for (let user = 0; user < 1_000; user++) call(user)
+    await clock.pass(1_000)
+    expect(piece().problems).toEqual([])
+    expect(piece().channels[0].pairs).toBeGreaterThan(400)
+    await growth.stop()
+  })
+
+  it("is one of too few for the pairs that are wanted, and the snapshot says how many came and are missing", async () => {
+    const { growth, piece, call, clock } = await blended((user) => user, { pairsPerStep: 50 })
+    const serve = async (calls: number): Promise<void> => {
+      for (let i = 0; i < calls; i++) {
+        call(i % 40)
+        if (i % 1_000 === 999) await clock.pass(250)
+      }
+    }
+    await serve(9_000)
+    expect(piece().problems).toEqual([])
+    await serve(5_000)
+    const [{ path, message, suggestion }, ...others] = piece().problems
+    expect(others).toEqual([])
+    expect(path).toBe("host.page.key")
+    expect(message).toMatch(
+      /^names too few users: [01] of 50 pairs have come at a share of 1 %, and none in the last 1\d{4} calls\.$/,
+    )
+    expect(suggestion).toBe(
+      "Each pair takes two users who have not dueled yet: about 5000 users for 50 pairs. Leave `key` out, raise `gates.shares`, or lower `gates.pairsPerStep`.",
+    )
+    // Others come, and the share goes on.
+    for (let user = 100; user < 20_000; user++) {
+      call(user)
+      if (user % 1_000 === 999) await clock.pass(250)
+    }
+    await clock.pass(1_000)
+    expect(piece().problems).toEqual([])
+    await growth.stop()
   })
 
   it("that there is no room for does not duel, and the snapshot counts its calls and says why", async () => {
