@@ -60,7 +60,7 @@ export interface PieceView {
   readonly waived: ReadonlyArray<string>
   /** The last verdict of each gate, G0 first. */
   readonly verdicts: ReadonlyArray<Verdict | null>
-  /** Why the last candidate was culled, and the windows of its embargo that are left. */
+  /** Why the last candidate was culled, with its commonest fault, and the windows of its embargo that are left. */
   readonly cause: string | null
   readonly embargo: number
   readonly paused: string | null
@@ -278,6 +278,7 @@ export class PipelineCore {
       interference: piece.interference.ratio,
       criticals: [...piece.conduct.criticals],
       waived: [...piece.waived],
+      cause: causeOf(life, piece),
       problems: piece.declared.problemsNow(piece.pairsOfUsers),
     }
   }
@@ -291,9 +292,10 @@ export class PipelineCore {
   }
 
   private cullNow(slot: string): void {
-    const { criticals } = this.host.piece(slot).conduct
+    const { conduct } = this.host.piece(slot)
+    const { criticals } = conduct
     if (criticals.length <= MOST_CRITICAL || !isLive(this.table.lifeOf(slot).state)) return
-    const what = `${criticals.length} critical events, the last one: it ${criticals.at(-1)}`
+    const what = `${criticals.length} critical events, the last one: it ${criticals.at(-1)}${conduct.commonestFault(criticals.at(-1))}`
     this.faults = [...this.faults, ...this.table.fault(slot, "critical", what)]
     this.input.faulted?.(slot, what, this.table.boundary)
   }
@@ -332,6 +334,13 @@ export const lifeView = (
   embargo: embargoes.find((one) => one.slot === slot)?.left ?? 0,
   paused: life?.conditions.paused ?? null,
 })
+
+/** Where a gate took it out by a number, what it did wrong most often stands beside that. The transition has the number alone. */
+function causeOf(life: GraftLife | undefined, { conduct }: PipelineSocket): string | null {
+  const cause = life?.cause ?? null
+  const isByGate = life?.verdicts.some((verdict) => verdict?.answer === "fail") === true
+  return cause !== null && isByGate ? `${cause}${conduct.commonestFault()}` : cause
+}
 
 /** A slot after the first is open because a candidate was kept. */
 const stateOf = (slot: string, name: string, life: GraftLife | undefined): GraftStateName =>

@@ -24,6 +24,12 @@ function verdictLines({ verdict }: GraftMove): ReadonlyArray<string> {
   })
 }
 
+/** What it did wrong most often, where the piece tells more than the transition does. */
+function faultLines({ to, why }: GraftMove, piece: PieceView | undefined): ReadonlyArray<string> {
+  const cause = piece?.cause ?? ""
+  return to === "culled" && cause.startsWith(`${why}; `) ? [`    ${cause.slice(why.length + 2)}`] : []
+}
+
 function channelLines(piece: PieceView | undefined): ReadonlyArray<string> {
   // A record from before these were counted has none.
   const turnedAway = piece?.turnedAway ?? 0
@@ -59,6 +65,7 @@ function entryLines(entry: PipelineEntry, socket: string): ReadonlyArray<string>
     .flatMap((move) => [
       `Window ${entry.boundary}: ${move.from} -> ${move.to}: ${move.why}`,
       ...verdictLines(move),
+      ...faultLines(move, piece),
       ...(move.to === "culled" || move.to === "fossilized" ? channelLines(piece) : []),
     ])
 }

@@ -7,6 +7,7 @@ import type { GraftCommand, GraftMove } from "../grafting/graftEvents.ts"
 import type { GraftLife } from "../grafting/GraftLife.ts"
 import { GraftTable } from "../grafting/GraftTable.ts"
 import { lifeView, pipelineGrafting } from "../growth/PipelineCore.ts"
+import { COMMONEST_FAULT } from "../pipeline/Conduct.ts"
 import type { PipelineThresholds } from "../pipeline/pipelineOptions.ts"
 import { RecordedHost } from "../pipeline/RecordedHost.ts"
 import { socketOf } from "../pipeline/slots.ts"
@@ -171,16 +172,19 @@ class Replay {
         ...(life?.state === "blending" ? { share: life.alpha } : {}),
       }
       for (const [field, value] of Object.entries(again))
-        if (
-          field in piece &&
-          JSON.stringify(value, plain) !== JSON.stringify(piece[field as keyof typeof again], plain)
-        )
+        if (field in piece && !isShownAs(piece[field as keyof typeof again], value))
           return { boundary, what: `shows another ${field} of ${name} than its transitions come to` }
       this.evidence.piece(boundary, slot, piece)
     }
     return null
   }
 }
+
+/** Whether a value comes to what the record shows. Behind a cause may stand what the candidate did wrong most often. */
+const isShownAs = (shown: unknown, again: unknown): boolean =>
+  typeof shown === "string" && typeof again === "string"
+    ? shown === again || shown.startsWith(`${again}${COMMONEST_FAULT}`)
+    : JSON.stringify(again, plain) === JSON.stringify(shown, plain)
 
 /** Nothing happens to it until somebody asks. */
 const isIdle = ({ state, request, closing }: GraftLife): boolean =>

@@ -60,8 +60,32 @@ class CallTrace implements Trace {
   }
 }
 
+interface Fault {
+  times: number
+  last: string
+}
+
+/** Faults that differ in numbers only are one kind. */
+/** What stands between a cause and the fault that is named beside it. */
+export const COMMONEST_FAULT = "; its commonest fault"
+
+const kindOfFault = (what: string): string => what.replaceAll(/\d+/g, "n")
+
+/** What a call failed by, as what the candidate did. */
+function deedOf(failure: unknown): string {
+  try {
+    const said = failure instanceof Error ? failure.message : String(failure)
+    if (/^answered after \d+ ms$/.test(said)) return said
+    return /^no .+ after \d+ ms$/.test(said) ? `gave ${said}` : `threw ${JSON.stringify(said.slice(0, 100))}`
+  } catch {
+    return "threw what has no text"
+  }
+}
+
 export class Conduct {
   readonly criticals: Array<string> = []
+  /** What it did wrong, by kind; the last kind that came is the last one here. */
+  private readonly faults = new Map<string, Fault>()
   written = 0
   /** Candidates so far. */
   graft = 0
@@ -110,6 +134,7 @@ export class Conduct {
   renew(): void {
     this.graft++
     this.criticals.length = 0
+    this.faults.clear()
     this.written = this.failuresRunning = this.excused = this.suspicion = this.inFlight = 0
     this.incumbentLeaves = false
     this.longestMs = null
@@ -228,7 +253,7 @@ export class Conduct {
   /** It failed, and the incumbent answered. */
   blame(): void {
     if (++this.failuresRunning >= RUN_OF_FAILURES)
-      this.critical(`failed ${this.failuresRunning} calls in a row that the incumbent answered`)
+      this.tell(`failed ${this.failuresRunning} calls in a row that the incumbent answered`)
   }
 
   /** The incumbent answered what the candidate could not; where that goes well, the failure is the candidate's own. */
@@ -251,8 +276,35 @@ export class Conduct {
 
   critical(what: string): void {
     if (what.startsWith("wrote")) this.written++
+    this.noteFault(what)
+    this.tell(what)
+  }
+
+  private tell(what: string): void {
     this.criticals.push(what)
     this.world?.tooCritical(this.piece.name)
+  }
+
+  /** A call of the candidate failed. What is critical as well was noted as that. */
+  noteFailure({ error, failure }: Outcome): void {
+    if (!error) return
+    if (!(failure instanceof Error) || failure.message !== this.criticals.at(-1))
+      this.noteFault(deedOf(failure))
+  }
+
+  private noteFault(what: string): void {
+    const kind = kindOfFault(what.startsWith("threw") ? "threw" : what)
+    const { times } = this.faults.get(kind) ?? { times: 0 }
+    this.faults.delete(kind)
+    this.faults.set(kind, { times: times + 1, last: what })
+  }
+
+  /** Its commonest fault, as the end of a sentence about why it was culled; nothing where that sentence names it. */
+  commonestFault(named = ""): string {
+    let most: Fault | null = null
+    for (const fault of this.faults.values()) if (fault.times >= (most?.times ?? 0)) most = fault
+    if (most === null || kindOfFault(most.last) === kindOfFault(named)) return ""
+    return `${COMMONEST_FAULT} (${most.times === 1 ? "once" : `${most.times} times`}): it ${most.last}`
   }
 
   judge(isIncumbent = false): Judge {

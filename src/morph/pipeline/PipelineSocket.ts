@@ -146,7 +146,9 @@ export class PipelineSocket {
     this.take("trial", 0)
     const { limit: limitMs, mirrors } = this
     const done = (outcome: Outcome | null): void => {
-      if (outcome !== null && this.trial === trial) trial.note(outcome, false)
+      if (outcome === null || this.trial !== trial) return
+      this.conduct.noteFailure(outcome)
+      trial.note(outcome, false)
     }
     for (const args of this.recording?.some(thresholds.trialCalls) ?? [])
       mirrors.offer({ ...trial.subject, self: undefined, args, limitMs, done })
@@ -320,6 +322,7 @@ export class PipelineSocket {
       const { deadlineMs: limitMs } = piece
       const done = (outcome: Outcome | null): void => {
         if (outcome === null || this.candidate !== candidate) return
+        if (!incumbent.error) this.conduct.noteFailure(outcome)
         if (route === "trial") this.trial?.note(outcome, incumbent.error)
         else comparison?.note(copy, incumbent, outcome, (a, b) => this.declared.agrees(a, b))
       }
@@ -387,6 +390,7 @@ export class PipelineSocket {
         hasFailed = outcome.error
         if (!outcome.error) this.conduct.answered()
         if (this.candidate !== candidate) return
+        this.conduct.noteFailure(outcome)
         if (seat !== null) this.noteSeat(seat, outcome, args, began)
         if (again !== null && this.route === "whole") this.timeTwice(again)
       },

@@ -285,7 +285,7 @@ export function judged(
         if (isSettled) return
         isSettled = true
         judge.ended()
-        judge.critical(`had not settled its promise after ${Math.round(PATIENCE * limitMs)} ms`)
+        judge.critical(`left a promise that had not settled after ${Math.round(PATIENCE * limitMs)} ms`)
       })
     })
     const settled = (): boolean => {

@@ -168,6 +168,26 @@ describe("a caller", () => {
     await growth.stop()
   })
 
+  it("is told what failed where calls failed in a row", async () => {
+    for (const [bad, fault] of [
+      [() => new Promise<string>(() => {}), "gave no answer after 50 ms"],
+      [() => Promise.reject(new Error("no index")), 'threw "no index"'],
+    ] as const) {
+      let isBad = false
+      const { clock, call, piece } = await blended(
+        { incumbent: old, ...same },
+        (n: number) => (isBad ? bad() : old(n)),
+        1,
+      )
+      isBad = true
+      const answers = Promise.all(Array.from({ length: 40 }, (_, n) => call(n)))
+      await clock.pass(60)
+      await answers
+      expect(piece().cause).toMatch(/^3 critical events, the last one: it failed \d+ calls in a row/)
+      expect(piece().cause).toMatch(new RegExp(`; its commonest fault \\(\\d+ times\\): it ${fault}$`))
+    }
+  })
+
   it("keeps its `this`", async () => {
     const owner = { factor: 3 }
     function times(this: { factor: number }, n: number): number {

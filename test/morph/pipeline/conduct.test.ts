@@ -120,6 +120,24 @@ describe("a candidate's conduct", () => {
     expect(piece().cause).toBe("3 critical events, the last one: it left a timer behind")
   })
 
+  it("stands beside the number of the gate that culls, and is not blamed on the next candidate", async () => {
+    const watch = new ManualWatch()
+    let left = 0
+    const candidate = async (): Promise<number> => {
+      if (left++ < 2) watch.setTimer()
+      return -1
+    }
+    const { piece, serve, growth } = await trained(watch, candidate, old, 20)
+    await serve(6)
+    expect(piece().cause).toBe(
+      "G1 failed: agreement is 0, must be at least 0.99; its commonest fault (2 times): it left a timer behind",
+    )
+    await growth.stop()
+    const other = await trained(watch, async () => -1, old, 20)
+    await other.serve(6)
+    expect(other.piece().cause).toBe("G1 failed: agreement is 0, must be at least 0.99")
+  })
+
   it("does not count timers that are cleared, that the process does not wait for, or that the incumbent leaves too", async () => {
     const watch = new ManualWatch()
     const leaves = async (n: number): Promise<number> => (watch.setTimer(), n)

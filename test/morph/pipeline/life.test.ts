@@ -124,7 +124,7 @@ describe("a candidate in a service", () => {
     [
       "throws",
       "germinated culled",
-      /^G0 failed: trialFailures is /,
+      /^G0 failed: trialFailures is .*; its commonest fault \(.*\): it threw "not today"$/,
       () => () => {
         throw new Error("not today")
       },
@@ -132,7 +132,7 @@ describe("a candidate in a service", () => {
     [
       "never settles",
       "germinated culled",
-      /^(G0 failed: trialFailures is |3 critical events, the last one: it had not settled its promise after )/,
+      /^(G0 failed: trialFailures is |3 critical events, the last one: it left a promise).*: it gave no answer after \d+ ms$/,
       () => () => new Promise<Found>(() => {}),
     ],
   ])("that %s is culled with its reason, and no caller noticed", async (_, end, why, make) => {
