@@ -82,6 +82,38 @@ describe("the record of a growing service", () => {
     expect(moves).toBeGreaterThan(7)
   })
 
+  it("is not read back: a restart begins DORMANT, without the candidate and without an embargo", async () => {
+    const state = folder()
+    const clock = new VirtualClock()
+    const began = async () => {
+      const host = pipelineHost({ double: { incumbent: double, effects: "none", deadlineMs: 50 } })
+      const growth = createGrowth({ host, clock, state, gates: { trialCalls: 1 } })
+      await growth.start()
+      return { growth, call: host.socket("double"), piece: () => growth.snapshot().pieces[0] }
+    }
+    const bad = (): number => {
+      throw new Error("no index")
+    }
+    const first = await began()
+    await first.growth.germinate("double", { candidate: bad, name: "bad", why: "test" })
+    for (let i = 0; i < 6; i++) {
+      first.call(i)
+      await clock.pass(1_000)
+    }
+    expect(first.piece()).toMatchObject({ state: "embargoed", candidate: "bad" })
+    expect(first.piece().embargo).toBeGreaterThan(500)
+    await first.growth.stop()
+    expect(storyOf(readPipeline(state)[0], "double").join("\n")).toMatch(
+      /culled: G0 failed[^]*its commonest fault \(once\): it threw "no index"/,
+    )
+    const again = await began()
+    expect(again.piece()).toMatchObject({ state: "dormant", candidate: null, cause: null, embargo: 0 })
+    await again.growth.germinate("double", { candidate: bad, name: "bad", why: "test" })
+    await clock.pass(2_000)
+    expect(again.piece().state).toBe("germinated")
+    await again.growth.stop()
+  })
+
   it("knows who gave a command when it is repeated, and refuses a signer that is nobody", async () => {
     const state = folder()
     await lived(state)
