@@ -111,7 +111,7 @@ function checked(name: string, piece: Piece<AnyFunction>): CheckedPiece {
     name,
     incumbent,
     effects,
-    agree: agree as Answer | null,
+    agree,
     deadlineMs,
     key: key as CheckedPiece["key"],
     cost: cost as CheckedPiece["cost"],

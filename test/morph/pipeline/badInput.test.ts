@@ -128,7 +128,7 @@ describe("declarations that calls show to be wrong", () => {
     const one = pipelineHost({
       search: {
         ...piece,
-        key: () => 3 as never,
+        key: () => 3,
         cost: () => Number.NaN,
         agree: () => {
           throw new Error("no idea")
@@ -185,12 +185,12 @@ describe("declarations that calls show to be wrong", () => {
       return { agreement, problems: problems.map(({ path, message }) => `${path} ${message}`) }
     }
     expect(await compared(() => ({ v: 2_320 }))).toEqual({ agreement: 1, problems: [] })
-    const chunks = function* (): Generator<unknown> {
+    const chunks = function* (): Generator {
       yield { v: 1 }
       yield [2]
     }
     expect(await compared(chunks)).toEqual({ agreement: 1, problems: [] })
-    expect(await compared(() => new Array(20_001).fill(0))).toEqual({
+    expect(await compared(() => Array.from({ length: 20_001 }, () => 0))).toEqual({
       agreement: 0,
       problems: ["host.search.agree is left out, and answers have more than 20000 fields or 4 MiB."],
     })
