@@ -65,10 +65,10 @@ interface Fault {
   last: string
 }
 
-/** Faults that differ in numbers only are one kind. */
 /** What stands between a cause and the fault that is named beside it. */
 export const COMMONEST_FAULT = "; its commonest fault"
 
+/** Faults that differ in numbers only are one kind. */
 const kindOfFault = (what: string): string => what.replaceAll(/\d+/g, "n")
 
 /** What a call failed by, as what the candidate did. */
