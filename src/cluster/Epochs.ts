@@ -12,7 +12,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { FencedError } from "./FencedError.ts"
 import * as owners from "./owners.ts"
-import { confirmEveryUs, isTrusted } from "./selfFence.ts"
+import { confirmEveryUs, isTrusted, trustedForUs } from "./selfFence.ts"
 import { together } from "./together.ts"
 
 /** Epochs that are taken by one statement at most. */
@@ -29,6 +29,8 @@ export interface Ownership {
   readonly fenced: () => boolean
   /** True once it was fenced for longer than locks live: who still has the lock then takes the next epoch. */
   readonly isOver: () => boolean
+  /** Says that this owner answers nothing any more, so that the next one may at once. */
+  readonly end: Effect.Effect<void, SqlError>
   /** Saves where it stands, under its epoch. Fails, for good, where that is over. */
   readonly save: (standing: string) => Effect.Effect<void, FencedError | SqlError>
   readonly read: <A>(
@@ -114,12 +116,18 @@ const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
 
     // One thing is asked for once at a time: it has one owner in a process.
     const claim = together(
-      (things: ReadonlyArray<owners.OwnedThing>) => owners.claimAll(sql, things, runner),
+      (things: ReadonlyArray<owners.OwnedThing>) => owners.claimAll(sql, things, runner, expirationMs),
+      MOST_CLAIMED,
+    )
+    const end = together(
+      (turns: ReadonlyArray<owners.OwnedThing & { readonly epoch: number }>) => owners.endAll(sql, turns),
       MOST_CLAIMED,
     )
     const own = Effect.fnUntraced(function* (thing: owners.OwnedThing) {
       const sentUs = nowUs()
-      const { epoch, standing } = yield* claim(thing)
+      const { epoch, standing, mayBeAnswered } = yield* claim(thing)
+      // The last owner is not confirmed any more from here on, and has fallen silent by then.
+      const aloneFromUs = mayBeAnswered ? nowUs() + trustedForUs(expirationUs) : 0
       const one: Held = { ...thing, epoch, confirmedUs: sentUs, fencedUs: Number.POSITIVE_INFINITY }
       counts.claimed++
       if (epoch > 1) counts.rehomed++
@@ -127,7 +135,9 @@ const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
       yield* Effect.addFinalizer(() => Effect.sync(() => held.delete(one)))
       const fenced = (): boolean => one.fencedUs < Number.POSITIVE_INFINITY
       const trusted = (): boolean => {
-        const yes = !fenced() && (!selfFence || isTrusted(one.confirmedUs, nowUs(), expirationUs))
+        const atUs = nowUs()
+        const yes =
+          !fenced() && (!selfFence || (atUs >= aloneFromUs && isTrusted(one.confirmedUs, atUs, expirationUs)))
         if (!yes) counts.distrusted++
         return yes
       }
@@ -149,6 +159,7 @@ const make = ({ runner, expirationMs, selfFence = true }: EpochOptions) =>
         trusted,
         fenced,
         isOver,
+        end: end({ ...thing, epoch }),
         save,
         write,
         read: (statement) => statement(sql),

@@ -182,6 +182,12 @@ export const MIGRATIONS: ReadonlyArray<Migration> = [
 )`,
     ],
   },
+  {
+    id: 8,
+    name: "ended",
+    // The last epoch whose owner has said that it answers nothing any more.
+    statements: ["ALTER TABLE arqon_owner ADD COLUMN ended_epoch bigint NOT NULL DEFAULT 0"],
+  },
 ]
 
 /** The tables that a program needs to read and write; an error about rights names them. */

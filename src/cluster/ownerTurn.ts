@@ -75,6 +75,7 @@ export const ownerTurn = Effect.fnUntraced(function* <O extends Decider>(
   const turn = Semaphore.makeUnsafe(1)
   const alone = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> => turn.withPermit(work)
   let broken = false
+  let handed = false
 
   /** Until the database takes it; an owner whose epoch is over ends here. */
   const written = (work: Effect.Effect<void, FencedError | SqlError>): Effect.Effect<void> =>
@@ -95,7 +96,14 @@ export const ownerTurn = Effect.fnUntraced(function* <O extends Decider>(
   yield* saveWhatCounts
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() =>
-      broken || fenced() ? Effect.void : alone(Effect.andThen(save("ended"), handedOver)),
+      broken || fenced()
+        ? Effect.void
+        : Effect.gen(function* () {
+            yield* save("ended")
+            yield* handedOver
+            handed = true
+            yield* ownership.end
+          }).pipe(alone),
     ).pipe(
       Effect.timeout(LAST_SAVE),
       Effect.ignoreCause,
@@ -115,7 +123,7 @@ export const ownerTurn = Effect.fnUntraced(function* <O extends Decider>(
     Effect.gen(function* () {
       if (broken) return yield* Effect.die(new Error(`The owner of ${thing.kind} ${thing.name} has failed.`))
       if (ownership.isOver()) return yield* new FencedError({ ...thing, epoch }).pipe(Effect.orDie)
-      if (!trusted() || !(yield* decide(first)) || !trusted()) return null
+      if (handed || !trusted() || !(yield* decide(first)) || !trusted()) return null
       const answered = yield* decide(Effect.sync(work)).pipe(within("arqon.decide"))
       yield* saveWhatCounts
       return trusted() ? answered : null

@@ -18,6 +18,11 @@ export interface Claim {
   readonly epoch: number
   /** What the last owner saved; null where there was none. */
   readonly standing: string | null
+  /**
+   * Whether the last owner may go on answering for as long as it trusts itself: it has not said that it ended, and its runner was there
+   * lately. Its lock can be lost before it notices, as where its way to the database is cut.
+   */
+  readonly mayBeAnswered: boolean
 }
 
 /** One row, for people. */
@@ -28,15 +33,21 @@ export interface OwnerRow extends OwnedThing {
   readonly savedMs: number | null
 }
 
-/** Makes this runner the owner: one epoch above everybody before. */
-export const claim = (sql: SqlClient, thing: OwnedThing, runner: string): Effect.Effect<Claim, SqlError> =>
-  Effect.map(claimAll(sql, [thing], runner), ([claimed]) => claimed)
+/** Makes this runner the owner: one epoch above everybody before. `expirationMs`: how long a runner is in the list that says nothing. */
+export const claim = (
+  sql: SqlClient,
+  thing: OwnedThing,
+  runner: string,
+  expirationMs = 0,
+): Effect.Effect<Claim, SqlError> =>
+  Effect.map(claimAll(sql, [thing], runner, expirationMs), ([claimed]) => claimed)
 
 /** The same for different things, in their order, by one statement. */
 export const claimAll = (
   sql: SqlClient,
   things: ReadonlyArray<OwnedThing>,
   runner: string,
+  expirationMs = 0,
 ): Effect.Effect<ReadonlyArray<Claim>, SqlError> => {
   const body = JSON.stringify(things.map(({ kind, name }) => [kind, name]))
   // In the order of their names, so that two statements never wait for each other.
@@ -45,18 +56,38 @@ export const claimAll = (
     orElse: () => sql`
       SELECT json_extract(value, '$[0]') AS kind, json_extract(value, '$[1]') AS name FROM json_each(${body})`,
   })
-  return Effect.map(
+  // One process alone has no list of runners.
+  const isThere = sql.onDialectOrElse({
+    pg: () => sql`EXISTS (
+      SELECT 1 FROM arqon_runners
+      WHERE substr(o.runner, 1, length(address) + 1) = address || ' '
+        AND substr(${runner}, 1, length(address) + 1) <> address || ' '
+        AND last_heartbeat > NOW() - make_interval(secs => ${expirationMs / 1000}))`,
+    orElse: () => sql`0`,
+  })
+  const before = sql<{ kind: string; name: string; epoch: unknown; ended: unknown; there: unknown }>`
+    SELECT o.kind, o.name, o.epoch, o.ended_epoch AS ended, ${isThere} AS there
+    FROM arqon_owner AS o JOIN (${given}) AS given ON o.kind = given.kind AND o.name = given.name`
+  return Effect.zipWith(
+    before,
     sql<{ kind: string; name: string; epoch: unknown; standing: string | null }>`
       INSERT INTO arqon_owner (kind, name, epoch, runner, since_ms)
       SELECT kind, name, 1, ${runner}, ${nowMs(sql)} FROM (${given}) AS given WHERE true ORDER BY kind, name
       ON CONFLICT (kind, name) DO UPDATE SET
         epoch = arqon_owner.epoch + 1, runner = excluded.runner, since_ms = excluded.since_ms
       RETURNING kind, name, epoch, standing`,
-    (rows) => {
+    (last, rows) => {
+      const owned = new Map(last.map((row) => [`${row.kind}\0${row.name}`, row]))
       const claimed = new Map(rows.map((row) => [`${row.kind}\0${row.name}`, row]))
       return things.map(({ kind, name }) => {
-        const { epoch, standing } = claimed.get(`${kind}\0${name}`)!
-        return { epoch: Number(epoch), standing }
+        const key = `${kind}\0${name}`
+        const { epoch, standing } = claimed.get(key)!
+        const found = owned.get(key)
+        const hasEnded = Number(found?.ended ?? 0) === Number(epoch) - 1
+        // Somebody else has owned it in between.
+        const isOther = Number(found?.epoch ?? 0) !== Number(epoch) - 1
+        const isThere = Boolean(found?.there)
+        return { epoch: Number(epoch), standing, mayBeAnswered: !hasEnded && (isThere || isOther) }
       })
     },
   )
@@ -76,6 +107,27 @@ export const save = (
       RETURNING epoch`,
     (rows) => rows.length === 1,
   )
+
+/** Of what was ended under its epoch: from now on nothing of that owner is answered. Nothing happens where it has another owner. */
+export const endAll = (
+  sql: SqlClient,
+  turns: ReadonlyArray<OwnedThing & { readonly epoch: number }>,
+): Effect.Effect<ReadonlyArray<void>, SqlError> => {
+  const body = JSON.stringify(turns.map(({ kind, name, epoch }) => [kind, name, epoch]))
+  const given = sql.onDialectOrElse({
+    pg: () => sql`
+      SELECT value ->> 0 AS kind, value ->> 1 AS name, (value ->> 2)::bigint AS epoch
+      FROM json_array_elements(${body}::json)`,
+    orElse: () => sql`
+      SELECT json_extract(value, '$[0]') AS kind, json_extract(value, '$[1]') AS name,
+        json_extract(value, '$[2]') AS epoch FROM json_each(${body})`,
+  })
+  return Effect.as(
+    sql`UPDATE arqon_owner SET ended_epoch = given.epoch FROM (${given}) AS given
+      WHERE arqon_owner.kind = given.kind AND arqon_owner.name = given.name AND arqon_owner.epoch = given.epoch`,
+    turns.map(() => undefined),
+  )
+}
 
 /**
  * Raises every epoch below `after` to it; how many there were. Who owns one of them is fenced by that, and the next owner begins above it.

@@ -17,6 +17,8 @@ import * as Option from "effect/Option"
 import { SqlClient } from "effect/sql/SqlClient"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { createCluster, postgres } from "../../src/cluster/index.ts"
+import { Epochs } from "../../src/cluster/Epochs.ts"
+import { claim, endAll } from "../../src/cluster/owners.ts"
 import { runnerStorage, shardingConfig } from "../../src/cluster/runners.ts"
 import { migrate } from "../../src/cluster/Storage.ts"
 import { StorageError } from "../../src/cluster/StorageError.ts"
@@ -152,5 +154,44 @@ it("give locks back in one statement, after which another runner gets them, and 
     // Its last one, and only once: the others were given back with it.
     expect(last).toMatch(/^WITH held.*1000001, 1000002, 1000003, 1000004, 1000005\)/s)
     expect(yield* one.refresh(addresses[0], shards)).toEqual([shards[5]])
+  }).pipe(Effect.scoped, Effect.provide(postgres({ url }).connect), Effect.runPromise)
+}, 30_000)
+
+it("trust a new owner only once the last one is silent: where it has not said that it ended and its runner is there, after six tenths of the locks' life", async () => {
+  const thing = (name: string) => ({ kind: "tuner", name }) as const
+  await Effect.gen(function* () {
+    const sql = yield* SqlClient
+    const isThere = (address: string, secondsAgo: number) => sql`
+      INSERT INTO arqon_runners (address, runner, last_heartbeat, healthy)
+      VALUES (${address}, '{}', NOW() - make_interval(secs => ${secondsAgo}), true)
+      ON CONFLICT (address) DO UPDATE SET last_heartbeat = excluded.last_heartbeat`
+    const first = yield* claim(sql, thing("a"), "10.0.0.1:1 x", 15_000)
+    expect(first.mayBeAnswered).toBe(false)
+    yield* isThere("10.0.0.1:1", 3)
+    // Its lock was lost, and its runner does not know it yet.
+    expect((yield* claim(sql, thing("a"), "10.0.0.2:1 y", 15_000)).mayBeAnswered).toBe(true)
+    yield* isThere("10.0.0.2:1", 3)
+    // Another start of the same runner: the one before is gone.
+    expect((yield* claim(sql, thing("a"), "10.0.0.2:1 z", 15_000)).mayBeAnswered).toBe(false)
+    yield* endAll(sql, [{ ...thing("a"), epoch: 2 }])
+    expect((yield* claim(sql, thing("a"), "10.0.0.1:1 x", 15_000)).mayBeAnswered).toBe(true)
+    yield* endAll(sql, [{ ...thing("a"), epoch: 4 }])
+    expect((yield* claim(sql, thing("a"), "10.0.0.2:1 z", 15_000)).mayBeAnswered).toBe(false)
+    // A runner that was killed or frozen is in the list for as long as its locks live.
+    yield* isThere("10.0.0.2:1", 16)
+    expect((yield* claim(sql, thing("a"), "10.0.0.1:1 x", 15_000)).mayBeAnswered).toBe(false)
+
+    const owning = (name: string) =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { own } = yield* Epochs
+          const { trusted, end } = yield* own(thing(name))
+          const isTrusted = trusted()
+          yield* end
+          return isTrusted
+        }),
+      ).pipe(Effect.provide(Epochs.layer({ runner: "10.0.0.3:1 w", expirationMs: 15_000 })))
+    expect(yield* owning("a")).toBe(false)
+    expect(yield* owning("a")).toBe(true)
   }).pipe(Effect.scoped, Effect.provide(postgres({ url }).connect), Effect.runPromise)
 }, 30_000)
