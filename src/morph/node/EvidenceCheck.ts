@@ -108,8 +108,8 @@ export class EvidenceCheck {
   piece(boundary: number, slot: string, { compared, agreement, channels }: PieceView): void {
     if (!this.isRecorded) return
     const comparison = this.comparisons.get(slot)
-    this.compare(boundary, slot, "compared", Number(compared), comparison?.compared ?? 0)
-    this.compare(boundary, slot, "agreement", Number(agreement), comparison?.agreement ?? 1)
+    this.compare(boundary, slot, "compared", compared, comparison?.compared ?? 0)
+    this.compare(boundary, slot, "agreement", agreement, comparison?.agreement ?? 1)
     const views = this.channels.get(slot)?.views ?? []
     for (const channel of CHANNELS) this.channel(boundary, slot, channel, channels, views)
     // A channel that there is not, or twice.
@@ -129,7 +129,7 @@ export class EvidenceCheck {
     if (was === undefined && is === undefined) return
     for (const figure of SHOWN) {
       const told = was?.[figure] ?? Number.NaN
-      this.compare(boundary, slot, `${name} ${figure}`, Number(told), is?.[figure] ?? Number.NaN)
+      this.compare(boundary, slot, `${name} ${figure}`, told, is?.[figure] ?? Number.NaN)
     }
   }
 

@@ -207,7 +207,7 @@ function dataIn(bytes: Uint8Array, path: string, at: number): unknown {
   } catch {
     throw growthProblem(
       "state",
-      `${basename(path)} has a record at byte ${at} that is no JSON: another program wrote it.`,
+      `${basename(path)} has a record at byte ${at} that cannot be read as JSON: another program wrote it.`,
       "Restore it from a copy, or name another folder.",
     )
   }

@@ -93,7 +93,7 @@ export function pipelineKeeper(directory: string): PipelineKeeper {
     record: (entry) => write(ENTRY, entry),
     problem: () => {
       if (failure === null) return null
-      if (!(failure instanceof GrowthError)) return String(failure)
+      if (!(failure instanceof GrowthError)) return causeText(failure)
       const [{ message, suggestion = "" }] = failure.problems
       return `${message} ${suggestion}`.trimEnd()
     },

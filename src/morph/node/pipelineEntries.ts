@@ -2,7 +2,7 @@
  * The records of a growing service, as they are read from its file: whoever could write there may have written anything. What passes here
  * has the shape that the replay, the story and the studio read; whether it is true is the replay's business.
  */
-import { GrowthError, growthProblem } from "../../domain/GrowthError.ts"
+import { type GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import { show } from "../../domain/problems.ts"
 import type { Taped } from "../pipeline/EvidenceTape.ts"
 import { readThresholds } from "../pipeline/pipelineOptions.ts"

@@ -359,7 +359,9 @@ describe("a record that another program wrote, or somebody by hand", () => {
     const parse = vi.spyOn(JSON, "parse").mockImplementation(() => {
       throw new SyntaxError("by the hand of a test")
     })
-    expect(() => readPipeline(state)).toThrow(/pipeline\.log has a record at byte 8 that is no JSON/)
+    expect(() => readPipeline(state)).toThrow(
+      /pipeline\.log has a record at byte 8 that cannot be read as JSON/,
+    )
     parse.mockRestore()
   })
 })
@@ -412,6 +414,8 @@ describe("a disk that takes no more", () => {
     const piece = () => growth.snapshot().pieces[0]
     for (let i = 0; i < 60 && piece().state !== wanted; i++) await serve(1)
     expect(piece().state).toBe(wanted)
+    // Everything up to here is on the disk.
+    await expect(growth.waive("double", "G1", { by: "", why: "" })).rejects.toThrow(/is missing/)
     const tooLarge = Object.assign(new Error("file too large"), {
       code: "EFBIG",
       errno: -27,
