@@ -45,7 +45,7 @@ const runs = whole("runs", options.runs)
 const lives = whole("lives", options.lives)
 const section = oneOf("section", options.section, ["all", "duels", "engine"])
 
-const { fail, pass, margins } = DEFAULT_PIPELINE
+const { fail, pass, margins, resolutionMs } = DEFAULT_PIPELINE
 const ERRORS = 0.01
 /** Users of a service with keys: the first ones come most often, and each has a speed of its own. */
 const USERS = 20_000
@@ -57,7 +57,7 @@ const sideOf = (ms: number, error: boolean): Side => ({ ms, error, endMs: Number
 function isCulled(kind: string, seed: number, isSticky: boolean): boolean {
   const weather = WEATHERS[kind](seed)
   const place = new Duels(new Coins(seed, "search", "g1"))
-  const channels = new Channels(margins)
+  const channels = new Channels(margins, resolutionMs)
   for (let call = 0, judged = 0; judged < length && call < 40 * length; call++) {
     const user = Math.floor(USERS * uniformAt(seed ^ 0x1234567, call) ** 3)
     const key = isSticky ? `user ${user}` : null
@@ -83,7 +83,7 @@ interface Difference {
 
 /** Duels until a verdict; log-normal times with a standard deviation of a half. */
 function verdictOf({ slower, errors }: Difference, seed: number, most: number): readonly [string, number] {
-  const channels = new Channels(margins)
+  const channels = new Channels(margins, resolutionMs)
   for (let pair = 0; pair < most; pair++) {
     const ms = (side: number): number => 10 * Math.exp(0.5 * gaussianAt(seed + side, pair))
     channels.note({

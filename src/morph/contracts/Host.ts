@@ -55,6 +55,8 @@ export interface Check {
   readonly max?: number
   /** What the gate says when the number is outside: wait for another boundary, or give up. */
   readonly outside: "hold" | "fail"
+  /** What one has to know to read the figure; it stands behind it in the reasons of a verdict. */
+  readonly note?: string
 }
 
 export type Answer = "pass" | "hold" | "fail"

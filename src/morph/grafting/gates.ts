@@ -157,10 +157,11 @@ export function judge(
 /** The numbers for which a gate does not pass, in words. */
 export function reasonsOf({ findings, answer, overdue, waited }: Verdict): string {
   const wrong = findings.filter((one) => one.answer === (answer === "fail" && !overdue ? "fail" : "hold"))
-  const text = wrong.map(({ figure, value, min, max }) => {
+  const text = wrong.map(({ figure, value, min, max, note }) => {
     const bound = [min === undefined ? "" : `at least ${min}`, max === undefined ? "" : `at most ${max}`]
     const wanted = min === max ? `${min}` : bound.filter((part) => part !== "").join(" and ")
-    return `${figure} is ${value === null ? "missing" : Number(value.toPrecision(6))}, must be ${wanted}`
+    const found = value === null ? "missing" : Number(value.toPrecision(6))
+    return `${figure} is ${found}, must be ${wanted}${note === undefined ? "" : ` (${note})`}`
   })
   return `${overdue ? `${waited} boundaries are over: ` : ""}${text.join("; ")}`
 }

@@ -96,6 +96,7 @@ function mirror(fn: AnyFunction, id: number, { args, limitMs, gapMs, kinds }: Fa
     trace: { rejected: () => false, held: () => {}, timerSet: () => {}, timerGone: () => {} },
     kinds,
     open: new Set(),
+    isIncumbent: false,
     began: () => {},
     ended: () => {},
     critical,

@@ -20,7 +20,8 @@ const MARK = { pass: "ok  ", hold: "wait", fail: "FAIL" } as const
 function verdictLines({ verdict }: GraftMove): ReadonlyArray<string> {
   return (verdict?.findings ?? []).map((finding) => {
     const value = finding.value === null ? "not measured" : number(finding.value)
-    return `    ${MARK[finding.answer]} ${finding.figure} ${value}, ${bounds(finding)}`
+    const note = finding.note === undefined ? "" : ` (${finding.note})`
+    return `    ${MARK[finding.answer]} ${finding.figure} ${value}, ${bounds(finding)}${note}`
   })
 }
 

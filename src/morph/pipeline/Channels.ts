@@ -5,6 +5,11 @@
  *
  * In every channel the coin of the pair alone decides the sign where candidate and incumbent do not differ, so `worse` reaches t with a
  * chance of at most 1/t, looked at as often as one likes.
+ *
+ * Times have a resolution: the incumbent's counts as that much longer. Code that is called more often is faster by some microseconds,
+ * because it is compiled further, and with a share of 1 % that is never the candidate's. A bet rises with the candidate's time, so the
+ * bound on `worse` holds for every candidate that would be as fast as the incumbent if it were faster by the resolution. Adding it to
+ * both times would not do: bets are measured in the spread of the differences, which would shrink as much as the differences do.
  */
 import {
   betAbove,
@@ -92,7 +97,8 @@ const FRESH: Ratio = {
   squares: 0,
 }
 
-function afterRatio(before: Ratio, difference: number, margin: number): Ratio {
+/** @param seen the difference without the resolution: what an effect is measured by */
+function afterRatio(before: Ratio, difference: number, seen: number, margin: number): Ratio {
   const pairs = before.pairs + 1
   const edge = Math.log1p(margin)
   return {
@@ -101,8 +107,8 @@ function afterRatio(before: Ratio, difference: number, margin: number): Ratio {
     sized: sizedWithin(before.sized, before.noise, difference, edge),
     noise: noteDifference(before.noise, difference),
     pairs,
-    sum: before.sum + difference,
-    squares: before.squares + difference * difference,
+    sum: before.sum + seen,
+    squares: before.squares + seen * seen,
   }
 }
 
@@ -127,20 +133,20 @@ export interface Side {
 /** Nothing is faster than a clock can tell. */
 const LEAST = 1e-3
 
-/** The logarithm of the ratio; NaN where a side was not measured. */
-const logRatio = (candidate: number, incumbent: number): number =>
+/** The logarithm of the ratio, the incumbent's side being `more`; NaN where a side was not measured. */
+const logRatio = (candidate: number, incumbent: number, more = 0): number =>
   Number.isFinite(candidate) && Number.isFinite(incumbent)
-    ? Math.log(Math.max(candidate, LEAST)) - Math.log(Math.max(incumbent, LEAST))
+    ? Math.log(Math.max(candidate, LEAST)) - Math.log(Math.max(incumbent, LEAST) + more)
     : Number.NaN
 
-function differenceOf({ candidate, incumbent }: PairRow): PairDifference {
+function differenceOf({ candidate, incumbent }: PairRow, resolutionMs: number): PairDifference {
   // How long a failure took says nothing, on either side.
   const failed = candidate.error || incumbent.error
   return {
     candidateFailed: candidate.error,
     incumbentFailed: incumbent.error,
-    latency: failed ? Number.NaN : logRatio(candidate.ms, incumbent.ms),
-    end: failed ? Number.NaN : logRatio(candidate.endMs, incumbent.endMs),
+    latency: failed ? Number.NaN : logRatio(candidate.ms, incumbent.ms, resolutionMs),
+    end: failed ? Number.NaN : logRatio(candidate.endMs, incumbent.endMs, resolutionMs),
     cost: failed ? Number.NaN : logRatio(candidate.cost, incumbent.cost),
   }
 }
@@ -149,6 +155,7 @@ export class Channels {
   /** Where what comes is written down; null where no record is kept. */
   readonly tape: EvidenceTape | null
   private readonly margins: Margins
+  private readonly resolutionMs: number
   private readonly ratios = new Map<ChannelName, Ratio>()
   private errorsWorse: BoundedStakes = EMPTY_BOUNDED
   private errorsWithin: BoundedStakes = EMPTY_BOUNDED
@@ -158,21 +165,23 @@ export class Channels {
   /** Pairs of outcomes so far. */
   private outcomes = 0
 
-  constructor(margins: Margins, tape: EvidenceTape | null = null) {
+  /** @param resolutionMs from 0: by how much a candidate may be slower and still counts as equal */
+  constructor(margins: Margins, resolutionMs = 0, tape: EvidenceTape | null = null) {
     this.margins = margins
+    this.resolutionMs = resolutionMs
     this.tape = tape
   }
 
   note(row: PairRow): void {
-    const pair = differenceOf(row)
+    const pair = differenceOf(row, this.resolutionMs)
     this.tape?.pair(pair)
-    this.notePair(pair)
+    this.notePair(pair, differenceOf(row, 0))
   }
 
-  /** As `note`, of a pair that comes from a record. */
-  notePair(pair: PairDifference): void {
+  /** As `note`, of a pair that comes from a record: the resolution is in it. Effects are those of the evidence then. */
+  notePair(pair: PairDifference, seen = pair): void {
     this.noteErrors(pair.candidateFailed, pair.incumbentFailed)
-    for (const channel of RATIOS) this.noteRatio(channel, pair[channel])
+    for (const channel of RATIOS) this.noteRatio(channel, pair[channel], seen[channel])
   }
 
   /** A pair of outcomes without their times: a mirror and the call that it repeats. */
@@ -189,9 +198,10 @@ export class Channels {
     this.errorsSized = sizedBelow(this.errorsSized, difference, this.margins.errors)
   }
 
-  private noteRatio(channel: ChannelName, difference: number): void {
+  private noteRatio(channel: ChannelName, difference: number, seen: number): void {
     if (!Number.isFinite(difference)) return
-    this.ratios.set(channel, afterRatio(this.ratios.get(channel) ?? FRESH, difference, this.margins[channel]))
+    const before = this.ratios.get(channel) ?? FRESH
+    this.ratios.set(channel, afterRatio(before, difference, seen, this.margins[channel]))
   }
 
   /** Evidence that the candidate is worse in this channel; 1 where nothing was measured. */

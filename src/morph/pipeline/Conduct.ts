@@ -312,18 +312,22 @@ export class Conduct {
     if (world === null || deadlines === null) throw new Error("A socket that is not grown has no candidate.")
     const { clock } = world
     const trace = new CallTrace(this, isIncumbent)
-    if (isIncumbent) {
-      const ended = (): void => void (trace.endedAt = clock.now())
-      const blameless = { began: nothing, ended, critical: nothing, held: this.heldByIncumbent, isIncumbent }
-      return { clock, deadlines, watch: this.watch, trace, kinds: null, open, ...blameless }
-    }
-    return {
+    // Of one shape, so that code that takes both is compiled for one.
+    const both = {
       clock,
       deadlines,
       watch: this.watch,
       trace,
       kinds: this.piece.effects === "once" ? null : kinds,
       open,
+      isIncumbent,
+    }
+    if (isIncumbent) {
+      const ended = (): void => void (trace.endedAt = clock.now())
+      return { ...both, began: nothing, ended, critical: nothing, held: this.heldByIncumbent }
+    }
+    return {
+      ...both,
       // A stream of the candidate before may begin and end at any time.
       began: () => {
         if (trace.counts) this.inFlight++

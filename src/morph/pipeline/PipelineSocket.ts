@@ -181,7 +181,7 @@ export class PipelineSocket {
     this.aim()
     if (isNew && route === "direct") this.trial?.close()
     if (!isNew || world === null) return
-    const { margins, shadowing, training } = world.thresholds
+    const { margins, resolutionMs, shadowing, training } = world.thresholds
     this.calls = this.callsAtPair = 0
     if (route === "direct") {
       this.mirrors?.clear()
@@ -190,7 +190,7 @@ export class PipelineSocket {
     if (route === "branch" || route === "shadow")
       this.comparison = comparisonOf(route === "branch" ? training : shadowing, margins, world.tape?.())
     if (route === "mixed" || route === "shadow" || route === "whole") {
-      this.channels = new Channels(margins, world.tape?.())
+      this.channels = new Channels(margins, resolutionMs, world.tape?.())
       this.duels?.newStage()
     }
     this.mirrors?.enter(route === "shadow" ? shadowing.atOnce : route === "branch" ? training.atOnce : 1)
@@ -281,8 +281,14 @@ export class PipelineSocket {
   /** A call of the incumbent that is timed: in a duel by the candidate's path, whose cost is in both times then. */
   private timed(self: unknown, args: ReadonlyArray<unknown>, world: SocketWorld, seat: Seat | null): unknown {
     const call = { fn: this.incumbent, self, args }
-    if (seat === null)
-      return observed(call, world.clock, false, this.noteIncumbent, this.conduct.heldByIncumbent)
+    if (seat === null) {
+      const alone = (outcome: Outcome, kind: Kind): void => {
+        this.noteIncumbent(outcome, kind)
+        // A call of a duel takes longer by the way it is looked at, and there is none in a quiet window.
+        if (this.route === "mixed" && !outcome.error) this.interference.note(outcome.ms, this.isQuiet)
+      }
+      return observed(call, world.clock, false, alone, this.conduct.heldByIncumbent)
+    }
     const began = world.clock.now()
     const seen = (outcome: Outcome): void => {
       this.noteIncumbent(outcome, null)
@@ -297,7 +303,6 @@ export class PipelineSocket {
     if (error && !(failure instanceof Late)) return
     if (kind !== null) this.conduct.kinds.add(kind)
     this.times.add(ms)
-    if (this.route === "mixed") this.interference.note(ms, this.isQuiet)
   }
 
   private isMirrored(mirrors: Mirrors, { thresholds }: SocketWorld): boolean {

@@ -31,6 +31,11 @@ const Options = object({
   margins: optional(
     object({ latency: margin, errors: optional(between(0.0001, 0.9)), end: margin, cost: margin }),
   ),
+  /**
+   * Milliseconds by which a candidate may be slower and still counts as equal; 0 for none. What is called more often is compiled
+   * further, and the candidate of a small share is called less often.
+   */
+  resolutionMs: optional(between(0, 1_000)),
   /** G0: calls that the candidate is tried with. */
   trialCalls: optional(whole(1, 10_000)),
   /** G1: share of calls that are mirrored, how many at once, how many are compared, and how many agree. */
@@ -88,6 +93,7 @@ export const DEFAULT_PIPELINE: PipelineThresholds = {
   fail: 100,
   pass: 20,
   margins: { latency: 0.05, errors: 0.005, end: 0.05, cost: 0.05 },
+  resolutionMs: 0.01,
   trialCalls: 20,
   training: { share: 0.1, atOnce: 4, compared: 200, agreement: 0.99 },
   shadowing: { compared: 1_000, agreement: 0.999, atOnce: 64, mirrored: 0.99, lag: 1.1, timed: 0.1 },
@@ -125,7 +131,14 @@ export function pipelineChecks(t: PipelineThresholds): NonNullable<Host["checks"
   const fail = (figure: string, max: number): Check => ({ figure, max, outside: "fail" })
   const none = (figure: string): Check => ({ figure, max: 0, outside: "hold" })
   const criticals = fail("criticals", MOST_CRITICAL)
-  const worse = ["latencyWorse", "errorsWorse", "endWorse", "costWorse"].map((figure) => fail(figure, t.fail))
+  /** A record from before there was a resolution has none, and its verdicts are as they were. */
+  const isTimed = (figure: string): boolean =>
+    t.resolutionMs > 0 && (figure === "latencyWorse" || figure === "endWorse")
+  const note = `slower by ${t.resolutionMs} ms counts as equal`
+  const worse = ["latencyWorse", "errorsWorse", "endWorse", "costWorse"].map((figure) => ({
+    ...fail(figure, t.fail),
+    ...(isTimed(figure) ? { note } : {}),
+  }))
   return {
     dormant: [hold("declared", 1)],
     germinated: [criticals, fail("trialFailures", 0), fail("written", 0), none("trialMissing")],

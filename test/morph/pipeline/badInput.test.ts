@@ -52,6 +52,8 @@ describe("createGrowth for a service", () => {
   it.each<[string, object, ReadonlyArray<string>]>([
     ["a share above a half", { gates: { shares: [0.6] } }, ["gates.shares[0]"]],
     ["a share that falls", { gates: { shares: [0.2, 0.1] } }, ["gates.shares"]],
+    ["a resolution below 0", { gates: { resolutionMs: -0.01 } }, ["gates.resolutionMs"]],
+    ["a resolution of an hour", { gates: { resolutionMs: 3_600_000 } }, ["gates.resolutionMs"]],
     ["a policy", { policy: "heuristic" }, ["policy"]],
     ["a seed below 0", { seed: -1 }, ["seed"]],
     ["a window of nothing", { windowMs: 0 }, ["windowMs"]],

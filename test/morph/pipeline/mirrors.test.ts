@@ -33,6 +33,7 @@ function queue(pace: Pace, most = 100) {
     critical: () => {},
     open: new Set<() => void>(),
     held: () => {},
+    isIncumbent: false,
   })
   const mirrors = new Mirrors({ clock, judge, most, pace, callsSoFar: () => state.calls, tooLarge: () => {} })
   const job = { fn: () => ++state.begun, self: undefined, args: [], limitMs: 100, done: () => {} }
