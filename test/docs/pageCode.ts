@@ -179,8 +179,11 @@ export const follow = (
 ): ReadonlyArray<string> =>
   readBlocks(page).map((block, at) => perform({ ...block, text: change(block.text) }, at, folder, home, env))
 
-/** Runs what stands on these pages, block after block. */
-export function describePages(pages: ReadonlyArray<string>): void {
+/** Runs what stands on these pages, block after block. `outcomes`: of a page that claims one, looks at what each block has printed. */
+export function describePages(
+  pages: ReadonlyArray<string>,
+  outcomes: Readonly<Record<string, (printed: ReadonlyArray<string>) => void>> = {},
+): void {
   const home = makeHome()
   describe("the code on the pages", () => {
     it.each(pages)(
@@ -188,7 +191,9 @@ export function describePages(pages: ReadonlyArray<string>): void {
       (page) => {
         const folder = join(home.folder, page.replaceAll("/", "-"))
         mkdirSync(folder)
-        expect(follow(page, folder, home).length).toBeGreaterThan(0)
+        const printed = follow(page, folder, home)
+        expect(printed.length).toBeGreaterThan(0)
+        outcomes[page]?.(printed)
       },
       180_000,
     )

@@ -135,6 +135,16 @@ export class Declared {
     )
   }
 
+  /** The loop has no turn to spare for mirrors. */
+  isNeverIdle(): void {
+    this.say(
+      "mirrors",
+      "wait: for a second callers came in every turn of the event loop. They begin between callers, with 2 % of its time.",
+      "TRAINING and SHADOWING take longer. Give the candidate as a module: a thread of its own mirrors it.",
+      null,
+    )
+  }
+
   /** More users than are remembered. */
   namesTooMany(): void {
     this.say(

@@ -1,7 +1,8 @@
 /**
  * Calls that the candidate gets a second time, after their answer has left. They begin one by one in turns of the loop in which no caller
- * came, and then rest, so that callers seldom wait for one and never for two; calls beyond that are left out. Only where every call is to
- * be mirrored do they begin between callers too. The queue is bounded, and what does not fit is counted.
+ * came, and then rest, so that callers seldom wait for one and never for two; calls beyond that are left out. Where callers come in every
+ * turn, mirrors begin between them, with a small part of the loop's time. Where every call is to be mirrored none rests. The queue is
+ * bounded, and what does not fit is counted.
  */
 import type { Judge, Outcome } from "./calls.ts"
 import { copyInputs } from "./inputs.ts"
@@ -29,6 +30,14 @@ const TURN_MS = 1
  * timed, so it may be a little more.
  */
 const REST_TIMES = 19
+/**
+ * Between callers one begins when so many times have passed what those before took of the loop at once: a fiftieth of its time, so that
+ * hardly any caller waits for one. What a mirror does after its first turn is at most the time until its outcome; the next one waits for
+ * that, and then as long as they would rest for it.
+ */
+const BETWEEN_TIMES = 49
+/** Until the first one nobody knows what they take. */
+const FIRST_MS = 100
 
 export interface MirrorsInput {
   readonly clock: PipelineClock
@@ -40,6 +49,8 @@ export interface MirrorsInput {
   readonly callsSoFar: () => number
   /** A call has more input than can be copied. */
   readonly tooLarge: () => void
+  /** Mirrors have waited for a second, and callers came in every turn of it. */
+  readonly neverIdle: () => void
 }
 
 export class Mirrors {
@@ -51,6 +62,11 @@ export class Mirrors {
   private callsBefore = -1
   /** Since when the first of the queue could have begun, had no caller come. */
   private since = 0
+  /** Since when mirrors wait, and callers came in every turn; and the last turn that was looked at. */
+  private busySince = 0
+  private lookedAt = 0
+  /** From when on one may begin between callers. */
+  private betweenFrom: number
   private isFollowed = false
   /** Time that mirrors took since their last rest. */
   private taken = 0
@@ -63,6 +79,7 @@ export class Mirrors {
 
   constructor(input: MirrorsInput) {
     this.input = input
+    this.betweenFrom = input.clock.now() + FIRST_MS
   }
 
   /** Counts from the start, with so many at once. */
@@ -96,7 +113,7 @@ export class Mirrors {
       job.done(null)
       return
     }
-    if (this.queue.length === 0) this.since = clock.now()
+    if (this.queue.length === 0) this.since = this.busySince = this.lookedAt = clock.now()
     this.queue.push(job)
     this.wake()
   }
@@ -113,9 +130,12 @@ export class Mirrors {
     this.queue = []
   }
 
-  private wake(): void {
+  /** @param isNext the turn before was looked at too */
+  private wake(isNext = false): void {
     if (this.isAwaited || (this.isResting && !this.isFollowed)) return
     this.isAwaited = true
+    // Nobody knows what callers did while mirrors rested, or as many ran as may: that time does not count.
+    if (!isNext) this.busySince += this.input.clock.now() - this.lookedAt
     this.input.clock.soon(() => this.turn())
   }
 
@@ -133,23 +153,35 @@ export class Mirrors {
     this.isAwaited = false
     if (pace === "idle" && this.taken >= TURN_MS && !this.isFollowed) return this.rest()
     const began = clock.now()
+    this.lookedAt = began
     const calls = callsSoFar()
     const isIdle = calls === this.callsBefore || this.isFollowed
+    if (calls === this.callsBefore) this.busySince = began
+    else if (pace === "idle" && began - this.busySince >= PATIENCE_MS.idle) this.input.neverIdle()
     this.callsBefore = calls
     this.isFollowed = false
     const isOverdue =
-      began - this.since >= PATIENCE_MS[pace] || (pace === "all" && 2 * this.queue.length > most)
+      began - this.since >= PATIENCE_MS[pace] ||
+      (pace === "all" ? 2 * this.queue.length > most : this.running === 0 && began >= this.betweenFrom)
     if (isIdle || isOverdue)
       while (this.running < this.atOnce) {
         const job = this.queue.shift()
         if (job === undefined) return
         const before = clock.now()
         this.begin(job)
-        this.taken += clock.now() - before
+        const ms = clock.now() - before
+        this.taken += ms
+        this.spare(before, BETWEEN_TIMES * ms)
         if (pace === "idle" || !isOverdue || clock.now() - began >= TURN_MS) break
       }
     if (isIdle || (pace === "idle" && isOverdue)) this.since = began
-    if (this.queue.length > 0 && this.running < this.atOnce) this.wake()
+    if (this.queue.length > 0 && this.running < this.atOnce) this.wake(true)
+  }
+
+  /** None begins between callers for so long, but for those that have waited for too long. */
+  private spare(now: number, ms: number): void {
+    const from = Math.max(now, this.betweenFrom) + ms
+    this.betweenFrom = Math.min(from, now + PATIENCE_MS.idle)
   }
 
   /** What has to be called here waits once more. */
@@ -172,6 +204,8 @@ export class Mirrors {
       if (isOver) return
       isOver = true
       this.running--
+      if (outcome !== null && job.far === undefined)
+        this.spare(this.input.clock.now(), REST_TIMES * outcome.ms)
       if (outcome === null) this.dropped++
       else if (job.far !== undefined) this.run++
       job.done(outcome)

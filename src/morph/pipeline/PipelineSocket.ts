@@ -124,6 +124,7 @@ export class PipelineSocket {
       pace: thresholds.mirrors,
       callsSoFar: () => this.calls + this.answered,
       tooLarge: () => this.declared.isTooLarge(),
+      neverIdle: () => void (this.farMirrors?.isOn === true || this.declared.isNeverIdle()),
     })
     // A stand-in's times say nothing, and what may happen once is not repeated.
     this.timedMirrors = this.piece.effects === "once" ? null : new TimedMirrors(this.coins, this.mirrors)

@@ -66,8 +66,8 @@ const Options = object({
   /** The incumbent's time beside a candidate, against alone: above this the ramp waits. */
   interference: optional(between(1, 100)),
   /**
-   * Mirrors that run in the service's own thread: `idle` begins them in turns of the loop without callers and lets them take a part of
-   * its idle time, so that some calls have none; `all` mirrors every call, whatever that costs callers.
+   * Mirrors that run in the service's own thread: `idle` begins them in turns of the loop without callers, or between callers with a
+   * fiftieth of its time where there is no such turn, so that some calls have none; `all` mirrors every call, whatever that costs callers.
    */
   mirrors: optional(oneOf(["idle", "all"])),
   /** Mirrors that wait. What comes beyond is dropped and counted. */

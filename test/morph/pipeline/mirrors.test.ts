@@ -21,7 +21,7 @@ class TurnClock extends VirtualClock {
 
 function queue(pace: Pace, most = 100) {
   const clock = new TurnClock()
-  const state = { calls: 0, begun: 0 }
+  const state = { calls: 0, begun: 0, said: 0 }
   const judge = () => ({
     clock,
     deadlines: new Deadlines(clock),
@@ -35,7 +35,9 @@ function queue(pace: Pace, most = 100) {
     held: () => {},
     isIncumbent: false,
   })
-  const mirrors = new Mirrors({ clock, judge, most, pace, callsSoFar: () => state.calls, tooLarge: () => {} })
+  const callsSoFar = (): number => state.calls
+  const neverIdle = (): void => void state.said++
+  const mirrors = new Mirrors({ clock, judge, most, pace, callsSoFar, tooLarge: () => {}, neverIdle })
   const job = { fn: () => ++state.begun, self: undefined, args: [], limitMs: 100, done: () => {} }
   return { clock, mirrors, state, job }
 }
@@ -89,17 +91,76 @@ describe("mirrors", () => {
     expect(clock.timersIn()).toEqual([19])
   })
 
-  it("begin once a second where no turn is without callers", () => {
-    const { clock, mirrors, state, job } = queue("idle")
-    mirrors.offer(job)
-    mirrors.offer(job)
-    const turns = (ms: number): number => {
+  /** Turns of a millisecond with a caller each, and mirrors that take so long; gives how many began in each second. */
+  async function busySeconds(ms: number, seconds: number) {
+    const { clock, mirrors, state, job } = queue("idle", 10)
+    const fn = (): number => {
       clock.spend(ms)
-      state.calls++
-      clock.turn()
+      return ++state.begun
+    }
+    const begun: Array<number> = []
+    for (let second = 0; second < seconds; second++) {
+      const before = state.begun
+      for (const end = (second + 1) * 1_000; clock.now() < end; ) {
+        while (mirrors.hasPlace()) mirrors.offer({ ...job, fn })
+        await clock.pass(1)
+        state.calls++
+        clock.turn()
+      }
+      begun.push(state.begun - before)
+    }
+    return { begun, said: state.said }
+  }
+
+  it("begin between callers where no turn is without them, with at most a fiftieth of the loop's time", async () => {
+    const { begun } = await busySeconds(0.1, 5)
+    // Of a second 20 ms are theirs; before the first tenth of the first one nothing is known of them.
+    for (const count of begun) expect(0.1 * count).toBeLessThanOrEqual(20)
+    expect(begun.at(-1)).toBeGreaterThan(100)
+  })
+
+  it("begin once a second between callers where they take long", async () => {
+    const { begun } = await busySeconds(60, 5)
+    for (const count of begun) expect(count).toBeLessThanOrEqual(2)
+    expect(begun.at(-1)).toBeGreaterThan(0)
+  })
+
+  it("begin between callers one after the other, and wait for what the one before did later", async () => {
+    const { clock, mirrors, state, job } = queue("idle")
+    const fn = async (): Promise<number> => {
+      state.begun++
+      await clock.sleep(10)
+      return 1
+    }
+    mirrors.enter(4)
+    for (let i = 0; i < 5; i++) mirrors.offer({ ...job, fn })
+    const begunAfter = async (ms: number): Promise<number> => {
+      for (let i = 0; i < ms; i++) {
+        await clock.pass(1)
+        state.calls++
+        clock.turn()
+      }
       return state.begun
     }
-    expect([turns(999), turns(1), turns(999), turns(1)]).toEqual([0, 1, 1, 2])
+    // The first begins at 100 ms and ends at 110; the second waits for 190 more.
+    expect([await begunAfter(99), await begunAfter(1)]).toEqual([0, 1])
+    expect([await begunAfter(195), await begunAfter(10)]).toEqual([1, 2])
+  })
+
+  it("say that they wait where callers came in every turn of a second, and not where one turn was without", async () => {
+    expect((await busySeconds(0.1, 2)).said).toBeGreaterThan(0)
+    for (const ms of [0.001, 60]) {
+      const { clock, mirrors, state, job } = queue("idle")
+      const fn = (): void => clock.spend(ms)
+      for (let turn = 0; turn < 3_000; turn++) {
+        while (mirrors.hasPlace()) mirrors.offer({ ...job, fn })
+        await clock.pass(1)
+        if (turn % 900 !== 0) state.calls++
+        clock.turn()
+      }
+      // Long ones rest for more than a second after each, and what callers do then is not looked at.
+      expect(state.said).toBe(0)
+    }
   })
 
   it("begin right away where the first of their pair has just run", () => {
