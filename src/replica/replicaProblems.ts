@@ -2,11 +2,28 @@
 import type { Problem } from "../domain/errors.ts"
 import { didYouMean, problem } from "../domain/problems.ts"
 
-/** Options that nobody knows: a misspelt `token` would leave a tuner open to everybody. */
-export const unknownOptions = (options: object, known: ReadonlyArray<string>): ReadonlyArray<Problem> =>
+/** Options that nobody knows: a misspelt `token` would leave a tuner open to everybody. `at`: where they are in the whole. */
+export const unknownOptions = (
+  options: object,
+  known: ReadonlyArray<string>,
+  at: ReadonlyArray<PropertyKey> = [],
+): ReadonlyArray<Problem> =>
   Object.keys(options)
     .filter((key) => !known.includes(key))
-    .map((key) => problem([key], "is not an option here.", didYouMean(key, known)))
+    .map((key) => problem([...at, key], "is not an option here.", didYouMean(key, known)))
+
+/** That a part of the options is no object; or what `read` finds in it, and what nobody knows. */
+export function partProblems(
+  at: ReadonlyArray<PropertyKey>,
+  part: unknown,
+  known: ReadonlyArray<string>,
+  read: () => ReadonlyArray<Problem>,
+): ReadonlyArray<Problem> {
+  if (typeof part === "object" && part !== null && !Array.isArray(part))
+    return [...read(), ...unknownOptions(part, known, at)]
+  const options = known.join(", ")
+  return [problem(at, "must be an object.", `Its options: ${options}.`)]
+}
 
 /** A token travels in a header. */
 export const tokenProblems = (token: unknown): ReadonlyArray<Problem> =>

@@ -43,7 +43,7 @@ const OPTIONS: ReadonlyArray<keyof TunerOptions> = [
 ]
 
 /** Options of an engine that mean nothing to a tuner of replicas, or that it does not have yet. */
-const ABSENT = [
+export const ABSENT = [
   "window",
   "covariate",
   "state",

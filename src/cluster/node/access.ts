@@ -4,7 +4,7 @@
  */
 import type { Problem } from "../../domain/errors.ts"
 import { didYouMean, problem } from "../../domain/problems.ts"
-import { tokenProblems } from "../../replica/replicaProblems.ts"
+import { partProblems, tokenProblems } from "../../replica/replicaProblems.ts"
 import { sameText } from "../../replica/httpReports.ts"
 import { certificateProblems } from "./certificates.ts"
 import { isLoopback, isPort } from "./nodeRunner.ts"
@@ -41,11 +41,26 @@ export interface GatewayOptions {
   readonly origins?: ReadonlyArray<string>
 }
 
+const OPTIONS = ["host", "port", "tls", "tokens", "origins"] as const satisfies ReadonlyArray<
+  keyof GatewayOptions
+>
+const TOKEN_OPTIONS = ["token", "tuner", "fleet", "right"] as const satisfies ReadonlyArray<keyof AccessToken>
+/** `ca` has no effect: what is passed may be the certificates of the node. */
+const TLS_OPTIONS: ReadonlyArray<string> = ["key", "cert", "ca"]
+
 /** What is wrong with the options of a gateway. */
-export function gatewayProblems(
-  { host = "127.0.0.1", port, tls, tokens = [], origins = [] }: GatewayOptions,
+export const gatewayProblems = (
+  options: GatewayOptions,
   tuners: ReadonlyArray<string>,
   fleets: ReadonlyArray<string> = [],
+): ReadonlyArray<Problem> =>
+  partProblems(["gateway"], options, OPTIONS, () => knownProblems(options, { tuner: tuners, fleet: fleets }))
+
+type Known = Readonly<Record<"tuner" | "fleet", ReadonlyArray<string>>>
+
+function knownProblems(
+  { host = "127.0.0.1", port, tls, tokens = [], origins = [] }: GatewayOptions,
+  known: Known,
 ): ReadonlyArray<Problem> {
   const at = (key: string, message: string, remedy: string): Problem =>
     problem(["gateway", key], message, remedy)
@@ -65,47 +80,50 @@ export function gatewayProblems(
       : []),
     ...(tls === undefined
       ? []
-      : certificateProblems(
-          ["gateway", "tls"],
-          { key: tls.key, cert: tls.cert },
-          ["key", "cert"],
-          Date.now(),
-        )),
-    ...(tokens.length === 0 && !loopback
-      ? [
-          at(
-            "tokens",
-            "are missing: everybody could steer every tuner.",
-            'Give [{ token, tuner, right: "report" }].',
+      : partProblems(["gateway", "tls"], tls, TLS_OPTIONS, () =>
+          certificateProblems(
+            ["gateway", "tls"],
+            { key: tls.key, cert: tls.cert },
+            ["key", "cert"],
+            Date.now(),
           ),
-        ]
-      : []),
-    ...tokens.flatMap((one, i) => [
-      ...(typeof one.token === "string" &&
-      one.token.length >= LEAST_TOKEN &&
-      tokenProblems(one.token).length === 0
-        ? []
-        : [
-            problem(
-              ["gateway", "tokens", i, "token"],
-              `must be at least ${LEAST_TOKEN} printable ASCII characters, with no space at its ends.`,
+        )),
+    ...(!Array.isArray(tokens)
+      ? [at("tokens", "must be a list.", 'Give [{ token, tuner, right: "report" }].')]
+      : tokens.length === 0 && !loopback
+        ? [
+            at(
+              "tokens",
+              "are missing: everybody could steer every tuner.",
+              'Give [{ token, tuner, right: "report" }].',
             ),
-          ]),
-      ...subjectProblems(one, i, { tuner: tuners, fleet: fleets }),
-      ...(RIGHTS.includes(one.right)
-        ? []
-        : [problem(["gateway", "tokens", i, "right"], `must be one of ${RIGHTS.join(", ")}.`)]),
-    ]),
+          ]
+        : tokens.flatMap((one: AccessToken, i) =>
+            partProblems(["gateway", "tokens", i], one, TOKEN_OPTIONS, () => accessProblems(one, i, known)),
+          )),
     ...originProblems(origins),
   ]
 }
 
+const accessProblems = (one: AccessToken, i: number, known: Known): ReadonlyArray<Problem> => [
+  ...(typeof one.token === "string" &&
+  one.token.length >= LEAST_TOKEN &&
+  tokenProblems(one.token).length === 0
+    ? []
+    : [
+        problem(
+          ["gateway", "tokens", i, "token"],
+          `must be at least ${LEAST_TOKEN} printable ASCII characters, with no space at its ends.`,
+        ),
+      ]),
+  ...subjectProblems(one, i, known),
+  ...(RIGHTS.includes(one.right)
+    ? []
+    : [problem(["gateway", "tokens", i, "right"], `must be one of ${RIGHTS.join(", ")}.`)]),
+]
+
 /** A token is for one tuner or for one fleet, by its name. */
-function subjectProblems(
-  one: AccessToken,
-  i: number,
-  known: Readonly<Record<"tuner" | "fleet", ReadonlyArray<string>>>,
-): ReadonlyArray<Problem> {
+function subjectProblems(one: AccessToken, i: number, known: Known): ReadonlyArray<Problem> {
   const kinds = (["tuner", "fleet"] as const).filter((kind) => one[kind] !== undefined)
   if (kinds.length !== 1)
     return [problem(["gateway", "tokens", i], "must name one tuner or one fleet.", 'Everything: tuner: "*".')]

@@ -5,7 +5,7 @@ import { PROTOCOL } from "../../cohort/protocol.ts"
 import type { DigestInput } from "../../domain/Digest.ts"
 import { ConfigError, type Problem } from "../../domain/errors.ts"
 import { type FleetConfig, parseFleetConfig } from "../../domain/FleetConfig.ts"
-import { problem } from "../../domain/problems.ts"
+import { didYouMean, problem } from "../../domain/problems.ts"
 import type { AuditSink } from "../../engine/audit/AuditSink.ts"
 import { sinkProblems } from "../../engine/audit/sinkProblems.ts"
 import type { BucketView, KeyView } from "../BucketOwner.ts"
@@ -126,7 +126,8 @@ function readFleet(
 ): FleetInBuckets | null {
   const { buckets = BUCKETS, engine, sinks, records = "safety" } = config
   for (const key of Object.keys(config))
-    if (!OPTIONS.includes(key)) at([key], "is not an option of a fleet of a cluster.")
+    if (!OPTIONS.includes(key))
+      at([key], "is not an option of a fleet of a cluster.", didYouMean(key, OPTIONS) ?? undefined)
   if (!(Number.isInteger(buckets) && buckets >= 1 && buckets <= MOST_BUCKETS)) {
     at(["buckets"], `must be a whole number from 1 to ${MOST_BUCKETS}.`)
     return null

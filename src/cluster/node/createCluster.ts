@@ -14,7 +14,7 @@ import { ConfigError } from "../../domain/errors.ts"
 import { didYouMean, problem, tidy } from "../../domain/problems.ts"
 import { createReplica, type Replica } from "../../replica/createReplica.ts"
 import type { ReplicaOptions } from "../../replica/replicaOptions.ts"
-import { unknownOptions } from "../../replica/replicaProblems.ts"
+import { optionsOf, unknownOptions } from "../../replica/replicaProblems.ts"
 import { prometheusText } from "../../engine/metrics/prometheus.ts"
 import { ClusterError } from "../ClusterError.ts"
 import { clusterMetrics, type OwnedHere } from "../clusterMetrics.ts"
@@ -25,6 +25,7 @@ import { LOCK_TIMES, type LockTimes } from "../runners.ts"
 import type { Storage } from "../Storage.ts"
 import { StorageError } from "../StorageError.ts"
 import { storageFailure } from "../storageFailure.ts"
+import { storageProblems } from "../storageProblems.ts"
 import { messageOf } from "../../system/messageOf.ts"
 import type { TunerConfig } from "../tunerEntity.ts"
 import { Fleets } from "../Fleets.ts"
@@ -32,7 +33,7 @@ import { Tuners } from "../Tuners.ts"
 import { campaignDoors, type ClusterCampaign, type ClusterCampaigns } from "./clusterCampaigns.ts"
 import { type ClusterFleet, type ClusterFleetConfig, FleetDoor, readFleets } from "./clusterFleets.ts"
 import { type ClusterTuner, clusterTuner } from "./clusterTuner.ts"
-import { locksProblems, ownedProblems, storageProblems } from "./clusterProblems.ts"
+import { locksProblems, ownedProblems } from "./clusterProblems.ts"
 import { effectProblems, effectVersion } from "./effectVersion.ts"
 import { type GatewayOptions, gatewayProblems } from "./access.ts"
 import { type Behind, type ClusterState, type Gateway, MOST_WAIT_MS, openGateway } from "./gateway.ts"
@@ -117,7 +118,8 @@ const OPTIONS = [
 ] as const satisfies ReadonlyArray<keyof ClusterOptions>
 
 /** Creates a cluster's runner. Throws a ConfigError that lists every problem of the options. */
-export function createCluster<const T extends string>(options: ClusterOptions<T>): Cluster<T> {
+export function createCluster<const T extends string>(given: ClusterOptions<T>): Cluster<T> {
+  const options = optionsOf(given)
   const { node, gateway, storage = sqlite("./arqon.db") } = options
   const tuners = options.tuners ?? ({} as Readonly<Record<T, TunerConfig>>)
   const fleets = readFleets(options.fleets ?? {})
@@ -132,9 +134,9 @@ export function createCluster<const T extends string>(options: ClusterOptions<T>
     ...(gateway === undefined
       ? []
       : gatewayProblems(gateway, Object.keys(tuners ?? {}), [...fleets.settings.keys()])),
-    ...recordsProblems(options.records, ["records"]),
+    ...recordsProblems(options.records),
     ...telemetryProblems(options.telemetry),
-    ...locksProblems(times),
+    ...locksProblems(options.locks),
   ]
   if (wrong.length > 0) throw new ConfigError({ problems: tidy(wrong) })
   const names: ReadonlyArray<string> = Object.keys(tuners)

@@ -20,6 +20,7 @@ import { SocketServer } from "effect/socket/SocketServer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Problem } from "../../domain/errors.ts"
 import { problem } from "../../domain/problems.ts"
+import { partProblems } from "../../replica/replicaProblems.ts"
 import { messageOf } from "../../system/messageOf.ts"
 import { endingForGood } from "./acceptedSockets.ts"
 import { certificateProblems } from "./certificates.ts"
@@ -47,29 +48,42 @@ export const isLoopback = (host: unknown): boolean =>
 export const isPort = (port: unknown, least: number): boolean =>
   Number.isInteger(port) && (port as number) >= least && (port as number) <= 65_535
 
+const OPTIONS = ["host", "port", "listen", "tls"] as const satisfies ReadonlyArray<keyof NodeOptions>
+const TLS_OPTIONS = ["key", "cert", "ca"] as const satisfies ReadonlyArray<
+  keyof NonNullable<NodeOptions["tls"]>
+>
+
 /** What is wrong with the options of a runner. */
-export function nodeProblems(node: NodeOptions): ReadonlyArray<Problem> {
-  const { host, port, listen = host, tls } = node
-  const open = [host, listen].find((one) => !isLoopback(one))
-  return [
-    ...(typeof host === "string" && host !== "" && host.length <= 253
-      ? []
-      : [problem(["node", "host"], "must be the name or address under which other runners reach this one.")]),
-    ...(isPort(port, 1) ? [] : [problem(["node", "port"], "must be a port from 1 to 65535.")]),
-    ...(tls === undefined && open !== undefined
-      ? [
-          problem(
-            ["node", "tls"],
-            "is missing: without it runners can only be on the loopback address.",
-            "Give key, cert and ca, or use 127.0.0.1.",
-          ),
-        ]
-      : []),
-    ...(tls === undefined
-      ? []
-      : certificateProblems(["node", "tls"], tls, ["key", "cert", "ca"], Date.now())),
-  ]
-}
+export const nodeProblems = (node: NodeOptions): ReadonlyArray<Problem> =>
+  partProblems(["node"], node, OPTIONS, () => {
+    const { host, port, listen = host, tls } = node
+    const open = [host, listen].find((one) => !isLoopback(one))
+    return [
+      ...(typeof host === "string" && host !== "" && host.length <= 253
+        ? []
+        : [
+            problem(
+              ["node", "host"],
+              "must be the name or address under which other runners reach this one.",
+            ),
+          ]),
+      ...(isPort(port, 1) ? [] : [problem(["node", "port"], "must be a port from 1 to 65535.")]),
+      ...(tls === undefined && open !== undefined
+        ? [
+            problem(
+              ["node", "tls"],
+              "is missing: without it runners can only be on the loopback address.",
+              "Give key, cert and ca, or use 127.0.0.1.",
+            ),
+          ]
+        : []),
+      ...(tls === undefined
+        ? []
+        : partProblems(["node", "tls"], tls, TLS_OPTIONS, () =>
+            certificateProblems(["node", "tls"], tls, TLS_OPTIONS, Date.now()),
+          )),
+    ]
+  })
 
 const PACKAGE = "@effect/platform-node-shared@4.1.0"
 /** How long a connection to another runner may take. */

@@ -14,13 +14,14 @@ import * as Scope from "effect/Scope"
 import { ConfigError } from "../../domain/errors.ts"
 import { problem, tidy } from "../../domain/problems.ts"
 import type { AuditSink } from "../../engine/audit/AuditSink.ts"
-import { unknownOptions } from "../../replica/replicaProblems.ts"
+import { optionsOf, unknownOptions } from "../../replica/replicaProblems.ts"
 import { Epochs } from "../Epochs.ts"
 import { recordsSink } from "../records/recordsSink.ts"
 import { LOCK_TIMES } from "../runners.ts"
 import { ready, type Storage } from "../Storage.ts"
 import { storageFailure } from "../storageFailure.ts"
-import { type RecordsOptions, recordsFormat, recordsProblems } from "./recordsOptions.ts"
+import { storageProblems } from "../storageProblems.ts"
+import { type RecordsOptions, recordsFormat, segmentProblems } from "./recordsOptions.ts"
 
 /** Options of `postgresJournal`. */
 export interface PostgresJournalOptions extends RecordsOptions {
@@ -40,12 +41,14 @@ const OPTIONS = ["storage", "name", "segmentBytes"] as const satisfies ReadonlyA
 >
 
 /** Takes the place of the process that wrote under this name before. Rejects with a ConfigError or a StorageError. */
-export async function postgresJournal(options: PostgresJournalOptions): Promise<PostgresJournal> {
+export async function postgresJournal(given: PostgresJournalOptions): Promise<PostgresJournal> {
+  const options = optionsOf(given)
   const { storage, name } = options
   const wrong = [
     ...unknownOptions(options, OPTIONS),
+    ...storageProblems(storage),
     ...(typeof name === "string" && name !== "" ? [] : [problem(["name"], "must be a text.")]),
-    ...recordsProblems(options, []),
+    ...segmentProblems(options, []),
   ]
   if (wrong.length > 0) throw new ConfigError({ problems: tidy(wrong) })
   const runner = `${hostname()}#${process.pid} ${crypto.randomUUID()}`

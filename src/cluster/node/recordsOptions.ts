@@ -2,6 +2,7 @@
 import { hash as nodeHash } from "node:crypto"
 import type { Problem } from "../../domain/errors.ts"
 import { problem } from "../../domain/problems.ts"
+import { unknownOptions } from "../../replica/replicaProblems.ts"
 import { packageVersion } from "../../system/version.ts"
 import type { RecordsPlace } from "../records/recordsSink.ts"
 import type { RecordsFormat } from "../records/RecordsWriter.ts"
@@ -18,18 +19,22 @@ const LEAST_SEGMENT = 4096
 /** A reader has one in memory. */
 const MOST_SEGMENT = 64 * 1024 * 1024
 
-/** What is wrong with such options; false and true are right. */
-export function recordsProblems(
-  given: boolean | RecordsOptions | undefined,
-  path: ReadonlyArray<string>,
-): ReadonlyArray<Problem> {
+/** What is wrong with `records` of a cluster; false and true are right. */
+export function recordsProblems(given: boolean | RecordsOptions | undefined): ReadonlyArray<Problem> {
   if (given === undefined || typeof given === "boolean") return []
-  if (typeof given !== "object" || given === null) return [problem(path, "must be true, false or an object.")]
-  const { segmentBytes = SEGMENT_BYTES } = given
-  return Number.isInteger(segmentBytes) && segmentBytes >= LEAST_SEGMENT && segmentBytes <= MOST_SEGMENT
+  if (typeof given !== "object" || given === null)
+    return [problem(["records"], "must be true, false or an object.")]
+  return [...unknownOptions(given, ["segmentBytes"], ["records"]), ...segmentProblems(given, ["records"])]
+}
+
+/** What is wrong with the size of segments, among other options. */
+export const segmentProblems = (
+  { segmentBytes = SEGMENT_BYTES }: RecordsOptions,
+  path: ReadonlyArray<string>,
+): ReadonlyArray<Problem> =>
+  Number.isInteger(segmentBytes) && segmentBytes >= LEAST_SEGMENT && segmentBytes <= MOST_SEGMENT
     ? []
     : [problem([...path, "segmentBytes"], `must be a whole number from ${LEAST_SEGMENT} to ${MOST_SEGMENT}.`)]
-}
 
 /** What the platform adds to the options. */
 export const recordsFormat = ({ segmentBytes = SEGMENT_BYTES }: RecordsOptions): RecordsFormat => ({

@@ -17,7 +17,7 @@ import * as Tracer from "effect/Tracer"
 import type { Problem } from "../../domain/errors.ts"
 import { problem } from "../../domain/problems.ts"
 import type { Hearing } from "../../replica/TunerHost.ts"
-import { unknownOptions } from "../../replica/replicaProblems.ts"
+import { partProblems } from "../../replica/replicaProblems.ts"
 import { Traced, UNSEEN } from "../spans.ts"
 import type { Tuners } from "../Tuners.ts"
 
@@ -46,28 +46,27 @@ const REPORT = "arqon.report"
 /** What is wrong with the options. */
 export function telemetryProblems(given: TelemetryOptions | undefined): ReadonlyArray<Problem> {
   if (given === undefined) return []
-  if (typeof given !== "object" || given === null)
-    return [problem(["telemetry"], "must be an object.", 'Give { url: "http://localhost:4318" }.')]
-  const { url, headers = {}, service = "arqon", share = DEFAULT_SHARE } = given
-  const at = typeof url === "string" ? URL.parse(url) : null
-  const texts = typeof headers === "object" && headers !== null ? Object.entries(headers) : [["", null]]
-  return [
-    ...(at === null || !/^https?:$/.test(at.protocol)
-      ? [problem(["telemetry", "url"], "must be an HTTP address.", "Write http://localhost:4318.")]
-      : at.username !== "" || at.password !== ""
-        ? [problem(["telemetry", "url"], "must be without a name or a password.", "Give it in headers.")]
-        : []),
-    ...(texts.every(([, text]) => typeof text === "string")
-      ? []
-      : [problem(["telemetry", "headers"], "must be an object of texts.")]),
-    ...(typeof service === "string" && service !== ""
-      ? []
-      : [problem(["telemetry", "service"], "must be a name.")]),
-    ...(typeof share === "number" && share >= 0 && share <= 1
-      ? []
-      : [problem(["telemetry", "share"], "must be from 0 to 1.", "0.01 traces one report in a hundred.")]),
-    ...unknownOptions(given, OPTIONS).map((one) => ({ ...one, path: `telemetry.${one.path}` })),
-  ]
+  return partProblems(["telemetry"], given, OPTIONS, () => {
+    const { url, headers = {}, service = "arqon", share = DEFAULT_SHARE } = given
+    const at = typeof url === "string" ? URL.parse(url) : null
+    const texts = typeof headers === "object" && headers !== null ? Object.entries(headers) : [["", null]]
+    return [
+      ...(at === null || !/^https?:$/.test(at.protocol)
+        ? [problem(["telemetry", "url"], "must be an HTTP address.", "Write http://localhost:4318.")]
+        : at.username !== "" || at.password !== ""
+          ? [problem(["telemetry", "url"], "must be without a name or a password.", "Give it in headers.")]
+          : []),
+      ...(texts.every(([, text]) => typeof text === "string")
+        ? []
+        : [problem(["telemetry", "headers"], "must be an object of texts.")]),
+      ...(typeof service === "string" && service !== ""
+        ? []
+        : [problem(["telemetry", "service"], "must be a name.")]),
+      ...(typeof share === "number" && share >= 0 && share <= 1
+        ? []
+        : [problem(["telemetry", "share"], "must be from 0 to 1.", "0.01 traces one report in a hundred.")]),
+    ]
+  })
 }
 
 /** What every part of a runner makes its spans with. */
