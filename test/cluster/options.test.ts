@@ -3,7 +3,7 @@
  * `token` in place of `tokens` was open to everybody.
  */
 import { describe, expect, it } from "vitest"
-import { createCluster, sqlite } from "../../src/cluster/index.ts"
+import { createCluster, openStudy, postgres, postgresJournal, sqlite } from "../../src/cluster/index.ts"
 import type { Problem } from "../../src/domain/errors.ts"
 import { PLANT } from "./Troop.ts"
 
@@ -115,6 +115,51 @@ describe("parts of a cluster's options that are no objects", () => {
     ])
     expect(refusals(clusterWith({ gateway: { port: 0, tokens: "sixteen-letters-" } }))).toEqual([
       expect.stringMatching(/^gateway\.tokens must be a list\./),
+    ])
+  })
+})
+
+describe("calls without options, or with wrong ones", () => {
+  const call = (make: unknown, ...given: ReadonlyArray<unknown>) =>
+    refusals(() => (make as (...all: ReadonlyArray<unknown>) => unknown)(...given))
+
+  it("are refused by createCluster with every problem", () => {
+    const nothing = ["tuners must have at least one tuner by its name, or `fleets` a fleet. "]
+    for (const given of [[], [null], ["./arqon.db"]]) expect(call(createCluster, ...given)).toEqual(nothing)
+  })
+
+  it("are refused by postgres, without showing the url", () => {
+    const URL = "postgres://user:hidden-word@host/db"
+    for (const given of [[], [null], [URL], [{}]])
+      expect(call(postgres, ...given)).toEqual([
+        "url must be a text. Give postgres://user:password@host:port/database.",
+      ])
+    expect(
+      call(postgres, { url: URL, migrat: true, migrate: 1, maxConnections: 0, connectTimeoutMs: Number.NaN }),
+    ).toEqual([
+      "connectTimeoutMs must be a number above 0. ",
+      "maxConnections must be a whole number from 1. ",
+      'migrat is not an option here. Did you mean "migrate"?',
+      "migrate must be true or false. ",
+    ])
+  })
+
+  it("are refused by sqlite", () => {
+    for (const given of [[], [""], [" "], [3], [{ file: "./arqon.db" }]])
+      expect(call(sqlite, ...given)).toEqual(['path must be that of a file. Give sqlite("./arqon.db").'])
+  })
+
+  it("are refused by openStudy and postgresJournal, which open nothing", async () => {
+    const rejected = (make: unknown, ...given: ReadonlyArray<unknown>) =>
+      (make as (...all: ReadonlyArray<unknown>) => Promise<unknown>)(...given).then(() => [], lines)
+    for (const make of [openStudy, postgresJournal])
+      for (const given of [[], [null], ["search"]])
+        expect(await rejected(make, ...given)).toEqual([
+          expect.stringMatching(/^name must be a text/),
+          expect.stringMatching(/^storage must be a storage\. Give sqlite/),
+        ])
+    expect(await rejected(openStudy, { storage: sqlite("./none.db"), name: "a", leaseMS: 1000 })).toEqual([
+      'leaseMS is not an option here. Did you mean "leaseMs"?',
     ])
   })
 })

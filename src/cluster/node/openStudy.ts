@@ -11,6 +11,7 @@ import type { RunArtifact } from "../../solver/RunArtifact.ts"
 import type { Params } from "../../solver/SearchSpace.ts"
 import type { Best } from "../../solver/Solver.ts"
 import type { SolverConfig } from "../../solver/SolverConfig.ts"
+import { optionsOf } from "../../replica/replicaProblems.ts"
 import { Study } from "../study/Study.ts"
 import type { StudyOptions } from "../study/joinStudy.ts"
 import type { StudyProgress, Taken } from "../study/StudyReplica.ts"
@@ -65,7 +66,7 @@ export async function openStudy<const B extends Readonly<Record<string, Bound>>>
   const here = `${hostname()} ${process.pid}`
   const close = (): Promise<void> => Effect.runPromise(Scope.close(scope, Exit.void))
   const study = await Effect.runPromise(
-    Study.open({ worker: `${hostname()}-${process.pid}`, about: here, ...options }).pipe(
+    Study.open({ worker: `${hostname()}-${process.pid}`, about: here, ...optionsOf(options) }).pipe(
       Scope.provide(scope),
     ),
   ).catch(async (cause: unknown) => {

@@ -7,6 +7,9 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { ConfigError, type Problem } from "../../domain/errors.ts"
+import { problem, tidy } from "../../domain/problems.ts"
+import { optionsOf, unknownOptions } from "../../replica/replicaProblems.ts"
 import { StorageError, type StorageReason } from "../StorageError.ts"
 import { storageFailure } from "../storageFailure.ts"
 import type { Storage } from "../Storage.ts"
@@ -29,8 +32,33 @@ const OLDEST = 150_000
 const LONGEST_IDLE_MS = 15_000
 const PACKAGE = "@effect/sql-pg@4.0.5"
 
-/** A storage in PostgreSQL. Nothing is opened before it is used. */
-export function postgres(options: PostgresOptions): Storage {
+const OPTIONS = ["url", "migrate", "maxConnections", "connectTimeoutMs"] as const satisfies ReadonlyArray<
+  keyof PostgresOptions
+>
+
+/** What was given is not shown: a url may hold a password. */
+function postgresProblems(options: PostgresOptions): ReadonlyArray<Problem> {
+  const { url, migrate = false, maxConnections = 4, connectTimeoutMs = 5_000 } = options
+  return [
+    ...(typeof url === "string"
+      ? []
+      : [problem(["url"], "must be a text.", "Give postgres://user:password@host:port/database.")]),
+    ...(typeof migrate === "boolean" ? [] : [problem(["migrate"], "must be true or false.")]),
+    ...(Number.isInteger(maxConnections) && maxConnections >= 1
+      ? []
+      : [problem(["maxConnections"], "must be a whole number from 1.")]),
+    ...(Number.isFinite(connectTimeoutMs) && connectTimeoutMs > 0
+      ? []
+      : [problem(["connectTimeoutMs"], "must be a number above 0.")]),
+    ...unknownOptions(options, OPTIONS),
+  ]
+}
+
+/** A storage in PostgreSQL. Nothing is opened before it is used. Throws a ConfigError that lists every problem of the options. */
+export function postgres(given: PostgresOptions): Storage {
+  const options = optionsOf(given)
+  const wrong = postgresProblems(options)
+  if (wrong.length > 0) throw new ConfigError({ problems: tidy(wrong) })
   const { url, migrate = false, maxConnections = 4, connectTimeoutMs = 5_000 } = options
   const name = nameOf(url)
   const refuse = (reason: StorageReason, detail: string): StorageError =>

@@ -17,6 +17,8 @@ import type { Connection } from "effect/sql/SqlConnection"
 import { classifySqliteError, SqlError } from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
 import * as Stream from "effect/Stream"
+import { ConfigError } from "../../domain/errors.ts"
+import { problem } from "../../domain/problems.ts"
 import { loadSqlite } from "../../system/loadSqlite.ts"
 import { lockFile } from "../../system/lockFile.ts"
 import { messageOf } from "../../system/messageOf.ts"
@@ -32,8 +34,15 @@ const OTHERWISE = "use another file, or PostgreSQL for a cluster of several proc
 /** Statements kept prepared; ours are fewer than a hundred. */
 const MOST_PREPARED = 200
 
-/** A storage in a file, made where it is missing with its tables; `:memory:` is one that ends with the process. */
+/**
+ * A storage in a file, made where it is missing with its tables; `:memory:` is one that ends with the process. Throws a ConfigError where
+ * `path` is no path.
+ */
 export function sqlite(path: string): Storage {
+  if (typeof path !== "string" || path.trim() === "")
+    throw new ConfigError({
+      problems: [problem(["path"], "must be that of a file.", 'Give sqlite("./arqon.db").')],
+    })
   const file = path === ":memory:" ? path : resolve(path)
   const name = path === ":memory:" ? "SQLite in memory" : `SQLite ${shortPath(file)}`
   const client = Effect.gen(function* () {

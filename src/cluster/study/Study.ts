@@ -10,12 +10,15 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as SqlClient from "effect/sql/SqlClient"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import { ConfigError } from "../../domain/errors.ts"
+import { tidy } from "../../domain/problems.ts"
 import type { RunArtifact } from "../../solver/RunArtifact.ts"
 import type { Best } from "../../solver/Solver.ts"
 import type { SolverConfig } from "../../solver/SolverConfig.ts"
+import { optionsOf } from "../../replica/replicaProblems.ts"
 import { ready } from "../Storage.ts"
 import { isPassing, storageFailure } from "../storageFailure.ts"
-import { type JoinOptions, joinStudy, type StudyOptions } from "./joinStudy.ts"
+import { type JoinOptions, joinStudy, type StudyOptions, studyProblems } from "./joinStudy.ts"
 import type { StudyEvent } from "./StudyEvent.ts"
 import { parseEvent, type StudyProgress, StudyReplica, type Taken } from "./StudyReplica.ts"
 import { PAGE, StudyStore } from "./StudyStore.ts"
@@ -77,6 +80,8 @@ export class Study {
   static readonly open = Effect.fn("Study.open")(function* (
     options: StudyOptions,
   ): Effect.fn.Return<Study, StudyFailure, Scope.Scope> {
+    const wrong = studyProblems(optionsOf(options))
+    if (wrong.length > 0) return yield* new ConfigError({ problems: tidy(wrong) })
     const context = yield* Layer.build(ready(options.storage))
     const sql = yield* Effect.provide(SqlClient.SqlClient, context)
     const study = yield* Study.watch(sql, options)

@@ -1,13 +1,16 @@
 /** How a program finds a shared study, or makes it: its options checked against what the study was made with. */
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
-import { ConfigError } from "../../domain/errors.ts"
+import { ConfigError, type Problem } from "../../domain/errors.ts"
+import { problem } from "../../domain/problems.ts"
+import { unknownOptions } from "../../replica/replicaProblems.ts"
 import type { SolverInput } from "../../solver/createSolver.ts"
 import { parseSolverConfig, type SolverConfig } from "../../solver/SolverConfig.ts"
 import { EXTRA_STRATEGIES } from "../../solver/strategies/extraStrategies.ts"
 import { STRATEGIES } from "../../solver/strategies/catalogue.ts"
 import type { StrategyDefinition } from "../../solver/Strategy.ts"
 import { storageFailure } from "../storageFailure.ts"
+import { storageProblems } from "../storageProblems.ts"
 import type { Storage } from "../Storage.ts"
 import { StudyError } from "./StudyError.ts"
 import { type StudyRow, StudyStore } from "./StudyStore.ts"
@@ -30,6 +33,26 @@ export interface StudyOptions {
   /** Strategies of your own. Every worker needs those that the study names. */
   readonly strategies?: ReadonlyArray<StrategyDefinition>
 }
+
+const OPTIONS = [
+  "storage",
+  "name",
+  "config",
+  "leaseMs",
+  "retries",
+  "worker",
+  "about",
+  "strategies",
+] as const satisfies ReadonlyArray<keyof StudyOptions>
+
+/** What is wrong with the options before anything is opened. */
+export const studyProblems = (options: StudyOptions): ReadonlyArray<Problem> => [
+  ...storageProblems(options.storage),
+  ...(typeof options.name === "string"
+    ? []
+    : [problem(["name"], `must be a text of 1 to ${LONGEST_NAME} characters.`)]),
+  ...unknownOptions(options, OPTIONS),
+]
 
 export interface Joined {
   readonly name: string
@@ -54,8 +77,8 @@ export const joinStudy = (sql: SqlClient.SqlClient, options: JoinOptions) =>
   Effect.gen(function* () {
     const { name, worker = "worker", about = "" } = options
     const strategies = [...(options.strategies ?? []), ...EXTRA_STRATEGIES]
-    const problem = optionProblem(options)
-    if (problem !== null) return yield* new StudyError({ reason: "badOptions", study: name, detail: problem })
+    const wrong = optionProblem(options)
+    if (wrong !== null) return yield* new StudyError({ reason: "badOptions", study: name, detail: wrong })
     const wanted = options.config === undefined ? null : parseSolverConfig(options.config, strategies)
     if (wanted instanceof ConfigError) return yield* wanted
     const row: StudyRow | null =
