@@ -7,7 +7,7 @@ export type ClusterReason =
   | "notRunning"
   /** No owner can be reached, or it has too much under way. */
   | "unreachable"
-  /** The key of a `rollOut` belongs to another command, or is forgotten. */
+  /** The key of a command belongs to another one, or to another candidate; or what became of its candidate is forgotten. */
   | "otherCommand"
 
 /** A call that a cluster cannot carry out now. */

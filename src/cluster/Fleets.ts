@@ -9,6 +9,7 @@ import { type Answered, BucketEntity } from "./bucketEntity.ts"
 import type { BucketView, KeyView } from "./BucketOwner.ts"
 import { type ClusterError, unreachable } from "./ClusterError.ts"
 import type { KeyCommand, KeyDone } from "./keyStanding.ts"
+import { sameCommand } from "./sameCommand.ts"
 
 /** The bucket of a key: the same everywhere, and for good. */
 export const bucketOf = (key: string, buckets: number): number => seedOf(0, key) % buckets
@@ -34,7 +35,10 @@ export class Fleets extends Context.Service<
     readonly view: (fleet: string, bucket: number) => Effect.Effect<Answered<BucketView>>
     /** One key. */
     readonly look: (fleet: string, bucket: number, key: string) => Effect.Effect<Answered<KeyView>>
-    /** Has a command to a key carried out, once. Waits for an owner; if the caller is interrupted, the command is carried out all the same. */
+    /**
+     * Has a command to a key carried out, once. Waits for an owner; if the caller is interrupted, the command is carried out all the same. Fails
+     * with the reason `otherCommand` where its word belongs to another one.
+     */
     readonly command: (
       fleet: string,
       bucket: number,
@@ -61,13 +65,16 @@ export class Fleets extends Context.Service<
           orNull(clientOf(nameOf(fleet, bucket)).View()) as Effect.Effect<Answered<BucketView>>,
         look: (fleet: string, bucket: number, key: string) =>
           orNull(clientOf(nameOf(fleet, bucket)).Look({ key })) as Effect.Effect<Answered<KeyView>>,
-        command: (fleet: string, bucket: number, command: KeyCommand) =>
-          clientOf(nameOf(fleet, bucket))
+        command: (fleet: string, bucket: number, command: KeyCommand) => {
+          const subject = `key ${command.engine} of ${fleet}`
+          return clientOf(nameOf(fleet, bucket))
             .Command(command)
             .pipe(
               Effect.map((done) => done as KeyDone),
-              Effect.mapError((cause) => unreachable(`key ${command.engine} of ${fleet}`, cause)),
-            ),
+              Effect.mapError((cause) => unreachable(subject, cause)),
+              Effect.flatMap(sameCommand(subject, command)),
+            )
+        },
       }
     }),
   )

@@ -25,6 +25,7 @@ import { type Hearing, type ReplicaStatus, TunerHost, type TunerStatus } from ".
 import type { TunerOptions } from "../replica/tunerOptions.ts"
 import { TunerTrail } from "../replica/TunerTrail.ts"
 import { type Candidate, RollOuts, TrialShape } from "./RollOuts.ts"
+import { hashOf } from "./sameCommand.ts"
 import type { Beginning } from "./turnRows.ts"
 
 /** What a person can ask of a tuner. */
@@ -42,7 +43,7 @@ export type PlainTunerCommand = (typeof PLAIN_COMMANDS)[number]
 export const TUNER_COMMANDS = [...PLAIN_COMMANDS, "rollOut", "rollOutVariant"] as const
 export type TunerCommandName = (typeof TUNER_COMMANDS)[number]
 
-/** A command, under a key that no other one of this tuner has: sent again under the same key, it is the same one. */
+/** A command, under a key that no other one of this tuner has: sent again under the same key, it is the same one (`sameCommand.ts`). */
 export interface TunerCommand {
   readonly key: string
   readonly command: TunerCommandName
@@ -69,6 +70,8 @@ const DoneShape = object({
   problems: optional(list(ProblemShape)),
   /** What became of what was rolled out; null: it is on trial. Absent for other commands. */
   end: optional(nullOr(oneOf(CANARY_ENDS))),
+  /** A short word for what was rolled out: under its key nothing else is. Absent for other commands. */
+  candidateHash: optional(string()),
 })
 
 /** A command that was carried out. */
@@ -186,9 +189,9 @@ export class TunerOwner {
     return this.commands.get(key)
   }
 
-  /** Carries a command out, unless one of this key was before. It counts once it is saved. */
+  /** Carries a command out, unless one of this key was before: what became of that is for who asks to compare. It counts once it is saved. */
   command(asked: TunerCommand, nowUs: number, atMs: number): CommandDone {
-    const { key, command, by, note } = asked
+    const { key, command, by, note, candidate } = asked
     const before = this.commands.get(key)
     if (before !== undefined) return before
     this.host.tick(nowUs)
@@ -204,6 +207,7 @@ export class TunerOwner {
       atMs,
       ...(problems.length > 0 && { problems }),
       ...(this.rollOuts.key === key && { end: null }),
+      ...(candidate && { candidateHash: hashOf(candidate) }),
     }
     this.commands.set(key, done)
     this.afterwards()

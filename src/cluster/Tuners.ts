@@ -12,6 +12,7 @@ import type { Hearing } from "../replica/TunerHost.ts"
 import type { Epochs } from "./Epochs.ts"
 import type { RecordsPlace } from "./records/recordsSink.ts"
 import { type ClusterError, unreachable } from "./ClusterError.ts"
+import { sameCommand } from "./sameCommand.ts"
 import { type TrialAnswer, type TunerConfig, TunerEntity, tunerLayer } from "./tunerEntity.ts"
 import type { CommandDone, TunerCommand, TunerOwner, TunerView } from "./TunerOwner.ts"
 
@@ -38,7 +39,10 @@ export class Tuners extends Context.Service<
     readonly names: ReadonlyArray<string>
     /** Hands a report to the owner of this tuner. Never fails. */
     readonly report: (tuner: string, report: unknown) => Effect.Effect<Hearing>
-    /** Has a command carried out, once. Waits for an owner; if the caller is interrupted, the command is carried out all the same. */
+    /**
+     * Has a command carried out, once. Waits for an owner; if the caller is interrupted, the command is carried out all the same. Fails with the
+     * reason `otherCommand` where its key belongs to another one.
+     */
     readonly command: (tuner: string, command: TunerCommand) => Effect.Effect<CommandDone, ClusterError>
     readonly view: (tuner: string) => Effect.Effect<TunerView, ClusterError>
     /**
@@ -97,6 +101,7 @@ const make = (names: ReadonlyArray<string>) =>
           .pipe(
             Effect.map((done) => done as CommandDone),
             Effect.mapError((cause) => unreachable(tuner, cause)),
+            Effect.flatMap(sameCommand(tuner, command)),
           ),
       view: (tuner: string) =>
         clientOf(tuner)

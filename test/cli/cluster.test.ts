@@ -35,6 +35,11 @@ export default () => ({
   const tell = (...words: ReadonlyArray<string>) => desk.run("cluster", "tell", ...words, ...url)
   const told = await tell("pause", "--tuner", "checkout", "--by", "ada", "--note", "a release", "--key", "p")
   expect(JSON.parse(told.stdout)).toMatchObject({ command: "pause", by: "ada", note: "a release", key: "p" })
+  const other = await tell("resume", "--tuner", "checkout", "--key", "p")
+  expect(other.code).toBe(1)
+  expect(other.stderr).toMatch(
+    /answered 409: the key "p" belongs to another command to checkout: pause\. Send this one under another key\.\n$/,
+  )
   const refused = await tell("rollOut", "--tuner", "checkout", "--values", '{"x":7}')
   expect(refused.code).toBe(1)
   expect(refused.stderr).toMatch(

@@ -68,11 +68,10 @@ export function clusterTuner(name: string, run: RunTuners, owners: ClusterTuner[
     const { key } = done
     for (;;) {
       if (done?.problems !== undefined) throw new ConfigError({ problems: tidy(done.problems) })
-      // Another command has had this key before, or it is forgotten after 256 others.
       if (done?.end === undefined)
         throw new ClusterError({
           reason: "otherCommand",
-          detail: `The command ${key} to ${name} has rolled nothing out.`,
+          detail: `What became of the candidate under the key ${JSON.stringify(key)} of ${name} is forgotten: 256 other commands have come since.`,
         })
       if (done.end !== null) return done.end
       await setTimeout(LOOK_MS, undefined, { ref: false })

@@ -10,6 +10,7 @@ import { PROMETHEUS_CONTENT_TYPE } from "../../engine/metrics/prometheus.ts"
 import type { Hearing } from "../../replica/TunerHost.ts"
 import { readBody, send, TOO_LARGE } from "../../replica/httpReports.ts"
 import { REPORT_PATH } from "../../replica/transport.ts"
+import { ClusterError } from "../ClusterError.ts"
 import { StorageError } from "../StorageError.ts"
 import { type CommandDone, TUNER_COMMANDS, type TunerCommand, type TunerCommandName } from "../TunerOwner.ts"
 import { access, type GatewayOptions } from "./access.ts"
@@ -18,7 +19,7 @@ import { answerFleet, type FleetsBehind } from "./fleetRequests.ts"
 import type { OwnerTurns } from "../turnRows.ts"
 import type { LoopLag } from "./LoopLag.ts"
 import { answerOrigin } from "./origins.ts"
-import { bodyOf, type May, nameIn, refuse, saidIn, unknownText } from "./requests.ts"
+import { bodyOf, errorText, type May, nameIn, refuse, saidIn, unknownText } from "./requests.ts"
 
 /** `draining`: it still serves, is not ready, and is about to hand over. */
 export type ClusterState = "idle" | "running" | "draining" | "stopped"
@@ -67,6 +68,8 @@ export function openGateway(options: GatewayOptions, behind: Behind): Promise<Ga
     if (behind.state() !== "running") response.setHeader("connection", "close")
     answer(options, behind, request, response).catch((cause: unknown) => {
       if (behind.state() === "stopped") return refuse(response, 503, "this runner is stopping", 0)
+      if (cause instanceof ClusterError && cause.reason === "otherCommand")
+        return refuse(response, 409, errorText(cause))
       if (cause instanceof StorageError)
         return refuse(
           response,

@@ -18,6 +18,10 @@ export const refuse = (
   send(response, status, { error, problems: [], ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
 }
 
+/** What an error says, as answers have it: without a capital, and without the full stop that who shows it sets. */
+export const errorText = ({ message }: Error): string =>
+  `${message.charAt(0).toLowerCase()}${message.slice(1)}`.replace(/\.$/, "")
+
 /** The whole body; null: it was too large, and the request is refused. `path`: where the request went. */
 export async function bodyOf(
   request: IncomingMessage,

@@ -59,6 +59,14 @@ export const cluster: ReadonlyArray<Mechanism> = [
     test: "test/cluster/tunerOwner.test.ts",
   },
   {
+    name: "key-of-any-command",
+    invariant: 12,
+    file: "src/cluster/sameCommand.ts",
+    intact: "if (done.command !== command) return false",
+    broken: 'if (done.command !== command && command === "trip") return false',
+    test: "test/cluster/commands.test.ts",
+  },
+  {
     name: "death-is-a-stop",
     invariant: 13,
     file: "src/cohort/CohortStanding.ts",
