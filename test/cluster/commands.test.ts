@@ -113,3 +113,95 @@ describe("a key of a command", () => {
       expect(new TunerOwner({ ...start, epoch: 2, left }).view().commands).toMatchObject([{ key: "r" }])
   })
 })
+
+/** The problems that a call is refused with, by their paths. */
+const problemsOf = async (call: Promise<unknown>): Promise<ReadonlyArray<string>> => {
+  const refused = (await call.then(
+    () => null,
+    (error: unknown) => error,
+  )) as { readonly _tag: string; readonly problems: ReadonlyArray<Record<string, string>> }
+  expect(refused).toMatchObject({ _tag: "ConfigError" })
+  return refused.problems.map(({ path, message, suggestion = "" }) =>
+    `${path} ${message} ${suggestion}`.trim(),
+  )
+}
+
+const LONG = "x".repeat(1001)
+
+describe("the note of a command", () => {
+  it.each([
+    ["a number for a name", { by: 3 }, ["by must be a string, got 3."]],
+    [
+      "several faults",
+      { key: 7, by: LONG },
+      ["by must be a text of at most 1000 characters", "key must be a string, got 7."],
+    ],
+    ["an empty key", { key: "" }, ['key must be a text of 1 to 1000 characters, got "".']],
+    [
+      "texts that are too long",
+      { key: LONG, note: LONG },
+      ["key must be a text of 1 to 1000 characters", "note must be a text of at most 1000 characters"],
+    ],
+    ["a field that is none", { who: "x" }, ["who is not an option here."]],
+    ["a misspelled key", { kay: "p" }, ['kay is not an option here. Did you mean "key"?']],
+    ["the field of another command", { values: { rate: 1 } }, ["values is not an option here."]],
+  ])("is refused with every problem, in process and over HTTP alike: %s", async (_what, note, problems) => {
+    const found = problems.map((text) => expect.stringContaining(text))
+    const before = await tuner.commands()
+    expect(await problemsOf(tuner.pause(note as never))).toEqual(found)
+    expect(await problemsOf(acme.trip(note as never))).toEqual(found)
+    for (const path of ["tuners/checkout/pause", "fleets/tenants/keys/acme/trip"]) {
+      const { status, json } = await ask("POST", path, note)
+      expect(status).toBe(400)
+      const { problems } = json as { problems: ReadonlyArray<Record<string, string>> }
+      expect(
+        problems.map(({ path, message, suggestion = "" }) => `${path} ${message} ${suggestion}`.trim()),
+      ).toEqual(found)
+    }
+    expect(await tuner.commands()).toEqual(before)
+  })
+
+  it("is a text or an object, and nothing else", async () => {
+    for (const note of [null, 3, [], () => {}, LONG])
+      expect(await problemsOf(tuner.pause(note as never))).toHaveLength(1)
+    expect(await problemsOf(acme.trip(null as never))).toEqual([
+      "must be a text, or by, note and key, got null.",
+    ])
+    expect(await problemsOf(tuner.rollOut({ rate: 0.5 }, 3 as never))).toHaveLength(1)
+    for (const body of ["[]", "3", "null", '"a release"', "{"])
+      expect(await ask("POST", "tuners/checkout/pause", body)).toMatchObject({ status: 400 })
+    expect(await tuner.resume("a text")).toMatchObject({ by: "", note: "a text" })
+    expect(await tuner.resume({ by: undefined, note: "x".repeat(1000) })).toMatchObject({ by: "" })
+  })
+
+  it("goes with candidates that can be sent; others are refused by field", async () => {
+    const search = cluster.tuner("search")
+    const values = (given: unknown) => problemsOf(search.rollOut(given as never))
+    expect(await values({ rate: Number.NaN, share: 1n })).toEqual([
+      "values.rate must be a finite number, got NaN.",
+      "values.share must be a finite number, got 1n.",
+    ])
+    expect(await values({ rate: 0.5, share: undefined })).toEqual([
+      "values.share must be a finite number, got undefined.",
+    ])
+    for (const given of [undefined, null, [], {}, () => {}])
+      expect(await values(given)).toEqual(["values must name at least one knob. Knobs: rate, share."])
+    const loop: Record<string, unknown> = {}
+    loop["loop"] = loop
+    expect(await values(loop)).toEqual(["values could not be read. Give a plain object."])
+    expect(await problemsOf(search.rollOutVariant({ name: Number.NaN } as never))).toEqual([
+      "variant.name must be a finite number, got NaN.",
+    ])
+    expect(await problemsOf(search.rollOutVariant(undefined as never))).toEqual([
+      expect.stringMatching(/^variant must be an object/),
+    ])
+    expect(await ask("POST", "tuners/search/rollOut", '{"values":{"rate":1e400}}')).toMatchObject({
+      status: 409,
+      json: { problems: [{ path: "values.rate" }] },
+    })
+    expect(await ask("POST", "tuners/search/rollOut", { value: { rate: 0.5 } })).toMatchObject({
+      status: 400,
+      json: { problems: [{ path: "value", suggestion: 'Did you mean "values"?' }] },
+    })
+  })
+})

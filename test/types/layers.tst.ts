@@ -30,7 +30,7 @@ describe("Cluster", () => {
   test("says how its layer and a command can fail", () => {
     const started = Effect.provide(Effect.asVoid(Cluster), Cluster.layer({}))
     expect(started).type.toBe<Effect.Effect<void, ConfigError | StorageError>>()
-    expect<Effect.Error<ReturnType<ClusterTunerService["pause"]>>>().type.toBe<ClusterError>()
+    expect<Effect.Error<ReturnType<ClusterTunerService["pause"]>>>().type.toBe<ClusterError | ConfigError>()
     expect<Effect.Error<ReturnType<ClusterTunerService["rollOut"]>>>().type.toBe<ClusterError | ConfigError>()
   })
 })

@@ -31,13 +31,16 @@ import {
 
 type CanaryEnd = NonNullable<CommandDone["end"]>
 
+/** No owner can carry it out now, or its key is taken; its note, or its candidate, has problems. */
+type CommandRefusal = ClusterError | ConfigError
+
 /**
  * One tuner of a cluster in an Effect program. A command is carried out once it is sent: interrupting the effect ends the waiting, not the
  * command.
  */
 export interface ClusterTunerService
   extends Pick<ClusterTuner, "name" | "transport">,
-    Readonly<Record<PlainTunerCommand, (note?: CommandNote) => Effect.Effect<CommandDone, ClusterError>>> {
+    Readonly<Record<PlainTunerCommand, (note?: CommandNote) => Effect.Effect<CommandDone, CommandRefusal>>> {
   readonly status: Effect.Effect<TunerStatus & { readonly began: string | null }, ClusterError>
   readonly replicas: Effect.Effect<ReadonlyArray<ReplicaStatus>, ClusterError>
   /** Who owns it and who has, and how each of them began. */
@@ -50,17 +53,17 @@ export interface ClusterTunerService
   readonly rollOut: (
     values: Readonly<Record<string, number>>,
     note?: CommandNote,
-  ) => Effect.Effect<CanaryEnd, ClusterError | ConfigError>
+  ) => Effect.Effect<CanaryEnd, CommandRefusal>
   /** The same for an approved or promoted variant. */
   readonly rollOutVariant: (
     variant: VariantRecord,
     note?: CommandNote,
-  ) => Effect.Effect<CanaryEnd, ClusterError | ConfigError>
+  ) => Effect.Effect<CanaryEnd, CommandRefusal>
 }
 
 /** One key of a fleet in an Effect program. */
 export interface ClusterKeyService
-  extends Readonly<Record<KeyCommandName, (note?: CommandNote) => Effect.Effect<KeyDone, ClusterError>>> {
+  extends Readonly<Record<KeyCommandName, (note?: CommandNote) => Effect.Effect<KeyDone, CommandRefusal>>> {
   readonly key: string
   /** Null: no owner can be reached, or its bucket has no room for it. */
   readonly status: Effect.Effect<KeyView | null>
@@ -126,7 +129,7 @@ const commandsOf = <C extends string, A>(
 ) =>
   Object.fromEntries(
     names.map((name) => [name, (note?: CommandNote) => asked(() => to[name](note))]),
-  ) as Readonly<Record<C, (note?: CommandNote) => Effect.Effect<A, ClusterError>>>
+  ) as Readonly<Record<C, (note?: CommandNote) => Effect.Effect<A, CommandRefusal>>>
 
 const tunerOf = (tuner: ClusterTuner): ClusterTunerService => ({
   name: tuner.name,

@@ -41,7 +41,7 @@ export interface ClusterFleetConfig<K extends string = string>
 
 /**
  * One key of a fleet. Its owner may be on any runner. A command resolves once it is carried out and saved; `refused` says why one had no effect. A key
- * that nobody has measured yet is made by its first command.
+ * that nobody has measured yet is made by its first command. It rejects with a ConfigError where its note has problems.
  */
 export interface ClusterKey
   extends Readonly<Record<KeyCommandName, (note?: CommandNote) => Promise<KeyDone>>> {
@@ -229,7 +229,7 @@ export class FleetDoor implements ClusterFleet {
     const bucket = bucketOf(key, this.buckets)
     const commands = KEY_COMMANDS.map((command) => [
       command,
-      (said?: CommandNote) => this.way.command(bucket, { engine: key, command, ...saidOf(said) }),
+      async (note?: CommandNote) => this.way.command(bucket, { engine: key, command, ...saidOf(note) }),
     ])
     return {
       key,

@@ -18,10 +18,11 @@ import {
 import { Tuners } from "../Tuners.ts"
 import type { OwnerTurns } from "../turnRows.ts"
 import { type CommandNote, saidOf } from "./commandNote.ts"
+import { sendable } from "./sendable.ts"
 
 type Commands = Readonly<Record<PlainTunerCommand, (note?: CommandNote) => Promise<CommandDone>>>
 
-/** One tuner of a cluster. Its owner may be on any runner. */
+/** One tuner of a cluster. Its owner may be on any runner. A command rejects with a ConfigError where its note has problems. */
 export interface ClusterTuner extends Commands {
   readonly name: string
   readonly status: () => Promise<TunerStatus & { readonly began: string | null }>
@@ -55,12 +56,14 @@ export type RunTuners = <A, E>(work: Effect.Effect<A, E, Tuners>) => Promise<A>
 
 export function clusterTuner(name: string, run: RunTuners, owners: ClusterTuner["owners"]): ClusterTuner {
   const view = Effect.flatMap(Tuners, (all) => all.view(name))
-  const tell = (command: TunerCommandName, note?: CommandNote, candidate?: Candidate): Promise<CommandDone> =>
-    run(
-      Effect.flatMap(Tuners, (all) =>
-        all.command(name, { command, ...saidOf(note), ...(candidate && { candidate }) }),
-      ),
-    )
+  const tell = async (
+    command: TunerCommandName,
+    note?: CommandNote,
+    candidate?: Candidate,
+  ): Promise<CommandDone> => {
+    const asked = { command, ...saidOf(note), ...(candidate && { candidate }) }
+    return run(Effect.flatMap(Tuners, (all) => all.command(name, asked)))
+  }
   const commands = (): Promise<ReadonlyArray<CommandDone>> =>
     run(Effect.map(view, ({ commands }) => commands))
   const endOf = async (begun: Promise<CommandDone>): Promise<CanaryEnd> => {
@@ -84,8 +87,9 @@ export function clusterTuner(name: string, run: RunTuners, owners: ClusterTuner[
   return {
     name,
     ...plain,
-    rollOut: (values, note) => endOf(tell("rollOut", note, { values })),
-    rollOutVariant: (variant, note) => endOf(tell("rollOutVariant", note, { variant })),
+    rollOut: async (values, note) => endOf(tell("rollOut", note, sendable("values", values))),
+    rollOutVariant: async (variant, note) =>
+      endOf(tell("rollOutVariant", note, sendable("variant", variant))),
     status: () => run(Effect.map(view, ({ status, began }) => ({ ...status, began }))),
     replicas: () => run(Effect.map(view, ({ replicas }) => replicas)),
     owners,

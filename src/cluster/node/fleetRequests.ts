@@ -5,7 +5,8 @@ import { problem } from "../../domain/problems.ts"
 import { attempt } from "../../domain/readInput.ts"
 import { leadElsewhere, send } from "../../replica/httpReports.ts"
 import { KEY_COMMANDS, type KeyCommandName, type KeyDone } from "../keyStanding.ts"
-import { bodyOf, type May, nameIn, refuse, type Said, saidIn, unknownText } from "./requests.ts"
+import type { Said } from "./commandNote.ts"
+import { bodyOf, type May, nameIn, refuse, saidIn, unknownText } from "./requests.ts"
 
 /** What requests about fleets lead to. */
 export interface FleetsBehind {
@@ -56,9 +57,9 @@ export async function answerFleet(
   if (command === undefined || request.method !== "POST")
     return refuse(response, 405, "commands are POST, everything else here is GET")
   if (!isCommand(command)) return refuse(response, 404, unknownText("command", command, KEY_COMMANDS))
-  const said = await saidIn(request, response, path)
-  if (said === null) return
-  const done = await behind.command(fleet, key, command, said)
+  const read = await saidIn(request, response, path)
+  if (read === null) return
+  const done = await behind.command(fleet, key, command, read.said)
   if (done.refused === null) return send(response, 200, done)
   const [status, error] = REFUSED[done.refused]
   send(response, status, { error, problems: [], done })

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
+import { ConfigError } from "../../domain/errors.ts"
 import { attempt } from "../../domain/readInput.ts"
 import { PROMETHEUS_CONTENT_TYPE } from "../../engine/metrics/prometheus.ts"
 import type { Hearing } from "../../replica/TunerHost.ts"
@@ -16,10 +17,12 @@ import { type CommandDone, TUNER_COMMANDS, type TunerCommand, type TunerCommandN
 import { access, type GatewayOptions } from "./access.ts"
 import { answerCampaign, type CampaignsBehind } from "./campaignRequests.ts"
 import { answerFleet, type FleetsBehind } from "./fleetRequests.ts"
+import type { CandidateField } from "./commandNote.ts"
 import type { OwnerTurns } from "../turnRows.ts"
 import type { LoopLag } from "./LoopLag.ts"
 import { answerOrigin } from "./origins.ts"
 import { bodyOf, errorText, type May, nameIn, refuse, saidIn, unknownText } from "./requests.ts"
+import { sendable } from "./sendable.ts"
 
 /** `draining`: it still serves, is not ready, and is about to hand over. */
 export type ClusterState = "idle" | "running" | "draining" | "stopped"
@@ -159,19 +162,25 @@ async function answer(
   if (looks || method !== "POST")
     return refuse(response, 405, "commands are POST, everything else here is GET")
   if (!isCommand(command)) return refuse(response, 404, unknownText("command", command, TUNER_COMMANDS))
-  const said = await saidIn(request, response, path)
-  if (said === null) return
-  const { by, note, key, body } = said
-  const { values, variant } = body
-  const candidate =
-    command === "rollOut"
-      ? { values: values ?? null }
-      : command === "rollOutVariant"
-        ? { variant: variant ?? null }
-        : undefined
-  const done = await behind.command(tuner, { command, by, note, key, ...(candidate && { candidate }) })
-  if (done.problems === undefined) return send(response, 200, done)
-  send(response, 409, { error: `the tuner refuses to ${command}`, problems: done.problems, done })
+  const field = FIELD_OF[command] ?? "none"
+  const read = await saidIn(request, response, path, field)
+  if (read === null) return
+  const refused = `the tuner refuses to ${command}`
+  try {
+    const candidate = field === "none" ? undefined : sendable(field, read.given)
+    const done = await behind.command(tuner, { command, ...read.said, ...(candidate && { candidate }) })
+    if (done.problems === undefined) return send(response, 200, done)
+    send(response, 409, { error: refused, problems: done.problems, done })
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause
+    send(response, 409, { error: refused, problems: cause.problems })
+  }
+}
+
+/** Where the body of a command has its candidate. */
+const FIELD_OF: Readonly<Partial<Record<TunerCommandName, CandidateField>>> = {
+  rollOut: "values",
+  rollOutVariant: "variant",
 }
 
 async function hearReport(

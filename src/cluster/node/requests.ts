@@ -4,6 +4,7 @@ import { didYouMean, problem } from "../../domain/problems.ts"
 import { attempt } from "../../domain/readInput.ts"
 import { MOST_BODY_BYTES, readBody, send } from "../../replica/httpReports.ts"
 import type { Right, Subject } from "./access.ts"
+import { type CandidateField, readNote, type Said } from "./commandNote.ts"
 
 /** Whether the request's token allows this; refuses the request where it does not. */
 export type May = (subject: Subject, right: Right) => boolean
@@ -43,29 +44,25 @@ export const nameIn = (part: string): string | null => attempt(() => decodeURICo
 export const unknownText = (what: string, word: string, known: ReadonlyArray<string>): string =>
   ["there is no such ", what, ". ", didYouMean(word, known) ?? ""].join("").trim()
 
-const MOST_TEXT = 1000
-
-/** What a person says with a command. */
-export type Said = Readonly<Record<"by" | "note" | "key", string>>
-
-/** Who asks, why and under which key, and what else the body of a command has; null: the request was refused. */
+/** Who asks, why and under which key, and the candidate in the body of a command; null: the request was refused. */
 export async function saidIn(
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
-): Promise<(Said & { readonly body: Readonly<Record<string, unknown>> }) | null> {
+  field: CandidateField | "none" = "none",
+): Promise<{ readonly said: Said; readonly given: unknown } | null> {
   const text = await bodyOf(request, response, path)
   if (text === null) return null
   const body = text === "" ? {} : attempt(() => JSON.parse(text) as unknown)
-  const said = typeof body === "object" && body !== null && !Array.isArray(body) ? saidOf(body) : null
-  if (said !== null) return { ...said, body: body as Readonly<Record<string, unknown>> }
-  refuse(response, 400, "the body must be JSON of by, note and key, each a text of at most 1,000 characters")
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    refuse(response, 400, "the body must be a JSON object of by, note and key")
+    return null
+  }
+  const read = readNote(body, field)
+  if (read.ok) {
+    const { given, ...said } = read.value
+    return { said, given }
+  }
+  send(response, 400, { error: "this is no command", problems: read.problems })
   return null
-}
-
-function saidOf(body: object): Said | null {
-  const { by = "", note = "", key = crypto.randomUUID() } = body as Readonly<Record<string, unknown>>
-  const texts = [by, note, key]
-  if (!texts.every((text) => typeof text === "string" && text.length <= MOST_TEXT) || key === "") return null
-  return { by: by as string, note: note as string, key: key as string }
 }
