@@ -75,6 +75,21 @@ const make = (names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const clientOf = yield* TunerEntity.client
     const known = new Set(names)
+    const view = (tuner: string): Effect.Effect<TunerView, ClusterError> =>
+      clientOf(tuner)
+        .View()
+        .pipe(
+          Effect.map((view) => view as TunerView),
+          Effect.mapError((cause) => unreachable(tuner, cause)),
+        )
+    /** The answer that is kept for a key is the first one: a candidate was on trial then. */
+    const newest = (tuner: string, done: CommandDone): Effect.Effect<CommandDone> =>
+      done.end === null
+        ? view(tuner).pipe(
+            Effect.map(({ commands }) => commands.find(({ key }) => key === done.key) ?? done),
+            Effect.orElseSucceed(() => done),
+          )
+        : Effect.succeed(done)
     return {
       names,
       report: (tuner: string, report: unknown): Effect.Effect<Hearing> =>
@@ -102,14 +117,9 @@ const make = (names: ReadonlyArray<string>) =>
             Effect.map((done) => done as CommandDone),
             Effect.mapError((cause) => unreachable(tuner, cause)),
             Effect.flatMap(sameCommand(tuner, command)),
+            Effect.flatMap((done) => newest(tuner, done)),
           ),
-      view: (tuner: string) =>
-        clientOf(tuner)
-          .View()
-          .pipe(
-            Effect.map((view) => view as TunerView),
-            Effect.mapError((cause) => unreachable(tuner, cause)),
-          ),
+      view,
       tryOut: (
         tuner: string,
         asked: {

@@ -205,3 +205,14 @@ describe("the note of a command", () => {
     })
   })
 })
+
+describe("the answer to a rollOut that is sent again", () => {
+  it("has the end of its candidate once that is known, though its first answer is the one that is kept", async () => {
+    const again = () => ask("POST", "tuners/search/rollOut", { values: { rate: 0.4 }, key: "again" })
+    const first = await again()
+    expect(first).toMatchObject({ status: 200, json: { end: null } })
+    expect(await again()).toEqual(first)
+    await cluster.tuner("search").withdraw()
+    expect(await again()).toEqual({ status: 200, json: { ...first.json, end: "withdrawn" } })
+  })
+})
