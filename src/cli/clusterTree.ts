@@ -99,7 +99,7 @@ export function clusterTree(doing: (action: Action) => Effect.Effect<void>) {
         "after",
         1,
         MOST_AFTER,
-        "The latest epoch that replicas know: `confirmed` in GET /arqon/tuners/NAME",
+        "The latest epoch that replicas know: the highest in their `seen`, in GET /arqon/tuners/NAME",
       ),
     },
     (flags) => doing(async () => (await import("./epochCommand.ts")).epochCommand(flags)),

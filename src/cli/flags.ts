@@ -17,14 +17,18 @@ export const option = (name: string, description: string): Flag.Flag<boolean> =>
   Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDescription(description), Flag.withDefault(false))
 
 export const whole = (name: string, least: number, most: number, description: string): Flag.Flag<number> =>
-  Flag.Int(name).pipe(
+  // Flag.Int says of a word that it is no "string representing a finite number".
+  Flag.String(name).pipe(
     Flag.withMetavar("<n>"),
     Flag.withDescription(description),
-    Flag.filter(
-      (n) => n >= least && n <= most,
-      () => `a whole number from ${least} to ${most}`,
-    ),
+    Flag.mapTryCatch((text) => wholeIn(text, least, most), messageOf),
   )
+
+function wholeIn(text: string, least: number, most: number): number {
+  const n = /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
+  if (!(n >= least && n <= most)) throw new Error(`a whole number from ${least} to ${most}`)
+  return n
+}
 
 export const duration = (name: string, description: string): Flag.Flag<number> =>
   Flag.String(name).pipe(

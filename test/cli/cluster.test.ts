@@ -169,6 +169,13 @@ it("raises the epochs of a database that is there, and makes none", async () => 
   const { stdout } = await desk.run("cluster", "epoch", "--storage", file, "--after", "7")
   expect(stdout).toMatch(/raised 1 epoch to 7\. Their next owners begin above it\.\n$/)
   expect((await claimed("two")).epoch).toBe(8)
+  const refused = async (after: string) =>
+    (await desk.run("cluster", "epoch", "--storage", file, "--after", after)).stderr
+  for (const nonsense of ["soon", "41.5", "1e400"])
+    expect(await refused(nonsense)).toContain(
+      `--after must be a whole number from 1 to 1000000000; got ${JSON.stringify(nonsense)}`,
+    )
+  expect((await desk.run("cluster", "epoch", "--help")).stdout).toMatch(/the highest in their `seen`/)
   // It could never be lowered again, and beyond 2^53 no report would be read.
   expect(
     (await desk.run("cluster", "epoch", "--storage", file, "--after", "9007199254740991")).stderr,
