@@ -1,7 +1,7 @@
 /** Where a cohort's loop stands, as what its owner saves: the loop's numbers by name. */
 import { byName } from "../domain/listOf.ts"
 import type { ParamSpace } from "../domain/ParamSpace.ts"
-import { SAFE_MODE_EXITS, tripReason } from "../domain/words.ts"
+import { SAFE_MODE_EXITS, type SafeModeExit, tripReason } from "../domain/words.ts"
 import { BY_DRAIN, BY_GUARD, BY_RESET, BY_TIMER } from "../hot/LoopSafety.ts"
 import type { CohortLoop } from "./CohortLoop.ts"
 import type { CohortStanding } from "./CohortStanding.ts"
@@ -9,6 +9,10 @@ import { knobHash } from "./knobHash.ts"
 
 /** Names of the ways out, by their number. */
 const EXIT_OF = { [BY_TIMER]: 0, [BY_GUARD]: 0, [BY_DRAIN]: 3, [BY_RESET]: 1 } as const
+
+/** Which way leads out of the SafeMode of a loop. Means nothing while it is closed. */
+export const exitOf = ({ wayOut }: CohortLoop): SafeModeExit =>
+  SAFE_MODE_EXITS[EXIT_OF[wayOut as keyof typeof EXIT_OF]]
 
 /** Where the loop stands now. `ended`: it has stopped; otherwise this is for the case that it dies. */
 export function standingOf(loop: CohortLoop, space: ParamSpace, run: string, ended: boolean): CohortStanding {
@@ -31,7 +35,7 @@ export function standingOf(loop: CohortLoop, space: ParamSpace, run: string, end
           : {
               reason,
               sinceUs: nowUs,
-              exit: SAFE_MODE_EXITS[EXIT_OF[wayOut as keyof typeof EXIT_OF]],
+              exit: exitOf(loop),
               deadlineUs: Number.isFinite(dueUs) ? dueUs : null,
               detail: null,
             },

@@ -21,6 +21,7 @@ import { byName } from "../domain/listOf.ts"
 import { COHORT_COMMANDS, type CohortCommand } from "../cohort/cohortCommands.ts"
 import { readCandidate } from "../cohort/readCandidate.ts"
 import { readVariant } from "../cohort/readVariant.ts"
+import { standstillOf, standstillProblem } from "./standstill.ts"
 import { readTunerOptions, type TunerOptions } from "./tunerOptions.ts"
 
 /** One replica, as its tuner knows it. */
@@ -129,6 +130,7 @@ export class TunerHost {
   began: string | null = null
   private readonly left: CohortStanding | null
   private lookedUs = Number.NEGATIVE_INFINITY
+  private runs = false
 
   /** Throws a ConfigError that lists every problem of the options, and `more`. `left`: what the owner before left behind. */
   constructor(given: TunerOptions, left: CohortStanding | null = null, more: ReadonlyArray<Problem> = []) {
@@ -146,6 +148,7 @@ export class TunerHost {
   /** Begins to tune, at this time, from the start or where the owner before stood. */
   start(nowUs: number): void {
     const next = this.successor(nowUs)
+    this.runs = true
     this.loop.hot.nowCell[0] = nowUs
     if (next === null) return this.loop.start()
     const { from, warnings } = next.resumption
@@ -196,6 +199,7 @@ export class TunerHost {
   command(asked: CohortCommand): void {
     const { loop } = this
     loop.hot.journalCommand(COHORT_COMMANDS[asked])
+    if (asked === "stop") this.runs = false
     loop[asked]()
   }
 
@@ -312,6 +316,7 @@ export class TunerHost {
     from?: CanaryState,
   ): void {
     const { loop } = this
+    const why = standstillOf(loop, this.runs)
     const problems = [
       ...("problems" in read ? read.problems : []),
       ...(loop.onTrial === null
@@ -323,9 +328,7 @@ export class TunerHost {
               "Wait for it, or withdraw it.",
             ),
           ]),
-      ...(loop.tunes
-        ? []
-        : [problem(["rollOut"], "cannot begin: nothing is tuned now.", "Start, or reset, the tuner.")]),
+      ...(why === null ? [] : [standstillProblem(why)]),
     ]
     if (problems.length > 0 || "problems" in read) throw new ConfigError({ problems: tidy(problems) })
     loop.tryOut(read.units, read.trial, from)

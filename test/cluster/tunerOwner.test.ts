@@ -245,6 +245,27 @@ describe("the owner of a tuner", () => {
     expect(stage.saves).toBe(saves)
   })
 
+  it("says of a candidate that cannot begin what would let it", () => {
+    const stage = new Stage().run(20)
+    const adviceFor = (key: string) =>
+      rollOut(stage, key, { rate: 0.5 }).problems?.map(
+        ({ message, suggestion }) => `${message} ${suggestion}`,
+      )
+    stage.command("p", "pause")
+    expect(adviceFor("a")).toEqual(["cannot begin: a person has paused the tuner. Send it `resume`."])
+    stage.command("go", "resume")
+    stage.begin()
+    expect(adviceFor("b")).toEqual([
+      "cannot begin: SafeMode is open for a cooldown. Wait until it closes by itself.",
+    ])
+    stage.command("t", "trip")
+    expect(adviceFor("c")).toEqual([
+      "cannot begin: SafeMode is open until a person resets it. Find out why it opened, then send `reset`.",
+    ])
+    stage.command("r", "reset")
+    expect(adviceFor("d")).toBeUndefined()
+  })
+
   it("keeps a cooldown that runs: not shorter and not longer on another clock", () => {
     const stage = new Stage().run(60)
     stage.begin()

@@ -31,7 +31,7 @@ describe("rolling out a candidate", () => {
     const tuner = createTuner({ name: "t", engine: { params } })
     const refused = problemsOf(() => tuner.rollOut({ batch: 500, size: Number.NaN, botch: 1 } as never))
     expect(refused).toEqual([
-      "rollOut: cannot begin: nothing is tuned now.",
+      "rollOut: cannot begin: the tuner does not run.",
       "values.batch: must be from 1 to 101, not 500.",
       "values.botch: is not a knob.",
       "values.size: must be from 1 to 8, not NaN.",
