@@ -21,7 +21,7 @@ import { byName } from "../domain/listOf.ts"
 import { COHORT_COMMANDS, type CohortCommand } from "../cohort/cohortCommands.ts"
 import { readCandidate } from "../cohort/readCandidate.ts"
 import { readVariant } from "../cohort/readVariant.ts"
-import { standstillOf, standstillProblem } from "./standstill.ts"
+import { type Standstill, standstillOf, standstillProblem } from "./standstill.ts"
 import { readTunerOptions, type TunerOptions } from "./tunerOptions.ts"
 
 /** One replica, as its tuner knows it. */
@@ -58,6 +58,8 @@ export interface TunerStatus {
   readonly generation: number
   /** Whether it draws the next stage, measures one, decides on what was read, or tunes nothing (`cohortMachine`). */
   readonly state: Gathering
+  /** What it waits for while it is frozen: `resume` of a person who paused it, what ends SafeMode, a start. Null: it tunes. */
+  readonly waitsFor: Standstill | null
   readonly design: string
   readonly cycles: number
   readonly stages: number
@@ -66,6 +68,8 @@ export interface TunerStatus {
   /** Replicas were found to interfere, so pairs are tried on all of them in turns, for good. */
   readonly interferes: boolean
   readonly base: Readonly<Record<string, number>>
+  /** Where a rollback leads; null: there is none yet, and it leads to the base. */
+  readonly baseline: Readonly<Record<string, number>> | null
   /** What the control replicas have shown, after each turn of a comparison; null before the first, and without one. */
   readonly comparison: ComparisonStatus | null
   /** The last candidate; null: there was none. */
@@ -251,6 +255,7 @@ export class TunerHost {
       epoch: loop.epoch,
       generation: config.generation,
       state: loop.gathering,
+      waitsFor: standstillOf(loop, this.runs),
       design: loop.design,
       cycles: loop.cycles,
       stages: loop.stages,
@@ -258,9 +263,18 @@ export class TunerHost {
       interferes: loop.interferes,
       safeMode: trip === 0 ? null : (TRIP_REASONS[trip] as TripReason),
       base: this.named(executor.base),
+      baseline: this.baseline(),
       comparison: comparisonStatus(loop),
       canary: this.canaryStatus(),
     }
+  }
+
+  private baseline(): Readonly<Record<string, number>> | null {
+    const { config } = this.loop.hot
+    if (!config.hasBaseline) return null
+    const units = new Float64Array(config.knobs)
+    config.baselineUnits(units)
+    return this.named(units)
   }
 
   private canaryStatus(): CanaryStatus | null {

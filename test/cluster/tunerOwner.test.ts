@@ -266,6 +266,34 @@ describe("the owner of a tuner", () => {
     expect(adviceFor("d")).toBeUndefined()
   })
 
+  it("shows its baseline, and what it waits for while it stands still", () => {
+    const stage = new Stage().run(20)
+    const status = () => stage.owner.host.status()
+    expect(status()).toMatchObject({ waitsFor: null, baseline: { rate: 0.2, share: 0.9 } })
+    stage.command("b", "setBaseline")
+    expect(status().baseline).toEqual(stage.base)
+    expect(status().baseline).not.toEqual({ rate: 0.2, share: 0.9 })
+    stage.command("p", "pause")
+    expect(status()).toMatchObject({ state: "frozen", safeMode: null, waitsFor: "resume" })
+    stage.command("t", "trip")
+    expect(status()).toMatchObject({ state: "frozen", safeMode: "manualTrigger", waitsFor: "manualReset" })
+    stage.command("r", "reset")
+    expect(status().waitsFor).toBeNull()
+    stage.begin()
+    expect(status()).toMatchObject({ safeMode: "engineFault", waitsFor: "timer" })
+    // SafeMode that is paused is left by a person.
+    stage.command("q", "pause")
+    expect(status()).toMatchObject({ safeMode: "engineFault", waitsFor: "manualReset" })
+    stage.owner.host.command("stop")
+    expect(status().waitsFor).toBe("start")
+  })
+
+  it("has no baseline before one is earned, where its start is none", () => {
+    const options = { name: "checkout", engine: { ...PLANT.engine, startIsBaseline: false } }
+    const owner = new TunerOwner({ options, epoch: 1, left: null, runner: "one", nowUs: 1 })
+    expect(owner.host.status().baseline).toBeNull()
+  })
+
   it("keeps a cooldown that runs: not shorter and not longer on another clock", () => {
     const stage = new Stage().run(60)
     stage.begin()
