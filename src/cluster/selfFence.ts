@@ -13,7 +13,7 @@ const CONFIRM_SHARE = 0.2
 
 /** Whether an owner may act: its epoch was confirmed by a query that was *sent* at `confirmedUs`. */
 export const isTrusted = (confirmedUs: number, nowUs: number, expirationUs: number): boolean =>
-  nowUs >= confirmedUs && nowUs - confirmedUs < trustedForUs(expirationUs)
+  nowUs >= confirmedUs && nowUs - confirmedUs < TRUSTED_SHARE * expirationUs
 
 /** How long an owner trusts itself at most without another confirmation. */
 export const trustedForUs = (expirationUs: number): number => TRUSTED_SHARE * expirationUs

@@ -157,9 +157,9 @@ export class EvidenceCheck {
 
   private playPairs(channels: Channels | undefined, taped: Taped | null): void {
     if (taped === null) return
-    for (const pair of pairsOf(taped)) {
+    for (const [pair, seen] of pairsOf(taped)) {
       this.pairs++
-      channels?.notePair(pair)
+      channels?.notePair(pair, seen)
     }
   }
 

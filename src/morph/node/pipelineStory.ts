@@ -27,8 +27,9 @@ function verdictLines({ verdict }: GraftMove): ReadonlyArray<string> {
 
 /** What it did wrong most often, where the piece tells more than the transition does. */
 function faultLines({ to, why }: GraftMove, piece: PieceView | undefined): ReadonlyArray<string> {
-  const cause = piece?.cause ?? ""
-  return to === "culled" && cause.startsWith(`${why}; `) ? [`    ${cause.slice(why.length + 2)}`] : []
+  // Whatever another program wrote there.
+  const cause: unknown = piece?.cause
+  return to === "culled" && typeof cause === "string" && cause.startsWith(`${why}; `) ? [`    ${cause.slice(why.length + 2)}`] : []
 }
 
 function channelLines(piece: PieceView | undefined): ReadonlyArray<string> {

@@ -174,12 +174,13 @@ export class Channels {
 
   note(row: PairRow): void {
     const pair = differenceOf(row, this.resolutionMs)
-    this.tape?.pair(pair)
-    this.notePair(pair, differenceOf(row, 0))
+    const seen = differenceOf(row, 0)
+    this.tape?.pair(pair, seen)
+    this.notePair(pair, seen)
   }
 
-  /** As `note`, of a pair that comes from a record: the resolution is in it. Effects are those of the evidence then. */
-  notePair(pair: PairDifference, seen = pair): void {
+  /** As `note`, also of a pair that comes from a record. `seen`: without the resolution. */
+  notePair(pair: PairDifference, seen: PairDifference): void {
     this.noteErrors(pair.candidateFailed, pair.incumbentFailed)
     for (const channel of RATIOS) this.noteRatio(channel, pair[channel], seen[channel])
   }

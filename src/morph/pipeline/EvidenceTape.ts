@@ -17,7 +17,7 @@ export interface PairDifference {
 export interface Taped {
   /** Codes, each followed by how often it comes in a row: most pairs are alike. */
   readonly runs: ReadonlyArray<number>
-  /** Logarithms of ratios: of each pair latency, end and cost, those that were measured. */
+  /** Logarithms of ratios: of each pair latency, end and cost, those that were measured; of times both with the resolution and without. */
   readonly ratios: Float64Array
 }
 
@@ -31,9 +31,9 @@ export interface WindowTapes {
 const CANDIDATE_FAILED = 1
 const INCUMBENT_FAILED = 2
 const RATIOS = [
-  ["latency", 4],
-  ["end", 8],
-  ["cost", 16],
+  ["latency", 4, true],
+  ["end", 8, true],
+  ["cost", 16, false],
 ] as const
 /** Of a mirror's code, beside who failed. */
 const AGREED = 4
@@ -42,12 +42,14 @@ export class EvidenceTape {
   private runs: Array<number> = []
   private ratios: Array<number> = []
 
-  pair(pair: PairDifference): void {
+  /** @param seen the same without the resolution of times: what effects are measured by */
+  pair(pair: PairDifference, seen: PairDifference): void {
     let code = failures(pair.candidateFailed, pair.incumbentFailed)
-    for (const [channel, bit] of RATIOS)
+    for (const [channel, bit, isTime] of RATIOS)
       if (Number.isFinite(pair[channel])) {
         code |= bit
         this.ratios.push(pair[channel])
+        if (isTime) this.ratios.push(seen[channel])
       }
     this.add(code)
   }
@@ -85,14 +87,21 @@ const hasFailed = (code: number): Pick<PairDifference, "candidateFailed" | "incu
   incumbentFailed: (code & INCUMBENT_FAILED) !== 0,
 })
 
-/** The pairs of a tape. A tape that was cut off gives NaN for what it lacks. */
-export function* pairsOf(taped: Taped): Generator<PairDifference> {
+/** The pairs of a tape, each with the resolution of times and without. A tape that was cut off gives NaN for what it lacks. */
+export function* pairsOf(taped: Taped): Generator<readonly [PairDifference, PairDifference]> {
   let at = 0
+  const next = (): number => taped.ratios[at++] ?? Number.NaN
   for (const code of codesOf(taped)) {
-    const [latency, end, cost] = RATIOS.map(([, bit]) =>
-      (code & bit) === 0 ? Number.NaN : (taped.ratios[at++] ?? Number.NaN),
-    )
-    yield { ...hasFailed(code), latency, end, cost }
+    const [latency, end, cost] = RATIOS.map(([, bit, isTime]) => {
+      if ((code & bit) === 0) return [Number.NaN, Number.NaN]
+      const judged = next()
+      return [judged, isTime ? next() : judged]
+    })
+    const failed = hasFailed(code)
+    yield [
+      { ...failed, latency: latency[0], end: end[0], cost: cost[0] },
+      { ...failed, latency: latency[1], end: end[1], cost: cost[1] },
+    ]
   }
 }
 
@@ -100,7 +109,7 @@ export function* pairsOf(taped: Taped): Generator<PairDifference> {
 export function ratiosIn({ runs }: Taped): number {
   let asked = 0
   for (let at = 0; at < runs.length; at += 2)
-    asked += runs[at + 1] * RATIOS.filter(([, bit]) => (runs[at] & bit) !== 0).length
+    for (const [, bit, isTime] of RATIOS) if ((runs[at] & bit) !== 0) asked += runs[at + 1] * (isTime ? 2 : 1)
   return asked
 }
 

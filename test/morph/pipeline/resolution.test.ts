@@ -86,10 +86,11 @@ describe("the resolution of times", () => {
     // What repeats a record gives no resolution.
     const repeated = new Channels(margins)
     const taped = tape.take()
-    for (const pair of taped === null ? [] : pairsOf(taped)) repeated.notePair(pair)
+    for (const [pair, seen] of taped === null ? [] : pairsOf(taped)) repeated.notePair(pair, seen)
     for (const channel of ["latency", "errors", "end", "cost"] as const)
       expect(repeated.worse(channel)).toBe(lived.worse(channel))
     expect(repeated.within).toBe(lived.within)
+    expect(repeated.views).toEqual(lived.views)
   })
 
   it("is named in verdicts about times, and not in those of a record from before it", () => {
