@@ -29,7 +29,9 @@ function verdictLines({ verdict }: GraftMove): ReadonlyArray<string> {
 function faultLines({ to, why }: GraftMove, piece: PieceView | undefined): ReadonlyArray<string> {
   // Whatever another program wrote there.
   const cause: unknown = piece?.cause
-  return to === "culled" && typeof cause === "string" && cause.startsWith(`${why}; `) ? [`    ${cause.slice(why.length + 2)}`] : []
+  return to === "culled" && typeof cause === "string" && cause.startsWith(`${why}; `)
+    ? [`    ${cause.slice(why.length + 2)}`]
+    : []
 }
 
 function channelLines(piece: PieceView | undefined): ReadonlyArray<string> {
