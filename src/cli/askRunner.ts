@@ -45,7 +45,7 @@ export async function askRunner(
   const { error = "no reason was given", problems = [] } = (answer ?? {}) as Refused
   throw new CliFailure(
     [
-      `${at.origin} answered ${response.status}: ${error}.${rightsText(response.status, named.tokenFile)}`,
+      `${at.origin} answered ${response.status}: ${error}.${response.status === 401 ? ` Give a ${named.tokenFile}.` : ""}`,
       ...problems.map(({ path, message, suggestion = "" }) => `  ${path} ${message} ${suggestion}`.trimEnd()),
     ].join("\n"),
   )
@@ -59,10 +59,3 @@ interface Refused {
     readonly suggestion?: string
   }>
 }
-
-const rightsText = (status: number, flag: string): string =>
-  status === 401
-    ? ` Give a ${flag}.`
-    : status === 403
-      ? ' `status` needs a token for "*" with the right read, `drain` and `tell` one with steer.'
-      : ""

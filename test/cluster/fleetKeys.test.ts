@@ -167,7 +167,9 @@ describe("a key of a fleet", () => {
     other.observe("a", { objective: 1 })
     await other.flush()
     expect(other.counts().unreachable).toBe(1)
-    expect(other.failure()).toBe("the tuner answered 403: the token does not allow this")
+    expect(other.failure()).toBe(
+      'the tuner answered 403: the token does not allow this: give one for fleet "routes" with the right report',
+    )
     await Promise.all([outside.stop(), other.stop(), cluster.stop()])
   })
 

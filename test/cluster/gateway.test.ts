@@ -156,17 +156,31 @@ describe("a gateway", () => {
   })
 
   it.each([
-    ["no JSON", "{", 401],
+    ["no JSON, by nobody who may", "{", 401],
+    ["nothing, by nobody who may", {}, 401],
     ["more than 64 KiB", `"${"x".repeat(70_000)}"`, 413],
     ["another tuner's report", { ...report(), tuner: "search" }, 403],
     ["an unknown tuner's", { ...report(), tuner: "nobody" }, 403],
     ["NaN", { ...report(), seq: null }, 400],
+    ["nothing", {}, 400],
+    ["a list", [], 400],
+    ["no object", "7", 400],
+    ["broken JSON", "{", 400],
+    ["a tuner that is no text", { ...report(), tuner: 3 }, 400],
+    ["an unknown tuner's, malformed", { tuner: "nobody" }, 400],
     ["another table of knobs", { ...report(), table: "other" }, 409],
   ])("refuses as a report: %s", async (_what, body, status) => {
     const token = status === 401 ? "wrong-wrong-wrong-wrong" : SECRETS.report
+    const { tuner } = body as { readonly tuner?: string }
     const refused = await ask("POST", "/arqon/report", token, body)
     expect(refused.status).toBe(status)
     // Who may report is told what to do about it.
+    if (status === 400) expect(refused.json).toMatchObject({ error: "this is no report" })
+    if (status === 400) expect(refused.json["problems"]).not.toEqual([])
+    if (status === 403)
+      expect(refused.json).toMatchObject({
+        error: `the token does not allow this: give one for tuner "${tuner}" with the right report`,
+      })
     if (status === 413)
       expect(refused.json).toMatchObject({ problems: [{ suggestion: expect.stringContaining("Merge") }] })
   })

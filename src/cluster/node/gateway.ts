@@ -5,7 +5,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
+import { readReport } from "../../cohort/protocol.ts"
 import { ConfigError } from "../../domain/errors.ts"
+import { show } from "../../domain/problems.ts"
 import { attempt } from "../../domain/readInput.ts"
 import { PROMETHEUS_CONTENT_TYPE } from "../../engine/metrics/prometheus.ts"
 import type { Hearing } from "../../replica/TunerHost.ts"
@@ -14,7 +16,7 @@ import { REPORT_PATH } from "../../replica/transport.ts"
 import { ClusterError } from "../ClusterError.ts"
 import { StorageError } from "../StorageError.ts"
 import { type CommandDone, TUNER_COMMANDS, type TunerCommand, type TunerCommandName } from "../TunerOwner.ts"
-import { access, type GatewayOptions } from "./access.ts"
+import { access, type GatewayOptions, type Right, type Subject } from "./access.ts"
 import { answerCampaign, type CampaignsBehind } from "./campaignRequests.ts"
 import { answerFleet, type FleetsBehind } from "./fleetRequests.ts"
 import type { CandidateField } from "./commandNote.ts"
@@ -116,12 +118,11 @@ async function answer(
   const path = (request.url ?? "").split("?")[0]
   const method = request.method ?? ""
   if (answerOrigin(origins, path, request, response)) return
+  const found: Found = (subject, right) => access(tokens, request.headers.authorization ?? "", subject, right)
   const may: May = (subject, right) => {
-    const found = access(tokens, request.headers.authorization ?? "", subject, right)
-    if (found === "unknown") refuse(response, 401, "the token is missing or wrong")
-    else if (found === "forbidden") refuse(response, 403, "the token does not allow this")
-    if (found !== "allowed") request.resume()
-    return found === "allowed"
+    const allowed = admits(found, subject, right, response)
+    if (!allowed) request.resume()
+    return allowed
   }
   if (method === "GET" && path === "/healthz") return send(response, 200, { status: "alive" })
   if (method === "GET" && path === "/readyz") {
@@ -147,7 +148,7 @@ async function answer(
     behind.drain(waitMs).catch(() => {})
     return send(response, 202, { state: behind.state() })
   }
-  if (method === "POST" && path === REPORT_PATH) return hearReport(behind, request, response, may)
+  if (method === "POST" && path === REPORT_PATH) return hearReport(behind, request, response, found)
   if (path.startsWith("/arqon/campaigns")) return answerCampaign(behind, path, request, response, may)
   if (path.startsWith("/arqon/fleets/")) return answerFleet(behind.fleets, path, request, response, may)
   const [, name, command] = /^\/arqon\/tuners\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? []
@@ -183,11 +184,28 @@ const FIELD_OF: Readonly<Partial<Record<TunerCommandName, CandidateField>>> = {
   rollOutVariant: "variant",
 }
 
+/** What the token of a request allows. */
+type Found = (subject: Subject, right: Right) => ReturnType<typeof access>
+
+/** Whether the token allows this; refuses the request where it does not. A name is the one that was asked for, so nobody learns of another. */
+function admits(found: Found, subject: Subject, right: Right, response: ServerResponse): boolean {
+  const can = found(subject, right)
+  const { kind, name } = subject ?? { kind: "tuner", name: "*" }
+  if (can === "unknown") refuse(response, 401, "the token is missing or wrong")
+  else if (can === "forbidden")
+    refuse(
+      response,
+      403,
+      `the token does not allow this: give one for ${kind} ${show(name)} with the right ${right}`,
+    )
+  return can === "allowed"
+}
+
 async function hearReport(
   behind: Behind,
   request: IncomingMessage,
   response: ServerResponse,
-  may: May,
+  found: Found,
 ): Promise<void> {
   response.once("finish", () => behind.counted(response.statusCode))
   const shedMs = behind.lag.shedsForMs(performance.now())
@@ -198,9 +216,15 @@ async function hearReport(
   const text = await new Promise<string | null>((resolve) => readBody(request, resolve))
   if (text === null) return send(response, 413, TOO_LARGE)
   const report = attempt(() => JSON.parse(text) as { readonly tuner?: unknown })
-  const tuner = typeof report?.tuner === "string" ? report.tuner : ""
-  if (!may({ kind: "tuner", name: tuner }, "report")) return
-  if (report === null) return refuse(response, 400, "this is no report")
+  const tuner = typeof report?.tuner === "string" ? report.tuner : null
+  const about = tuner === null ? null : ({ kind: "tuner", name: tuner } as const)
+  const can = found(about, "report")
+  // The owner reads what is allowed. Of the rest, what is no report has another fault than its token.
+  if (can === "forbidden" || (can === "allowed" && tuner === null)) {
+    const read = readReport(report)
+    if (!read.ok) return send(response, 400, { error: "this is no report", problems: read.problems })
+  }
+  if (!admits(found, about, "report", response) || tuner === null) return
   const { traceparent } = request.headers
   const { status, body } = await behind.report(tuner, report, traceparent as string | undefined)
   send(response, status, body)
