@@ -119,7 +119,7 @@ describe("the two calls of a pair", () => {
         return 1
       },
     }
-    const incumbent = async (_: object): Promise<number> => {
+    const incumbent: (given: object) => Promise<number> = async () => {
       clock.spend(10)
       return 1
     }
