@@ -29,11 +29,11 @@ export { neuralHost, type NeuralDescription, type NeuralHostOptions } from "./ne
 export type { Score } from "./neural/scores.ts"
 export type {
   CandidateRequest,
-  PieceView,
   PipelineBoundary,
   Waivable,
   Waiver,
 } from "./growth/PipelineCore.ts"
+export type { PieceView } from "./growth/pieceView.ts"
 export type { ChannelName, ChannelView } from "./pipeline/Channels.ts"
 export type { Disagreement } from "./pipeline/Comparison.ts"
 export type { AnyFunction, AnswerOf, Effects, Piece, Pieces } from "./pipeline/pieces.ts"

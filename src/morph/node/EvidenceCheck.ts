@@ -5,7 +5,7 @@
 import type { Figures } from "../contracts/Host.ts"
 import type { GraftMove } from "../grafting/graftEvents.ts"
 import type { GraftState } from "../grafting/transitions.ts"
-import type { PieceView } from "../growth/PipelineCore.ts"
+import type { PieceView } from "../growth/pieceView.ts"
 import { CHANNELS, type ChannelView, Channels } from "../pipeline/Channels.ts"
 import { type Comparison, comparisonOf } from "../pipeline/Comparison.ts"
 import { evidenceFigures } from "../pipeline/evidenceFigures.ts"

@@ -2,7 +2,7 @@
 import { show } from "../../domain/problems.ts"
 import type { Finding } from "../contracts/Host.ts"
 import type { GraftMove } from "../grafting/graftEvents.ts"
-import type { PieceView } from "../growth/PipelineCore.ts"
+import type { PieceView } from "../growth/pieceView.ts"
 import { socketOf } from "../pipeline/slots.ts"
 import type { PipelineEntry } from "../service/PipelineGrowth.ts"
 import type { PipelineRun } from "./PipelineLog.ts"

@@ -21,6 +21,20 @@ export interface PairsOfUsers {
   readonly calls: number
 }
 
+/** So many calls for each that would make a pair of users, and no pair came: there are no further users. */
+const TOO_MANY_CALLS = 100
+
+/** What a ramp at this share waits for; null where so few calls went by without a pair that one may still come. */
+export function usersAwaited(
+  { share, come, calls }: Omit<PairsOfUsers, "wanted">,
+  pairsPerStep: number,
+): PairsOfUsers | null {
+  // Were each call another user's, one call in 1 / share would make a pair.
+  return share === 0 || calls < TOO_MANY_CALLS / share
+    ? null
+    : { come, wanted: Math.max(pairsPerStep, come + 1), share, calls }
+}
+
 export class Declared {
   /** Wrong declarations that calls have shown, each once. */
   readonly problems: Array<Problem> = []

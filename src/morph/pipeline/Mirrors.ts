@@ -105,6 +105,18 @@ export class Mirrors {
     return null
   }
 
+  /** A call once more, for its times alone; null where its input is too much to copy. */
+  jobOf(
+    fn: MirrorJob["fn"],
+    self: unknown,
+    given: ReadonlyArray<unknown>,
+    limitMs: number,
+    within: NonNullable<MirrorJob["within"]>,
+  ): MirrorJob | null {
+    const args = this.copyOf(given)
+    return args === null ? null : { fn, self, args, limitMs, done: () => {}, within }
+  }
+
   offer(job: MirrorJob): void {
     const { most, clock, pace } = this.input
     if (this.queue.length >= most) {

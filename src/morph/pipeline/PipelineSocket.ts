@@ -8,7 +8,7 @@ import { Coins } from "./Coins.ts"
 import { type Comparison, comparisonOf } from "./Comparison.ts"
 import { Conduct } from "./Conduct.ts"
 import { Deadlines } from "./Deadlines.ts"
-import { Declared, type PairsOfUsers } from "./Declared.ts"
+import { Declared, type PairsOfUsers, usersAwaited } from "./Declared.ts"
 import { Duels, FULL, type Seat } from "./Duels.ts"
 import { type Interference, Neighbours } from "./Interference.ts"
 import { FarMirrors } from "./FarMirrors.ts"
@@ -24,8 +24,6 @@ import type { AnyFunction, CheckedPiece } from "./pieces.ts"
 
 /** One call of the incumbent in so many is timed where nothing else asks for it. */
 const TIMED_ONE_IN = 16
-/** So many calls for each that would make a pair of users, and no pair came: there are no further users. */
-const TOO_MANY_CALLS = 100
 
 export class PipelineSocket {
   readonly piece: CheckedPiece
@@ -145,14 +143,14 @@ export class PipelineSocket {
     })
     this.trial = trial
     this.take("trial", 0)
-    const { limit: limitMs, mirrors } = this
+    const limitMs = this.limit
     const done = (outcome: Outcome | null): void => {
       if (outcome === null || this.trial !== trial) return
       this.conduct.noteFailure(outcome)
       trial.note(outcome, false)
     }
     for (const args of this.recording?.some(thresholds.trialCalls) ?? [])
-      mirrors.offer({ ...trial.subject, self: undefined, args, limitMs, done })
+      this.mirrors.offer({ ...trial.subject, self: undefined, args, limitMs, done })
   }
 
   /** The graft is part of the service. */
@@ -200,11 +198,9 @@ export class PipelineSocket {
   }
 
   private follow(): void {
-    if (this.route === "direct") this.conduct.rest()
-    else
-      this.conduct.follow(
-        this.route === "trial" || (this.route === "branch" && this.farMirrors?.isOn !== true),
-      )
+    const { route, conduct, farMirrors } = this
+    if (route === "direct") conduct.rest()
+    else conduct.follow(route === "trial" || (route === "branch" && farMirrors?.isOn !== true))
   }
 
   /** How late the loop was; a millisecond more or less is the timer's own. */
@@ -248,13 +244,8 @@ export class PipelineSocket {
   /** What a ramp with a `key` waits for; null while pairs of users come. */
   get pairsOfUsers(): PairsOfUsers | null {
     const { share, pairsAtStep: come, piece, route, world, duels } = this
-    if (piece.key === null || route !== "mixed" || share === 0 || world === null) return null
-    if (duels !== null && duels.waiting > 0) return null
-    const { pairsPerStep } = world.thresholds
-    const calls = this.calls - this.callsAtPair
-    // Were each call another user's, one call in 1 / share would make a pair.
-    if (calls < TOO_MANY_CALLS / share) return null
-    return { come, wanted: Math.max(pairsPerStep, come + 1), share, calls }
+    if (piece.key === null || route !== "mixed" || world === null || (duels?.waiting ?? 0) > 0) return null
+    return usersAwaited({ share, come, calls: this.calls - this.callsAtPair }, world.thresholds.pairsPerStep)
   }
 
   /** Mirrors are allowed, or something stands in for the candidate. */
@@ -270,7 +261,7 @@ export class PipelineSocket {
     if (route === "mixed" || route === "whole") return this.duelled(self, args, world)
     // Whom the candidate answered in BLENDING it answers here too; everybody else gets the incumbent.
     if (route === "shadow" && this.piece.key !== null && this.duels?.isCandidates(this.declared.keyOf(args)))
-      return this.byCandidate(self, args, world, null)
+      return this.byCandidate(self, args, null)
     if (mirrors === null || !this.canMirror || !this.isMirrored(mirrors, world)) return this.plain(self, args)
     return this.mirrored(self, args)
   }
@@ -334,16 +325,14 @@ export class PipelineSocket {
       }
       const job = { fn, self, args: copy, limitMs, done, within, gapMs: incumbent.gapMs }
       if (route === "trial") return mirrors.offer({ ...job, ...this.trial?.subject })
-      if (route === "shadow" && this.timedMirrors?.takes(this.timedShare(world))) this.timeTwice(job)
+      const { shadowing, probationTimed } = world.thresholds
+      const timed =
+        this.farMirrors?.isOn === true ? Math.min(shadowing.timed, probationTimed) : shadowing.timed
+      if (route === "shadow" && this.timedMirrors?.takes(timed)) this.timeTwice(job)
       else if (this.farMirrors !== null) this.farMirrors.offer(job)
       else mirrors.offer(job)
     }
     return this.conduct.watched(call, world.clock, seen)
-  }
-
-  /** Beside mirrors of another thread there is no full load here to compare times under: as few as on probation. */
-  private timedShare({ thresholds: { shadowing, probationTimed } }: SocketWorld): number {
-    return this.farMirrors?.isOn === true ? Math.min(shadowing.timed, probationTimed) : shadowing.timed
   }
 
   private timeTwice(job: MirrorJob): void {
@@ -368,21 +357,19 @@ export class PipelineSocket {
         : duels.enter(key, share, world.clock.now, this.limit)
     if (seat === null ? !isWhole : !seat.isCandidate)
       return seat !== null || isTimed ? this.timed(self, args, world, seat) : this.plain(self, args)
-    return this.byCandidate(self, args, world, seat)
+    return this.byCandidate(self, args, seat)
   }
 
-  private byCandidate(
-    self: unknown,
-    args: ReadonlyArray<unknown>,
-    world: SocketWorld,
-    seat: Seat | null,
-  ): unknown {
-    const { candidate, route } = this
-    if (candidate === null) return this.plain(self, args)
+  private byCandidate(self: unknown, args: ReadonlyArray<unknown>, seat: Seat | null): unknown {
+    const { candidate, route, world } = this
+    if (candidate === null || world === null) return this.plain(self, args)
     const began = world.clock.now()
-    const isTimed =
-      seat === null && route === "whole" && this.timedMirrors?.takes(world.thresholds.probationTimed)
-    const again = isTimed ? this.jobOf(self, args, candidate, world) : null
+    const { piece, mirrors } = this
+    const isAlone = seat === null && route === "whole" && mirrors !== null
+    const again =
+      isAlone && this.timedMirrors?.takes(world.thresholds.probationTimed) === true
+        ? mirrors.jobOf(candidate.fn, self, args, piece.deadlineMs, world.watch.context())
+        : null
     const limitMs = seat === null ? this.limit : seat.pair.limitMs
     let hasFailed = false
     const instead = (): unknown => this.conduct.fellBack(this.plain(self, args), () => hasFailed)
@@ -401,18 +388,6 @@ export class PipelineSocket {
         if (again !== null && this.route === "whole") this.timeTwice(again)
       },
     })
-  }
-
-  /** The same call once more, for its times alone. */
-  private jobOf(
-    self: unknown,
-    given: ReadonlyArray<unknown>,
-    { fn }: Candidate,
-    { watch }: SocketWorld,
-  ): MirrorJob | null {
-    const limitMs = this.piece.deadlineMs
-    const args = this.mirrors?.copyOf(given) ?? null
-    return args === null ? null : { fn, self, args, limitMs, done: () => {}, within: watch.context() }
   }
 
   private noteSeat(seat: Seat, outcome: Outcome, args: ReadonlyArray<unknown>, began: number): void {

@@ -16,7 +16,8 @@ import type {
 import type { VariantCatalogue } from "../../engine/relocation/createVariantCatalogue.ts"
 import { GATES } from "../contracts/enums.ts"
 import type { Verdict } from "../contracts/Host.ts"
-import type { PieceView, PipelineBoundary } from "../growth/PipelineCore.ts"
+import type { PieceView } from "../growth/pieceView.ts"
+import type { PipelineBoundary } from "../growth/PipelineCore.ts"
 import { socketOf } from "../pipeline/slots.ts"
 import type { TuningEngine } from "./EngineHold.ts"
 

@@ -8,7 +8,7 @@
  */
 import type { Problem } from "../../domain/Problem.ts"
 import { problem, show } from "../../domain/problems.ts"
-import type { PieceView } from "../growth/PipelineCore.ts"
+import type { PieceView } from "../growth/pieceView.ts"
 
 /** The part of a tuning engine that a growing service needs. Engines made by `createEngine` have it. */
 export interface TuningEngine {

@@ -3,12 +3,12 @@ import type { VariantRecord } from "../../domain/Variant.ts"
 import type { GraftingInput } from "../grafting/options.ts"
 import type {
   CandidateRequest,
-  PieceView,
   PipelineBoundary,
   PipelineCore,
   Waivable,
   Waiver,
 } from "../growth/PipelineCore.ts"
+import type { PieceView } from "../growth/pieceView.ts"
 import type { CallWatch } from "../pipeline/CallWatch.ts"
 import type { EvidenceTape } from "../pipeline/EvidenceTape.ts"
 import type { AnyFunction } from "../pipeline/pieces.ts"

@@ -2,7 +2,8 @@
 import { ConfigError } from "../../domain/errors.ts"
 import { problem } from "../../domain/problems.ts"
 import type { Studio, StudioOptions } from "../../engine/contract/Studio.ts"
-import type { PieceView, PipelineBoundary } from "../../morph/growth/PipelineCore.ts"
+import type { PieceView } from "../../morph/growth/pieceView.ts"
+import type { PipelineBoundary } from "../../morph/growth/PipelineCore.ts"
 import { openStudio } from "../../studio/server/openStudio.ts"
 import { PipelineBook } from "../../studio/server/PipelineBook.ts"
 

@@ -1,6 +1,7 @@
 /** What a studio knows of a growing service: its last windows, and each piece as it is now. The process that runs the service feeds it. */
 import type { Figures } from "../../morph/contracts/Host.ts"
-import type { PieceView, PipelineBoundary } from "../../morph/growth/PipelineCore.ts"
+import type { PieceView } from "../../morph/growth/pieceView.ts"
+import type { PipelineBoundary } from "../../morph/growth/PipelineCore.ts"
 import {
   PIPELINE_CHANNELS,
   type PipelineChannel,

@@ -319,8 +319,8 @@ export const morph: ReadonlyArray<Mechanism> = [
     name: "trusted-candidate-unwatched",
     invariant: 38,
     file: "src/morph/pipeline/PipelineSocket.ts",
-    intact: 'seat === null && route === "whole" && this.timedMirrors',
-    broken: 'seat === null && route === "shadow" && this.timedMirrors',
+    intact: 'seat === null && route === "whole" && mirrors !== null',
+    broken: 'seat === null && route === "shadow" && mirrors !== null',
     test: "test/morph/pipeline/mirrors.test.ts",
   },
   {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { createEngine } from "../../../src/index.ts"
 import { GrowthError } from "../../../src/domain/GrowthError.ts"
-import type { PieceView } from "../../../src/morph/growth/PipelineCore.ts"
+import type { PieceView } from "../../../src/morph/growth/pieceView.ts"
 import { EngineHold } from "../../../src/morph/service/EngineHold.ts"
 import { createGrowth } from "../../../src/morph/service/growAny.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
