@@ -105,8 +105,7 @@ describe("a growing host in a thread of its own", () => {
   })
 
   it("refuses the command that hung it, halts after three replacements, and goes on after a reset", async () => {
-    // The next command begins another background thread, which needs its time on a busy machine.
-    const { growth, events } = await begun({ training: "thread", hangMs: 6000, blueprints: module })
+    const { growth, events } = await inThread()
     await growth.run({ epochs: 2 })
     writeFileSync(flag, "")
     for (let i = 0; i < 4; i++)
@@ -122,7 +121,8 @@ describe("a growing host in a thread of its own", () => {
   })
 
   it("loses a background thread to a blueprint that builds without end, and nothing else", async () => {
-    const { growth, events } = await inThread()
+    // The next command begins another background thread, which needs its time on a busy machine.
+    const { growth, events } = await begun({ training: "thread", hangMs: 6000, blueprints: module })
     await growth.run({ epochs: 2 })
     writeFileSync(flag, "")
     await expect(growth.germinate("hidden1", { blueprint: "endlessBuild", why: "test" })).rejects.toThrow(
