@@ -15,17 +15,12 @@ import { messageOf } from "../../src/system/messageOf.ts"
 import { freePort } from "../../test/adapters/freePort.ts"
 import { startPostgres } from "../../test/adapters/startPostgres.ts"
 import { type CheckedRecords, checkRecords } from "./checkRecords.ts"
+import type { GatewayFault, OwnerFault } from "./faults.ts"
 import { DRILL_FLEETS, DRILL_KEYS, DRILL_TUNERS, MEASURE_MS, type RunnerOrders } from "./orders.ts"
 import { TcpProxy } from "./TcpProxy.ts"
 
 const NAMES = Object.keys(DRILL_TUNERS)
 const COMMAND_MS = 200
-
-/** What an owner can meet: a signal to its process, or that its runner does not reach the database. */
-export type OwnerFault = "SIGKILL" | "SIGSTOP" | "SIGTERM" | "cutOff"
-
-/** What can happen on the way to a gateway: it is cut, what is sent is lost without a word, or everything comes late. */
-export type GatewayFault = "cut" | "drops" | "delays"
 
 const urlOf = (port: number): string => `postgres://arqon@127.0.0.1:${port}/postgres`
 

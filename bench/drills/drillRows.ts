@@ -3,19 +3,9 @@
  * Bounds of times are those of the plan, for the locks that the drill had.
  */
 import type { Row } from "../../scripts/section.ts"
-import type { DrillCounts, OwnerFault } from "./Drill.ts"
+import type { DrillCounts } from "./Drill.ts"
+import { FAULTS_A_ROUND, type OwnerFault } from "./faults.ts"
 import { DRILL_LEASE_MS, MEASURE_MS } from "./orders.ts"
-
-/** In the order in which a round has them. */
-export const OWNER_FAULTS = [
-  "SIGKILL",
-  "SIGSTOP",
-  "SIGTERM",
-  "cutOff",
-] as const satisfies ReadonlyArray<OwnerFault>
-
-/** A fault of each kind a round: of the owner, of the database, of the way to a gateway. */
-export const FAULTS_A_ROUND = 8
 
 export interface DrillFindings {
   readonly rounds: number

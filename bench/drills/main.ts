@@ -1,14 +1,15 @@
 /**
- * `npm run drills -- --rounds 13`: in turns a runner is killed, frozen for longer than its locks live, told to stop, and cut off from
- * the database, the database is frozen, and the way to a gateway is cut, loses everything, and is slow. Prints how long it took until replicas had another owner, and
- * what must be 0. Ends with 1 where a figure is outside its bounds. A round that fails is counted, and the next one begins with new
- * processes and a new database: a hundred rounds run through a night.
+ * `npm run drills -- --rounds 13`: in turns a runner is killed, frozen for longer than its locks live, told to stop, and cut off from the
+ * database, the database is frozen, and the way to a gateway is cut, loses everything, and is slow. Prints how long it took until replicas
+ * had another owner, and what must be 0. Ends with 1 where a figure is outside its bounds. A round that fails is counted, and the next
+ * one begins with new processes and a new database: a hundred rounds run through a night.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import { readOptions, refuse, whole } from "../../scripts/options.ts"
 import { messageOf } from "../../src/system/messageOf.ts"
-import { Drill, type DrillCounts, type OwnerFault } from "./Drill.ts"
-import { type DrillFindings, drillRows, OWNER_FAULTS, outside } from "./drillRows.ts"
+import { Drill, type DrillCounts } from "./Drill.ts"
+import { type DrillFindings, drillRows, outside } from "./drillRows.ts"
+import { GATEWAY_FAULTS, OWNER_FAULTS, type OwnerFault } from "./faults.ts"
 
 const USAGE = `npm run drills -- [options]
 
@@ -36,7 +37,6 @@ const selfFence = !values["no-self-fence"]
 const locks = { expirationMs, refreshMs: expirationMs / 3, selfFence }
 const rehomedMs: Record<OwnerFault, Array<number>> = { SIGKILL: [], SIGSTOP: [], SIGTERM: [], cutOff: [] }
 const frozen: Array<DrillFindings["frozen"][number]> = []
-const GATEWAY_FAULTS = ["cut", "drops", "delays"] as const
 const GATEWAY_MS = 4000
 /** A round that has not ended by then has failed. */
 const ROUND_MS = 120_000 + 20 * expirationMs
