@@ -1,5 +1,6 @@
 /** What a cluster refuses for now. The same call may succeed later, but for one under a key that is taken. */
 import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 
 /** Why a cluster cannot carry out a call. */
 export type ClusterReason =
@@ -20,11 +21,18 @@ export class ClusterError extends /* @__PURE__ */ Data.TaggedError("ClusterError
   }
 }
 
-/** The owner of `subject` did not take a call: for what `effect/cluster` says, which may have no words. */
-export const unreachable = (subject: string, { _tag, message }: { _tag: string; message: string }) => {
-  const why = message || _tag
-  return new ClusterError({
-    reason: "unreachable",
-    detail: `The owner of ${subject} cannot be reached (${why}).`,
-  })
-}
+/** What the owner of `subject` answered. Where it did not take the call: why, as `effect/cluster` says it, which may have no words. */
+export const answerOf = <A>(
+  subject: string,
+  call: Effect.Effect<unknown, { readonly _tag: string; readonly message: string }>,
+): Effect.Effect<A, ClusterError> =>
+  call.pipe(
+    Effect.map((answer) => answer as A),
+    Effect.mapError(
+      ({ _tag, message }) =>
+        new ClusterError({
+          reason: "unreachable",
+          detail: `The owner of ${subject} cannot be reached (${message || _tag}).`,
+        }),
+    ),
+  )

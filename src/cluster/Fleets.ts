@@ -7,7 +7,7 @@ import type { DigestCounts, KeyAnswer, KeyDigest } from "../cohort/keyProtocol.t
 import { seedOf } from "../fleet/seedOf.ts"
 import { type Answered, BucketEntity } from "./bucketEntity.ts"
 import type { BucketView, KeyView } from "./BucketOwner.ts"
-import { type ClusterError, unreachable } from "./ClusterError.ts"
+import { answerOf, type ClusterError } from "./ClusterError.ts"
 import type { KeyCommand, KeyDone } from "./keyStanding.ts"
 import { sameCommand } from "./sameCommand.ts"
 
@@ -67,13 +67,8 @@ export class Fleets extends Context.Service<
           orNull(clientOf(nameOf(fleet, bucket)).Look({ key })) as Effect.Effect<Answered<KeyView>>,
         command: (fleet: string, bucket: number, command: KeyCommand) => {
           const subject = `key ${command.engine} of ${fleet}`
-          return clientOf(nameOf(fleet, bucket))
-            .Command(command)
-            .pipe(
-              Effect.map((done) => done as KeyDone),
-              Effect.mapError((cause) => unreachable(subject, cause)),
-              Effect.flatMap(sameCommand(subject, command)),
-            )
+          const done = answerOf<KeyDone>(subject, clientOf(nameOf(fleet, bucket)).Command(command))
+          return Effect.flatMap(done, sameCommand(subject, command))
         },
       }
     }),

@@ -11,7 +11,7 @@ import { problem, didYouMean } from "../domain/problems.ts"
 import type { Hearing } from "../replica/TunerHost.ts"
 import type { Epochs } from "./Epochs.ts"
 import type { RecordsPlace } from "./records/recordsSink.ts"
-import { type ClusterError, unreachable } from "./ClusterError.ts"
+import { answerOf, type ClusterError } from "./ClusterError.ts"
 import { sameCommand } from "./sameCommand.ts"
 import { type TrialAnswer, type TunerConfig, TunerEntity, tunerLayer } from "./tunerEntity.ts"
 import type { CommandDone, TunerCommand, TunerOwner, TunerView } from "./TunerOwner.ts"
@@ -76,12 +76,7 @@ const make = (names: ReadonlyArray<string>) =>
     const clientOf = yield* TunerEntity.client
     const known = new Set(names)
     const view = (tuner: string): Effect.Effect<TunerView, ClusterError> =>
-      clientOf(tuner)
-        .View()
-        .pipe(
-          Effect.map((view) => view as TunerView),
-          Effect.mapError((cause) => unreachable(tuner, cause)),
-        )
+      answerOf(tuner, clientOf(tuner).View())
     /** The answer that is kept for a key is the first one: a candidate was on trial then. */
     const newest = (tuner: string, done: CommandDone): Effect.Effect<CommandDone> =>
       done.end === null
@@ -111,14 +106,10 @@ const make = (names: ReadonlyArray<string>) =>
               )
           : Effect.succeed(unknownTuner(tuner, names)),
       command: (tuner: string, command: TunerCommand) =>
-        clientOf(tuner)
-          .Command(command)
-          .pipe(
-            Effect.map((done) => done as CommandDone),
-            Effect.mapError((cause) => unreachable(tuner, cause)),
-            Effect.flatMap(sameCommand(tuner, command)),
-            Effect.flatMap((done) => newest(tuner, done)),
-          ),
+        answerOf<CommandDone>(tuner, clientOf(tuner).Command(command)).pipe(
+          Effect.flatMap(sameCommand(tuner, command)),
+          Effect.flatMap((done) => newest(tuner, done)),
+        ),
       view,
       tryOut: (
         tuner: string,

@@ -49,13 +49,7 @@ export const claimAll = (
   runner: string,
   expirationMs = 0,
 ): Effect.Effect<ReadonlyArray<Claim>, SqlError> => {
-  const body = JSON.stringify(things.map(({ kind, name }) => [kind, name]))
-  // In the order of their names, so that two statements never wait for each other.
-  const given = sql.onDialectOrElse({
-    pg: () => sql`SELECT value ->> 0 AS kind, value ->> 1 AS name FROM json_array_elements(${body}::json)`,
-    orElse: () => sql`
-      SELECT json_extract(value, '$[0]') AS kind, json_extract(value, '$[1]') AS name FROM json_each(${body})`,
-  })
+  const given = rowsOf(sql, things)
   // One process alone has no list of runners.
   const isThere = sql.onDialectOrElse({
     pg: () => sql`EXISTS (
@@ -93,6 +87,19 @@ export const claimAll = (
   )
 }
 
+/** These things as rows of a query: kind, name, and the epoch where it is given. */
+function rowsOf(sql: SqlClient, things: ReadonlyArray<OwnedThing & { readonly epoch?: number }>) {
+  const body = JSON.stringify(things.map(({ kind, name, epoch }) => [kind, name, epoch]))
+  return sql.onDialectOrElse({
+    pg: () => sql`
+      SELECT value ->> 0 AS kind, value ->> 1 AS name, (value ->> 2)::bigint AS epoch
+      FROM json_array_elements(${body}::json)`,
+    orElse: () => sql`
+      SELECT json_extract(value, '$[0]') AS kind, json_extract(value, '$[1]') AS name,
+        json_extract(value, '$[2]') AS epoch FROM json_each(${body})`,
+  })
+}
+
 /** Saves where the owner of this epoch stands. False: somebody else owns it by now, and nothing was written. */
 export const save = (
   sql: SqlClient,
@@ -113,17 +120,8 @@ export const endAll = (
   sql: SqlClient,
   turns: ReadonlyArray<OwnedThing & { readonly epoch: number }>,
 ): Effect.Effect<ReadonlyArray<void>, SqlError> => {
-  const body = JSON.stringify(turns.map(({ kind, name, epoch }) => [kind, name, epoch]))
-  const given = sql.onDialectOrElse({
-    pg: () => sql`
-      SELECT value ->> 0 AS kind, value ->> 1 AS name, (value ->> 2)::bigint AS epoch
-      FROM json_array_elements(${body}::json)`,
-    orElse: () => sql`
-      SELECT json_extract(value, '$[0]') AS kind, json_extract(value, '$[1]') AS name,
-        json_extract(value, '$[2]') AS epoch FROM json_each(${body})`,
-  })
   return Effect.as(
-    sql`UPDATE arqon_owner SET ended_epoch = given.epoch FROM (${given}) AS given
+    sql`UPDATE arqon_owner SET ended_epoch = given.epoch FROM (${rowsOf(sql, turns)}) AS given
       WHERE arqon_owner.kind = given.kind AND arqon_owner.name = given.name AND arqon_owner.epoch = given.epoch`,
     turns.map(() => undefined),
   )

@@ -1,4 +1,4 @@
-/** The layers of one runner, put together. Each build opens the storage anew; what it opened is closed with its scope. */
+/** The layers of one runner, put together. Each build opens the storage and closes it with its scope. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"

@@ -5,7 +5,7 @@ import { attempt, unreadable } from "../../domain/readInput.ts"
 import type { Candidate } from "../RollOuts.ts"
 import type { CandidateField } from "./commandNote.ts"
 
-/** A copy as the owner gets it, whoever gave it. Throws a ConfigError with every problem. */
+/** A copy, as the owner will get it. Throws a ConfigError with every problem. */
 export function sendable(field: CandidateField, given: unknown): Candidate {
   const whole = typeof given === "function" || given === undefined ? null : given
   // Too deep, or in a circle.
