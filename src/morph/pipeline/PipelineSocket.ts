@@ -18,7 +18,7 @@ import { type MirrorJob, Mirrors } from "./Mirrors.ts"
 import { passingOn } from "./passingOn.ts"
 import { Recording } from "./Recording.ts"
 import { Trial } from "./Trial.ts"
-import { TimedMirrors } from "./TimedMirrors.ts"
+import { TimedMirrors, timedShare } from "./TimedMirrors.ts"
 import type { Candidate, Route, SocketWorld } from "./SocketWorld.ts"
 import type { AnyFunction, CheckedPiece } from "./pieces.ts"
 
@@ -325,10 +325,8 @@ export class PipelineSocket {
       }
       const job = { fn, self, args: copy, limitMs, done, within, gapMs: incumbent.gapMs }
       if (route === "trial") return mirrors.offer({ ...job, ...this.trial?.subject })
-      const { shadowing, probationTimed } = world.thresholds
-      const timed =
-        this.farMirrors?.isOn === true ? Math.min(shadowing.timed, probationTimed) : shadowing.timed
-      if (route === "shadow" && this.timedMirrors?.takes(timed)) this.timeTwice(job)
+      const share = timedShare(world.thresholds, this.farMirrors?.isOn === true)
+      if (route === "shadow" && this.timedMirrors?.takes(share)) this.timeTwice(job)
       else if (this.farMirrors !== null) this.farMirrors.offer(job)
       else mirrors.offer(job)
     }

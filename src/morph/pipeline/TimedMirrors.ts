@@ -9,9 +9,19 @@ import type { Coins } from "./Coins.ts"
 import { copyInputs } from "./inputs.ts"
 import type { MirrorJob, Mirrors } from "./Mirrors.ts"
 import type { AnyFunction } from "./pieces.ts"
+import type { PipelineThresholds } from "./pipelineOptions.ts"
 
 /** Keeps the coins of these pairs apart from those of the duels. */
 const FIRST_PAIR = 2 ** 40
+
+/**
+ * Of what share of the mirrors in SHADOWING the times are compared. Beside mirrors of another thread (`isFar`) there is no full load here to
+ * compare them under: as few as on probation.
+ */
+export const timedShare = (
+  { shadowing, probationTimed }: Pick<PipelineThresholds, "shadowing" | "probationTimed">,
+  isFar: boolean,
+): number => (isFar ? Math.min(shadowing.timed, probationTimed) : shadowing.timed)
 
 export class TimedMirrors {
   private readonly coins: Coins
