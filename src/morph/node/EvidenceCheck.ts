@@ -13,6 +13,7 @@ import { comparedOf, pairsOf, ratiosIn, type Taped } from "../pipeline/EvidenceT
 import type { PipelineThresholds } from "../pipeline/pipelineOptions.ts"
 import { socketOf } from "../pipeline/slots.ts"
 import type { PipelineEntry } from "../service/PipelineGrowth.ts"
+import { CHANNEL_FIGURES } from "./pipelineEntries.ts"
 
 /** The engines' logarithms and hyperbolic functions may differ in their last bits, and products of thousands add that up. */
 const MOST_APART = 1e-9
@@ -34,10 +35,8 @@ export interface RepeatedEvidence {
   readonly different: DifferentFigure | null
 }
 
-type WindowEntry = Extract<PipelineEntry, { readonly type: "window" }>
-
-/** The numbers of a channel that are shown. */
-const SHOWN = ["pairs", "worse", "within", "effect", "standardError", "margin"] as const
+/** A window of the record. */
+export type WindowEntry = Extract<PipelineEntry, { readonly type: "window" }>
 
 export class EvidenceCheck {
   private readonly thresholds: PipelineThresholds
@@ -127,7 +126,7 @@ export class EvidenceCheck {
     const was = recorded.find(({ channel }) => channel === name)
     const is = repeated.find(({ channel }) => channel === name)
     if (was === undefined && is === undefined) return
-    for (const figure of SHOWN) {
+    for (const figure of CHANNEL_FIGURES) {
       const told = was?.[figure] ?? Number.NaN
       this.compare(boundary, slot, `${name} ${figure}`, told, is?.[figure] ?? Number.NaN)
     }

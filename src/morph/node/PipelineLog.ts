@@ -113,7 +113,7 @@ export interface PipelineRecord {
   readonly runs: ReadonlyArray<PipelineRun>
   /** Bytes at its end that are no whole record: a kill cut them off, or somebody has changed them. */
   readonly torn: number
-  /** The hash that its chain ends with: whoever keeps it elsewhere sees whether anything before it was changed. */
+  /** The last hash of its chain. A copy that is kept elsewhere shows later whether anything before it was changed. */
   readonly hash: string
 }
 
@@ -142,10 +142,6 @@ export function readPipelineRecord(directory: string): PipelineRecord {
   }
   return { runs, torn, hash }
 }
-
-/** The runs of `readPipelineRecord`. */
-export const readPipeline = (directory: string): ReadonlyArray<PipelineRun> =>
-  readPipelineRecord(directory).runs
 
 /** What the system says, as a user's error; anything else is as it is. */
 function refusal(cause: unknown, directory: string): unknown {

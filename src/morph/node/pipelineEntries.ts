@@ -1,6 +1,6 @@
 /**
- * The records of a growing service, as they are read from its file: whoever could write there may have written anything. What passes here
- * has the shape that the replay, the story and the studio read; whether it is true is the replay's business.
+ * The records of a growing service, read from a file that anybody with access to it may have changed. What passes here has the shape that
+ * the replay, the story and the studio read; whether it is true is the replay's business.
  */
 import { type GrowthError, growthProblem } from "../../domain/GrowthError.ts"
 import { show } from "../../domain/problems.ts"
@@ -196,11 +196,20 @@ class RecordReader {
   }
 }
 
-const CHANNEL_FIGURES = ["pairs", "worse", "within", "effect", "standardError", "margin"]
-/** Counts and shares that a record may have of a piece. */
-const PIECE_FIGURES = "share calls mirrored dropped turnedAway compared agreement interference embargo".split(
-  " ",
-)
+/** The numbers that a record has of a channel. */
+export const CHANNEL_FIGURES = ["pairs", "worse", "within", "effect", "standardError", "margin"] as const
+/** Counts and shares that it may have of a piece. */
+const PIECE_FIGURES = [
+  "share",
+  "calls",
+  "mirrored",
+  "dropped",
+  "turnedAway",
+  "compared",
+  "agreement",
+  "interference",
+  "embargo",
+]
 
 const isCount = (value: unknown): boolean =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MOST_IN_A_ROW

@@ -1,8 +1,7 @@
 /**
  * The record of a growing service, repeated: every transition from the figures that were measured, and all evidence from its pairs and
- * mirrors. What is told of a record is either made again here, or compared with what is.
+ * mirrors. Whatever is shown of a record comes from here, or is checked against it.
  */
-import type { Figures } from "../contracts/Host.ts"
 import type { GraftCommand, GraftMove } from "../grafting/graftEvents.ts"
 import type { GraftLife } from "../grafting/GraftLife.ts"
 import { GraftTable } from "../grafting/GraftTable.ts"
@@ -13,10 +12,9 @@ import type { PipelineThresholds } from "../pipeline/pipelineOptions.ts"
 import { RecordedHost } from "../pipeline/RecordedHost.ts"
 import { socketOf } from "../pipeline/slots.ts"
 import type { PipelineEntry } from "../service/PipelineGrowth.ts"
-import { EvidenceCheck, type RepeatedEvidence } from "./EvidenceCheck.ts"
+import { EvidenceCheck, type RepeatedEvidence, type WindowEntry } from "./EvidenceCheck.ts"
 import { type PipelineRun, plain } from "./PipelineLog.ts"
 
-type WindowEntry = Extract<PipelineEntry, { readonly type: "window" }>
 type EachWindow = (entry: WindowEntry, lives: ReadonlyArray<GraftLife>) => void
 
 /** Where a record does not repeat itself. */
@@ -137,7 +135,7 @@ class Replay {
   private window(entry: WindowEntry, seen: EachWindow): Difference | null {
     const { host, table, evidence } = this
     const { boundary } = entry
-    host.figures = new Map(entry.figures.map(([slot, figures]) => [slot, numbers(figures)]))
+    host.figures = new Map(entry.figures)
     const lacks = evidence.window(entry, host.figures, (slot) => table.lifeOf(slot).state)
     const report = table.atBoundary(boundary)
     evidence.moved(report.moves)
@@ -190,6 +188,3 @@ const isShownAs = (shown: unknown, again: unknown): boolean =>
 /** Nothing happens to it until somebody asks. */
 const isIdle = ({ state, request, closing }: GraftLife): boolean =>
   (state === "dormant" || state === "fossilized" || state === "terminated") && request === null && !closing
-
-const numbers = (figures: Figures): Figures =>
-  Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number(value)]))

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { createGrowth } from "../../../src/morph/node/createGrowth.ts"
 import { FrameLog, type FrameRecord } from "../../../src/morph/node/FrameLog.ts"
-import { PIPELINE, readPipeline, readPipelineRecord } from "../../../src/morph/node/PipelineLog.ts"
+import { PIPELINE, readPipelineRecord } from "../../../src/morph/node/PipelineLog.ts"
 import { replayPipeline } from "../../../src/morph/node/replayPipeline.ts"
 import { storyOf } from "../../../src/morph/node/pipelineStory.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
@@ -76,7 +76,7 @@ describe("the record of a growing service", () => {
   it("repeats every transition from the figures that were measured", async () => {
     const state = folder()
     await lived(state)
-    const [run] = readPipeline(state)
+    const [run] = readPipelineRecord(state).runs
     const { moves, differentFrom } = replayPipeline(run)
     expect(differentFrom).toBeNull()
     expect(moves).toBeGreaterThan(7)
@@ -103,7 +103,7 @@ describe("the record of a growing service", () => {
     expect(first.piece()).toMatchObject({ state: "embargoed", candidate: "bad" })
     expect(first.piece().embargo).toBeGreaterThan(500)
     await first.growth.stop()
-    expect(storyOf(readPipeline(state)[0], "double").join("\n")).toMatch(
+    expect(storyOf(readPipelineRecord(state).runs[0], "double").join("\n")).toMatch(
       /culled: G0 failed[^]*its commonest fault \(once\): it threw "no index"/,
     )
     const again = await began()
@@ -117,7 +117,7 @@ describe("the record of a growing service", () => {
   it("knows who gave a command when it is repeated, and refuses a signer that is nobody", async () => {
     const state = folder()
     await lived(state)
-    const [{ entries }] = readPipeline(state)
+    const [{ entries }] = readPipelineRecord(state).runs
     const commands = entries.flatMap((entry) => (entry.type === "command" ? [entry.command] : []))
     expect(commands).toContainEqual({ type: "pause", why: "a deployment goes on", by: "bob" })
     const { growth } = service(folder())
@@ -131,7 +131,7 @@ describe("the record of a growing service", () => {
   it("differs where a figure was changed", async () => {
     const state = folder()
     await lived(state)
-    const [run] = readPipeline(state)
+    const [run] = readPipelineRecord(state).runs
     const changed = run.entries.map((entry) =>
       entry.type === "window"
         ? {
@@ -146,7 +146,7 @@ describe("the record of a growing service", () => {
   it("tells why a candidate was culled, with its numbers and who asked for it", async () => {
     const state = folder()
     await lived(state)
-    const story = storyOf(readPipeline(state)[0], "double").join("\n")
+    const story = storyOf(readPipelineRecord(state).runs[0], "double").join("\n")
     expect(story).toContain("ada asked: germinate (faster)")
     expect(story).toMatch(/training -> culled: G1 failed: agreement is 0\.7\d*, must be at least 0\.99/)
     expect(story).toMatch(/FAIL agreement 0\.7\d*, at least 0\.99/)
@@ -161,7 +161,7 @@ describe("the record of a growing service", () => {
   it("tells how many calls did not duel because there was no room for their users", async () => {
     const state = folder()
     await lived(state)
-    const [run] = readPipeline(state)
+    const [run] = readPipelineRecord(state).runs
     expect(storyOf(run, "double").join("\n")).not.toMatch(/no room/)
     const entries = run.entries.map((entry) =>
       entry.type === "window"
@@ -181,7 +181,7 @@ describe("the record of a growing service", () => {
     const second = service(state)
     await second.growth.start()
     await second.growth.stop()
-    expect(readPipeline(state)).toHaveLength(2)
+    expect(readPipelineRecord(state).runs).toHaveLength(2)
   })
 
   it("is refused where a byte in the middle was changed", async () => {
@@ -191,7 +191,7 @@ describe("the record of a growing service", () => {
     const bytes = readFileSync(path)
     bytes[200] ^= 1
     writeFileSync(path, bytes)
-    expect(() => readPipeline(state)).toThrow(/damaged at byte/)
+    expect(() => readPipelineRecord(state).runs).toThrow(/damaged at byte/)
   })
 
   it("says that its last bytes are no whole record, as a kill leaves them, and where its chain ends", async () => {
@@ -227,7 +227,7 @@ describe("the record of a growing service", () => {
   it("says that it ends without a stop where its last records were taken away", async () => {
     const state = folder()
     await lived(state)
-    const [run] = readPipeline(state)
+    const [run] = readPipelineRecord(state).runs
     expect(replayPipeline(run).isStopped).toBe(true)
     const cut = { ...run, entries: run.entries.slice(0, -1) }
     expect(replayPipeline(cut)).toMatchObject({ isStopped: false, differentFrom: null })
@@ -246,7 +246,7 @@ describe("the record of a growing service", () => {
     const stopped = growth.stop()
     await expect(asked).rejects.toThrow(/has been stopped/)
     await stopped
-    expect(readPipeline(state)[0].entries).toEqual([{ type: "stop", after: -1 }])
+    expect(readPipelineRecord(state).runs[0].entries).toEqual([{ type: "stop", after: -1 }])
   })
 
   it.each([
@@ -286,7 +286,7 @@ describe("the record of a growing service", () => {
   })
 
   it("is missing in another folder", () => {
-    expect(() => readPipeline(folder())).toThrow(/holds no growing service/)
+    expect(() => readPipelineRecord(folder())).toThrow(/holds no growing service/)
   })
 })
 
@@ -355,11 +355,13 @@ describe("a record that another program wrote, or somebody by hand", () => {
     const { log } = await FrameLog.open(join(state, PIPELINE))
     await log.append({ kind: 3, data: {} })
     await log.close()
-    expect(() => readPipeline(state)).toThrow("pipeline.log: record 3 is of kind 3, which this version")
+    expect(() => readPipelineRecord(state).runs).toThrow(
+      "pipeline.log: record 3 is of kind 3, which this version",
+    )
     const parse = vi.spyOn(JSON, "parse").mockImplementation(() => {
       throw new SyntaxError("by the hand of a test")
     })
-    expect(() => readPipeline(state)).toThrow(
+    expect(() => readPipelineRecord(state).runs).toThrow(
       /pipeline\.log has a record at byte 8 that cannot be read as JSON/,
     )
     parse.mockRestore()
@@ -394,7 +396,7 @@ describe("a disk that takes no more", () => {
       append.mockRestore()
     }
     // What was recorded before is whole.
-    expect(readPipeline(state)).toHaveLength(1)
+    expect(readPipelineRecord(state).runs).toHaveLength(1)
   })
 
   /** A service whose candidate has come to a state, and a disk that takes nothing from then on. */

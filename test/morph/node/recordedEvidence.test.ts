@@ -13,7 +13,7 @@ import { whyText } from "../../../src/cli/growText.ts"
 import { pipelinesIn } from "../../../src/cli/pipelinesIn.ts"
 import type { WindowTapes } from "../../../src/morph/pipeline/EvidenceTape.ts"
 import { createGrowth } from "../../../src/morph/node/createGrowth.ts"
-import { pipelineKeeper, type PipelineRun, readPipeline } from "../../../src/morph/node/PipelineLog.ts"
+import { pipelineKeeper, type PipelineRun, readPipelineRecord } from "../../../src/morph/node/PipelineLog.ts"
 import { repeatsItself, replayPipeline } from "../../../src/morph/node/replayPipeline.ts"
 import type { PipelineEntry } from "../../../src/morph/service/PipelineGrowth.ts"
 import { pipelineHost } from "../../../src/morph/service/pipelineHost.ts"
@@ -84,7 +84,7 @@ async function keptRun(
     await growth.fossilize("search", { why: "it is the same" })
   }
   await growth.stop()
-  return { run: readPipeline(state)[0], states }
+  return { run: readPipelineRecord(state).runs[0], states }
 }
 
 /** A file that ends with a whole record. */
@@ -311,7 +311,7 @@ describe("what is told of a candidate that was taken out", () => {
 describe("a record that lacks something", () => {
   let run: PipelineRun
   beforeAll(() => {
-    run = readPipeline(join(folder, "slow"))[0]
+    run = readPipelineRecord(join(folder, "slow")).runs[0]
   })
 
   it("differs from the window that was taken out", () => {
@@ -386,7 +386,7 @@ describe("a record that lacks something", () => {
     await keeper.open(run.inputs)
     void keeper.record(entry as unknown as PipelineEntry)
     await keeper.close()
-    expect(() => readPipeline(directory)).toThrow(said)
+    expect(() => readPipelineRecord(directory)).toThrow(said)
   })
 })
 
@@ -412,6 +412,6 @@ it("is taken from the person who answered for it where nothing may be mirrored",
   for (let i = 0; i < 100 && !states.includes("probationary"); i++) await serve()
   await growth.stop()
   expect(states).toContain("probationary")
-  const { differentFrom, evidence } = replayPipeline(readPipeline(join(folder, "once"))[0])
+  const { differentFrom, evidence } = replayPipeline(readPipelineRecord(join(folder, "once")).runs[0])
   expect([differentFrom, evidence?.different]).toEqual([null, null])
 })
