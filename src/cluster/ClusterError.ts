@@ -28,11 +28,11 @@ export const answerOf = <A>(
 ): Effect.Effect<A, ClusterError> =>
   call.pipe(
     Effect.map((answer) => answer as A),
-    Effect.mapError(
-      ({ _tag, message }) =>
-        new ClusterError({
-          reason: "unreachable",
-          detail: `The owner of ${subject} cannot be reached (${message || _tag}).`,
-        }),
-    ),
+    Effect.mapError(({ _tag, message }) => {
+      const why = message || _tag
+      return new ClusterError({
+        reason: "unreachable",
+        detail: `The owner of ${subject} cannot be reached (${why}).`,
+      })
+    }),
   )
