@@ -37,7 +37,7 @@ export async function askRunner(
     signal: AbortSignal.timeout(ASK_MS),
   }).catch((cause: unknown) => {
     throw new NobodyThere(
-      `No runner answers at ${at.origin} (${messageOf((cause as Error).cause ?? cause)}). Give the address of its gateway with ${named.url}.`,
+      `No runner answers at ${at.origin} (${whyNot((cause as Error).cause ?? cause)}). Give the address of its gateway with ${named.url}.`,
     )
   })
   const answer = parseJson(await response.text())
@@ -50,6 +50,12 @@ export async function askRunner(
     ].join("\n"),
   )
 }
+
+/** OpenSSL's own words name files of its sources, and no remedy. */
+const whyNot = (cause: unknown): string =>
+  (cause as { readonly code?: unknown }).code === "ERR_SSL_WRONG_VERSION_NUMBER"
+    ? "it speaks no TLS: try http:// instead of https://"
+    : messageOf(cause)
 
 interface Refused {
   readonly error?: string

@@ -1,4 +1,7 @@
 /** `arqon cluster`: a runner as a process, asked and drained by other processes. */
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql/SqlClient"
@@ -88,6 +91,13 @@ it("refuses a module that is none, options with problems, and an address without
     /^No runner answers at http:\S+ \(.*ECONNREFUSED/,
   )
   await expect(statusCommand({ url: "here", tokenFile: null, json: false })).rejects.toThrow(/--url: "here"/)
+  const plain = createServer().listen(0, "127.0.0.1")
+  await once(plain, "listening")
+  const overTls = `https://127.0.0.1:${(plain.address() as AddressInfo).port}`
+  await expect(statusCommand({ url: overTls, tokenFile: null, json: false })).rejects.toThrow(
+    /^No runner answers at https:\S+ \(it speaks no TLS: try http:\/\/ instead of https:\/\/\)\. Give the address/,
+  )
+  plain.close()
 })
 
 it("refuses to tell what makes no sense, before it asks anybody", async () => {

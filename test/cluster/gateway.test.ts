@@ -9,6 +9,7 @@ import { access, gatewayProblems } from "../../src/cluster/node/access.ts"
 import { certificateProblems } from "../../src/cluster/node/certificates.ts"
 import { openGateway, type Behind } from "../../src/cluster/node/gateway.ts"
 import { LoopLag } from "../../src/cluster/node/LoopLag.ts"
+import { ClusterError } from "../../src/cluster/ClusterError.ts"
 import { StorageError } from "../../src/cluster/StorageError.ts"
 import { unreadReport } from "../../src/cluster/Tuners.ts"
 import { selfSigned, signed } from "./selfSigned.ts"
@@ -280,25 +281,35 @@ describe("a gateway", () => {
     await secure.stop()
   })
 
-  it("says that the database is away, and when to come again, and not that the request is to blame", async () => {
-    const away = new StorageError({
-      reason: "unreachable",
-      storage: "PostgreSQL db:5432/x",
-      detail: "it cannot be reached.",
-    })
-    const behind = { state: () => "running", status: () => Promise.reject(away) } as unknown as Behind
-    const gateway = await openGateway({ port: 0 }, behind)
-    const refused = await fetch(`${gateway.url}/arqon/cluster`)
-    expect([refused.status, await refused.json()]).toEqual([
-      503,
-      {
-        error: "the database of this runner does not answer, or refuses it",
-        problems: [],
-        retryAfterMs: 1000,
-      },
-    ])
-    await gateway.close()
-  })
+  it.each([
+    {
+      away: new StorageError({
+        reason: "unreachable",
+        storage: "PostgreSQL db:5432/x",
+        detail: "it cannot be reached.",
+      }),
+      error: "the database of this runner does not answer, or refuses it",
+    },
+    {
+      away: new ClusterError({
+        reason: "unreachable",
+        detail: "The owner of checkout cannot be reached (MailboxFull).",
+      }),
+      error: "the owner of checkout cannot be reached (MailboxFull)",
+    },
+  ])(
+    "passes on that something is away: $error, and when to come again, and not that the request is to blame",
+    async ({ away, error }) => {
+      const behind = { state: () => "running", status: () => Promise.reject(away) } as unknown as Behind
+      const gateway = await openGateway({ port: 0 }, behind)
+      const refused = await fetch(`${gateway.url}/arqon/cluster`)
+      expect([refused.status, await refused.json()]).toEqual([
+        503,
+        { error, problems: [], retryAfterMs: 1000 },
+      ])
+      await gateway.close()
+    },
+  )
 
   it("says what is wrong with a report that cannot be sent on to an owner on another runner", () => {
     const sum = Number("1e400")

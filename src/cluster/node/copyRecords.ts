@@ -8,18 +8,20 @@ import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { ConfigError } from "../../domain/errors.ts"
-import { didYouMean, problem } from "../../domain/problems.ts"
+import { ConfigError, type Problem } from "../../domain/errors.ts"
+import { didYouMean, problem, tidy } from "../../domain/problems.ts"
 import { segmentPath } from "../../journal/disk/journalSegments.ts"
 import { makePrivateFolder, PRIVATE } from "../../system/privateFile.ts"
 import type { OwnedThing } from "../owners.ts"
 import { bucketOf } from "../Fleets.ts"
+import { optionsOf, unknownOptions } from "../../replica/replicaProblems.ts"
 import { KeyJournal } from "../records/KeyJournal.ts"
 import { batchesAfter, hasRecords, type RecordPlace, recorded } from "../records/recordRows.ts"
 import { fleetSizes } from "../settings.ts"
 import { recordsFormat } from "./recordsOptions.ts"
 import { ready, type Storage } from "../Storage.ts"
 import { storageFailure } from "../storageFailure.ts"
+import { storageProblems } from "../storageProblems.ts"
 
 /** Options of `copyRecords`. */
 export interface CopyRecordsOptions {
@@ -59,8 +61,30 @@ const SEGMENTS = 1_000_000
 const fileOf = (directory: string, { epoch, segment }: RecordPlace): string =>
   segmentPath(directory, epoch * SEGMENTS + segment)
 
+const OPTIONS = ["storage", "name", "key", "directory", "signal"]
+
+/** A name of something, where one is needed. */
+const wordProblems = (path: string, given: unknown): ReadonlyArray<Problem> =>
+  typeof given === "string" && given !== "" ? [] : [problem([path], "must be a string that is not empty.")]
+
+const copyProblems = (options: CopyRecordsOptions): ReadonlyArray<Problem> => {
+  const { storage, name, key, directory, signal } = options
+  return [
+    ...storageProblems(storage),
+    ...wordProblems("name", name),
+    ...(key === undefined ? [] : wordProblems("key", key)),
+    ...wordProblems("directory", directory),
+    ...(signal === undefined || signal instanceof AbortSignal
+      ? []
+      : [problem(["signal"], "must be an AbortSignal.")]),
+    ...unknownOptions(options, OPTIONS),
+  ]
+}
+
 /** Copies the records of a name into a directory. Rejects with a StorageError, or a ConfigError where there are none. */
 export async function copyRecords(options: CopyRecordsOptions): Promise<CopiedRecords> {
+  const problems = copyProblems(optionsOf(options))
+  if (problems.length > 0) throw new ConfigError({ problems: tidy(problems) })
   const { storage, name, key, directory, signal } = options
   const runtime = ManagedRuntime.make(ready(storage))
   const ask = <A>(work: (sql: SqlClient) => Effect.Effect<A, SqlError>): Promise<A> =>

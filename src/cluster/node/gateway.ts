@@ -64,6 +64,8 @@ const CLOSE_MS = 2000
 const HOST = "127.0.0.1"
 /** When to ask again while the database is away. */
 const DATABASE_RETRY_MS = 1000
+/** When to ask again while no owner can be reached. */
+const OWNER_RETRY_MS = 1000
 
 /** Listens. Rejects where it cannot. */
 export function openGateway(options: GatewayOptions, behind: Behind): Promise<Gateway> {
@@ -73,8 +75,10 @@ export function openGateway(options: GatewayOptions, behind: Behind): Promise<Ga
     if (behind.state() !== "running") response.setHeader("connection", "close")
     answer(options, behind, request, response).catch((cause: unknown) => {
       if (behind.state() === "stopped") return refuse(response, 503, "this runner is stopping", 0)
-      if (cause instanceof ClusterError && cause.reason === "otherCommand")
-        return refuse(response, 409, errorText(cause))
+      if (cause instanceof ClusterError)
+        return cause.reason === "otherCommand"
+          ? refuse(response, 409, errorText(cause))
+          : refuse(response, 503, errorText(cause), OWNER_RETRY_MS)
       if (cause instanceof StorageError)
         return refuse(
           response,

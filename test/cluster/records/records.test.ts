@@ -1,5 +1,5 @@
 /** The records of a tuner and of an engine in a database: both kinds of it pass the same tests. */
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -7,7 +7,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import { SqlClient } from "effect/sql/SqlClient"
 import { SqlError, UnknownError } from "effect/sql/SqlError"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { copyRecords } from "../../../src/cluster/node/copyRecords.ts"
+import { copyRecords, type CopyRecordsOptions } from "../../../src/cluster/node/copyRecords.ts"
 import { postgres } from "../../../src/cluster/node/postgres.ts"
 import { postgresJournal } from "../../../src/cluster/node/postgresJournal.ts"
 import { sqlite } from "../../../src/cluster/node/sqlite.ts"
@@ -18,6 +18,7 @@ import { RecordsWriter } from "../../../src/cluster/records/RecordsWriter.ts"
 import { makeWeeks, removeWeeks, weekOf } from "../../../src/cluster/records/weeks.ts"
 import { ready, type Storage } from "../../../src/cluster/Storage.ts"
 import type { AuditRecord } from "../../../src/domain/AuditRecord.ts"
+import type { ConfigError } from "../../../src/domain/errors.ts"
 import type { AuditSink } from "../../../src/engine/audit/AuditSink.ts"
 import { createEngine } from "../../../src/index.ts"
 import { lastStanding } from "../../../src/journal/read/lastStanding.ts"
@@ -242,6 +243,19 @@ describe.each(kinds)("records in %s", (_kind, make) => {
       /directory: must be a directory without a journal/,
     )
     await expect(copyRecords({ storage, name: "grow", directory })).rejects.toThrow(/grows/)
+  })
+
+  it("are not copied where options are missing or unknown: each is named, and nothing is made", async () => {
+    const pathsOf = (options: unknown): Promise<unknown> =>
+      copyRecords(options as CopyRecordsOptions).then(
+        () => "copied",
+        (error: ConfigError) => error.problems.map(({ path }) => path),
+      )
+    expect(await pathsOf(undefined)).toEqual(["directory", "name", "storage"])
+    const directory = join(folder, `copy-${copies++}`)
+    const wrong = { storage: make(), name: "", key: 7, directory, signal: 1, Name: "grows" }
+    expect(await pathsOf(wrong)).toEqual(["Name", "key", "name", "signal"])
+    expect(existsSync(directory)).toBe(false)
   })
 })
 
