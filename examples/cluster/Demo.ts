@@ -276,9 +276,12 @@ export class Demo {
       said === null ? "x" : said.state === "following" ? SIGNS[said.role] : said.state[0],
     )
     const mode = status.safeMode === null ? "" : `  SafeMode: ${status.safeMode}`
+    const { movesInMs } = status
+    const pause =
+      movesInMs === null || movesInMs < LINE_MS ? "" : `  moves in ${Math.ceil(movesInMs / 1000)} s`
     this.given.say(
       `${clock}  ${mean(levels).toFixed(1).padStart(5)} ms an answer   window ${batchWindowMs.toFixed(2).padStart(5)} ms   ` +
-        `time to live ${cacheTtlMs.toFixed(0).padStart(4)} ms   replicas ${signs.join(" ")}   epoch ${status.epoch}${mode}`,
+        `time to live ${cacheTtlMs.toFixed(0).padStart(4)} ms   replicas ${signs.join(" ")}   epoch ${status.epoch}${mode}${pause}`,
     )
   }
 

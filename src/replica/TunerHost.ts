@@ -60,6 +60,8 @@ export interface TunerStatus {
   readonly state: Gathering
   /** What it waits for while it is frozen: `resume` of a person who paused it, what ends SafeMode, a start. Null: it tunes. */
   readonly waitsFor: Standstill | null
+  /** How long the pace of its guardrails, a cooldown or the timer of SafeMode keeps it where it is. Null: none of them does. */
+  readonly movesInMs: number | null
   readonly design: string
   readonly cycles: number
   readonly stages: number
@@ -256,6 +258,7 @@ export class TunerHost {
       generation: config.generation,
       state: loop.gathering,
       waitsFor: standstillOf(loop, this.runs),
+      movesInMs: this.movesInMs(),
       design: loop.design,
       cycles: loop.cycles,
       stages: loop.stages,
@@ -267,6 +270,12 @@ export class TunerHost {
       comparison: comparisonStatus(loop),
       canary: this.canaryStatus(),
     }
+  }
+
+  private movesInMs(): number | null {
+    const { dueUs, hot } = this.loop
+    const ms = (dueUs - hot.nowCell[0]) / MILLISECOND_US
+    return ms > 0 && Number.isFinite(ms) ? ms : null
   }
 
   private baseline(): Readonly<Record<string, number>> | null {

@@ -276,7 +276,12 @@ describe("the owner of a tuner", () => {
     stage.command("p", "pause")
     expect(status()).toMatchObject({ state: "frozen", safeMode: null, waitsFor: "resume" })
     stage.command("t", "trip")
-    expect(status()).toMatchObject({ state: "frozen", safeMode: "manualTrigger", waitsFor: "manualReset" })
+    expect(status()).toMatchObject({
+      state: "frozen",
+      safeMode: "manualTrigger",
+      waitsFor: "manualReset",
+      movesInMs: null,
+    })
     stage.command("r", "reset")
     expect(status().waitsFor).toBeNull()
     stage.begin()
@@ -286,6 +291,20 @@ describe("the owner of a tuner", () => {
     expect(status()).toMatchObject({ safeMode: "engineFault", waitsFor: "manualReset" })
     stage.owner.host.command("stop")
     expect(status().waitsFor).toBe("start")
+  })
+
+  it("says how long it cannot move after an owner has died, moves nothing until then, and tunes on", () => {
+    const stage = new Stage().run(20)
+    stage.begin()
+    const status = () => stage.owner.host.status()
+    const { generation, cycles, movesInMs } = status()
+    expect(movesInMs).toBeGreaterThan(0)
+    stage.run((movesInMs ?? 0) / 1000 - (2 * REPORT_US) / SECOND)
+    expect(status()).toMatchObject({ generation, waitsFor: "timer" })
+    expect(status().movesInMs).toBeGreaterThan(0)
+    stage.run(60)
+    expect(status().cycles).toBeGreaterThan(cycles)
+    expect(status().generation).toBeGreaterThan(generation)
   })
 
   it("has no baseline before one is earned, where its start is none", () => {
