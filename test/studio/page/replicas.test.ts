@@ -84,6 +84,23 @@ describe("the page Replicas", () => {
     await page.getByText("No replica matches.").waitFor()
   })
 
+  it("says what it stands still for, and what ends that", async () => {
+    const { rig, url } = await watched(6, 20)
+    const { page } = await open(url)
+    const note = page.getByRole("region", { name: "Tuner checkout" }).locator("p.small")
+    rig.host.command("pause")
+    await soon(() => note.textContent()).toBe("A person has paused it, until somebody resumes it.")
+    rig.host.command("trip")
+    await soon(() => note.textContent()).toBe("SafeMode is open until a person resets it.")
+    rig.host.command("stop")
+    await soon(() => note.textContent()).toBe("It does not run.")
+    rig.own().run(2)
+    await soon(() => note.isVisible()).toBe(false)
+    for (let i = 0; i < 6; i++) rig.silent.add(i)
+    rig.run(20)
+    await soon(() => note.textContent()).toBe("SafeMode closes with the next readings.")
+  })
+
   it("says of each replica what it counted for in the last stage, and which were left out", async () => {
     const before = (tuner: TunerRig) => {
       tuner.silent.add(2)

@@ -151,6 +151,7 @@ function head(
 function noteOf({ status }: TunerPage): string {
   const { interferes, comparison, canary } = status
   return [
+    stillOf(status),
     interferes ? "Replicas interfere, so pairs are tried on all of them in turns." : "",
     comparison === null
       ? ""
@@ -163,6 +164,31 @@ function noteOf({ status }: TunerPage): string {
   ]
     .filter((sentence) => sentence !== "")
     .join(" ")
+}
+
+/** A pause that is told. A shorter one is the pace of any tuner. */
+const LONG_PAUSE_MS = 2000
+
+/** Why it stands still, and what ends that; "": it does not. */
+function stillOf({ waitsFor, movesInMs }: TunerPage["status"]): string {
+  const left = movesInMs === null ? "" : span(movesInMs * 1000)
+  switch (waitsFor) {
+    case null:
+      return movesInMs === null || movesInMs < LONG_PAUSE_MS ? "" : `Its guardrails let it move in ${left}.`
+    case "start":
+      return "It does not run."
+    case "resume":
+      return "A person has paused it, until somebody resumes it."
+    case "manualReset":
+      return "SafeMode is open until a person resets it."
+    case "auditDrained":
+      return "SafeMode is open until the sinks take records again."
+    case "timer":
+    case "objectiveRecovery":
+      return left === ""
+        ? "SafeMode closes with the next readings."
+        : `SafeMode closes by itself, in ${left} at the earliest.`
+  }
 }
 
 function sides(scope: Scope, page: Cell<TunerPage | null>): HTMLElement {
