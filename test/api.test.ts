@@ -132,7 +132,18 @@ describe("the public names", () => {
   })
 
   it("of arqon/cluster/effect", () => {
-    const names = ["AuditError", "Cluster", "ClusterError", "ConfigError", "StorageError"]
+    const names = [
+      "AuditError",
+      "CampaignError",
+      "Cluster",
+      "ClusterError",
+      "ConfigError",
+      "ResultError",
+      "StateError",
+      "StorageError",
+      "StudyError",
+      "VariantError",
+    ]
     expect(Object.keys(clusterEffect).sort()).toEqual(names)
     expect(Object.keys(clusterEffectUnderNode).sort()).toEqual(names)
   })

@@ -3,7 +3,8 @@
  *
  * Stability: unstable.
  */
-export { AuditError, ConfigError } from "../domain/errors.ts"
+export { AuditError, ConfigError, ResultError, StateError, VariantError } from "../domain/errors.ts"
+export { CampaignError, type CampaignReason } from "./campaign/CampaignError.ts"
 export { ClusterError, type ClusterReason } from "./ClusterError.ts"
 export {
   Cluster,
@@ -13,3 +14,4 @@ export {
   type ClusterTunerService,
 } from "./node/ClusterService.ts"
 export { StorageError } from "./StorageError.ts"
+export { StudyError } from "./study/StudyError.ts"

@@ -58,6 +58,36 @@ describe("Cluster.layer", () => {
     )
   })
 
+  it("begins and ends campaigns, and says what is wrong with one in the error channel", async () => {
+    await run(
+      Effect.gen(function* () {
+        const { campaigns, campaign } = yield* Cluster
+        expect(yield* campaigns.list()).toEqual([])
+        expect(yield* Effect.flip(campaign("none").status())).toMatchObject({
+          _tag: "CampaignError",
+          reason: "unknown",
+        })
+        const refused = yield* Effect.flip(campaigns.start({ name: "", tuner: "chekout" } as never))
+        expect(refused).toBeInstanceOf(ConfigError)
+        expect(yield* campaigns.list()).toEqual([])
+      }).pipe(Effect.provide(Cluster.layer(optionsOn("campaigns.db")))),
+    )
+  })
+
+  it("waits for the end of a candidate no longer than it is let, and leaves it on trial", async () => {
+    await run(
+      Effect.gen(function* () {
+        const cluster = yield* Cluster
+        const tuner = yield* cluster.tuner("checkout")
+        const fiber = yield* Effect.forkChild(tuner.rollOut({ rate: 0.6 }, { by: "ada", key: "out" }))
+        while ((yield* tuner.status).canary === null) yield* Effect.yieldNow
+        yield* Fiber.interrupt(fiber)
+        expect(yield* tuner.status).toMatchObject({ canary: { values: { rate: 0.6 }, end: null } })
+        expect(yield* tuner.commands).toMatchObject([{ key: "out", end: null }])
+      }).pipe(Effect.scoped, Effect.provide(Cluster.layer(optionsOn("waits.db")))),
+    )
+  })
+
   it("is one cluster for all that depend on it within one scope", async () => {
     class One extends Context.Service<One, ClusterService>()("test/One") {}
     class Two extends Context.Service<Two, ClusterService>()("test/Two") {}

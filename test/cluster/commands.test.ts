@@ -54,6 +54,13 @@ describe("a key of a command", () => {
     })
     expect(json).toMatchObject({ command: "rollOut", end: null })
     const end = search.rollOut({ rate: 0.6, share: 0.5 }, { key: "r" })
+    const patience = new AbortController()
+    const { signal } = patience
+    const enough = search.rollOut({ rate: 0.6, share: 0.5 }, { key: "r" }, { signal })
+    patience.abort(new Error("enough"))
+    await expect(enough).rejects.toThrow("enough")
+    await expect(search.rollOut({ rate: 0.6 }, { key: "never" }, { signal })).rejects.toThrow("enough")
+    expect((await search.commands()).map(({ key }) => key)).not.toContain("never")
     const other = {
       reason: "otherCommand",
       message: expect.stringContaining('The key "r" belongs to a rollOut'),

@@ -7,18 +7,22 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { AuditRecord } from "../../domain/AuditRecord.ts"
-import { AuditError, ConfigError } from "../../domain/errors.ts"
+import { AuditError, ConfigError, ResultError, StateError, VariantError } from "../../domain/errors.ts"
 import type { VariantRecord } from "../../domain/Variant.ts"
 import { quietly } from "../../engine/calls/quietly.ts"
 import type { FollowedKey } from "../../replica/FollowedKeys.ts"
 import { type ReplicaService, runReplica } from "../../replica/ReplicaService.ts"
 import type { ReplicaStatus, TunerStatus } from "../../replica/TunerHost.ts"
 import type { BucketView, KeyView } from "../BucketOwner.ts"
+import { CampaignError } from "../campaign/CampaignError.ts"
+import type { CampaignFailure } from "../campaign/Campaigns.ts"
 import { ClusterError } from "../ClusterError.ts"
 import { KEY_COMMANDS, type KeyCommandName, type KeyDone } from "../keyStanding.ts"
 import { StorageError } from "../StorageError.ts"
+import { StudyError } from "../study/StudyError.ts"
 import { type CommandDone, PLAIN_COMMANDS, type PlainTunerCommand } from "../TunerOwner.ts"
 import type { OwnerTurns } from "../turnRows.ts"
+import type { ClusterCampaign, ClusterCampaigns } from "./clusterCampaigns.ts"
 import type { ClusterFleet, ClusterKey } from "./clusterFleets.ts"
 import type { ClusterTuner } from "./clusterTuner.ts"
 import type { CommandNote } from "./commandNote.ts"
@@ -82,6 +86,16 @@ export interface ClusterFleetService extends Pick<ClusterFleet, "name" | "observ
   readonly bucket: (key: string) => Effect.Effect<BucketView | null>
 }
 
+/** What a call on a campaign is refused with. */
+type CampaignRefusal = CampaignFailure | ClusterError
+
+/** Each call of `D` as an effect. */
+type Effects<D, E> = {
+  readonly [K in keyof D]: D[K] extends (...args: infer P) => Promise<infer A>
+    ? (...args: P) => Effect.Effect<A, E>
+    : D[K]
+}
+
 /** One runner of a cluster in an Effect program; its scope stops it. */
 export interface ClusterService {
   readonly status: Effect.Effect<ClusterStatus, ClusterError | StorageError>
@@ -93,6 +107,9 @@ export interface ClusterService {
   readonly tuner: (name: string) => Effect.Effect<ClusterTunerService, ConfigError>
   /** The engines of a fleet by key. Fails for a name that is not in the options. */
   readonly fleet: (name: string) => Effect.Effect<ClusterFleetService, ConfigError>
+  /** From studies to roll-outs, with a person's approval. */
+  readonly campaigns: Effects<ClusterCampaigns, CampaignRefusal>
+  readonly campaign: (name: string) => Effects<ClusterCampaign, CampaignRefusal>
   /** An agent in this process, without a network, with the knobs of the tuner. The scope starts and stops it. */
   readonly replica: (
     name: string,
@@ -107,17 +124,26 @@ export interface ClusterService {
 }
 
 /** What a cluster refuses is expected; all else is a defect. */
-type Refusal = ConfigError | ClusterError | StorageError | AuditError
+const REFUSALS = [
+  ConfigError,
+  ClusterError,
+  StorageError,
+  AuditError,
+  CampaignError,
+  StudyError,
+  StateError,
+  ResultError,
+  VariantError,
+] as const
+type Refusal = InstanceType<(typeof REFUSALS)[number]>
 
 const expected = <A, E extends Refusal>(call: Effect.Effect<A, unknown>): Effect.Effect<A, E> =>
   Effect.catch(call, (error) =>
-    [ConfigError, ClusterError, StorageError, AuditError].some((refusal) => error instanceof refusal)
-      ? Effect.fail(error as E)
-      : Effect.die(error),
+    REFUSALS.some((refusal) => error instanceof refusal) ? Effect.fail(error as E) : Effect.die(error),
   )
 
-/** Which refusals a call can meet, the interfaces say. */
-const asked = <A, E extends Refusal>(call: () => Promise<A>): Effect.Effect<A, E> =>
+/** Which refusals a call can meet, the interfaces say. An interrupted call is told by its signal. */
+const asked = <A, E extends Refusal>(call: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, E> =>
   expected(Effect.tryPromise({ try: call, catch: (error) => error }))
 
 const found = <A>(call: () => A): Effect.Effect<A, ConfigError> =>
@@ -140,8 +166,8 @@ const tunerOf = (tuner: ClusterTuner): ClusterTunerService => ({
   owners: asked(tuner.owners),
   commands: asked(tuner.commands),
   records: asked(tuner.records),
-  rollOut: (values, note) => asked(() => tuner.rollOut(values, note)),
-  rollOutVariant: (variant, note) => asked(() => tuner.rollOutVariant(variant, note)),
+  rollOut: (values, note) => asked((signal) => tuner.rollOut(values, note, { signal })),
+  rollOutVariant: (variant, note) => asked((signal) => tuner.rollOutVariant(variant, note, { signal })),
 })
 
 const keyOf = (key: ClusterKey): ClusterKeyService => ({
@@ -162,6 +188,21 @@ const fleetOf = (fleet: ClusterFleet): ClusterFleetService => ({
   counts: Effect.sync(fleet.counts),
   flush: Effect.promise(fleet.flush),
   bucket: (key) => Effect.promise(() => fleet.bucket(key)),
+})
+
+const campaignsOf = ({ start, list, variants }: ClusterCampaigns): ClusterService["campaigns"] => ({
+  start: (options) => asked(() => start(options)),
+  list: () => asked(list),
+  variants: () => asked(variants),
+})
+
+const campaignOf = (campaign: ClusterCampaign): ReturnType<ClusterService["campaign"]> => ({
+  name: campaign.name,
+  status: () => asked(campaign.status),
+  evaluate: (evidence, said) => asked(() => campaign.evaluate(evidence, said)),
+  approve: (said) => asked(() => campaign.approve(said)),
+  reject: (said) => asked(() => campaign.reject(said)),
+  cancel: (said) => asked(() => campaign.cancel(said)),
 })
 
 /**
@@ -192,6 +233,8 @@ export class Cluster extends Context.Service<Cluster, ClusterService>()("arqon/C
             found(() => runner.fleet(name)),
             fleetOf,
           ),
+        campaigns: campaignsOf(runner.campaigns),
+        campaign: (name: string) => campaignOf(runner.campaign(name)),
         replica: (name: string, more?: Parameters<Runner["replica"]>[1]) =>
           runReplica(() => runner.replica(name, more)),
         drain: (waitMs?: number) => asked<void, ConfigError | AuditError>(() => runner.drain(waitMs)),

@@ -36,13 +36,27 @@ export interface ClusterTuner extends Commands {
   /**
    * Puts a candidate configuration on the canaries; the rest follow once it is shown to be no worse, and never before. A command of a person:
    * carried out once for its key, and handed over with its evidence where the owner stops. Resolves with what has become of it, which
-   * takes minutes; called again under the same key with the same. Rejects with a ConfigError where the tuner refuses it.
+   * takes minutes; called again under the same key with the same. Rejects with a ConfigError where the tuner refuses it, and with the reason
+   * of `signal` once that aborts: the trial goes on then, until `withdraw`.
    */
-  readonly rollOut: (values: Readonly<Record<string, number>>, note?: CommandNote) => Promise<CanaryEnd>
+  readonly rollOut: (
+    values: Readonly<Record<string, number>>,
+    note?: CommandNote,
+    waiting?: Waiting,
+  ) => Promise<CanaryEnd>
   /** The same for an approved or promoted variant, as a catalogue keeps it. */
-  readonly rollOutVariant: (variant: VariantRecord, note?: CommandNote) => Promise<CanaryEnd>
+  readonly rollOutVariant: (
+    variant: VariantRecord,
+    note?: CommandNote,
+    waiting?: Waiting,
+  ) => Promise<CanaryEnd>
   /** For `createReplica({ at: tuner })` in this process. */
   readonly transport: Transport
+}
+
+/** How long what became of a candidate is waited for. */
+interface Waiting {
+  readonly signal?: AbortSignal
 }
 
 /** What became of a candidate. */
@@ -53,6 +67,21 @@ const LOOK_MS = 500
 
 /** Runs what needs the tuners; rejects once the cluster has stopped. */
 export type RunTuners = <A, E>(work: Effect.Effect<A, E, Tuners>) => Promise<A>
+
+/** Waits no longer than the signal lets it, whatever is waited for. */
+async function within<A>({ signal }: Waiting = {}, work: (signal?: AbortSignal) => Promise<A>): Promise<A> {
+  if (signal === undefined) return work()
+  signal.throwIfAborted()
+  const done = new AbortController()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { signal: done.signal })
+  })
+  try {
+    return await Promise.race([work(signal), aborted])
+  } finally {
+    done.abort()
+  }
+}
 
 export function clusterTuner(name: string, run: RunTuners, owners: ClusterTuner["owners"]): ClusterTuner {
   const view = Effect.flatMap(Tuners, (all) => all.view(name))
@@ -66,7 +95,7 @@ export function clusterTuner(name: string, run: RunTuners, owners: ClusterTuner[
   }
   const commands = (): Promise<ReadonlyArray<CommandDone>> =>
     run(Effect.map(view, ({ commands }) => commands))
-  const endOf = async (begun: Promise<CommandDone>): Promise<CanaryEnd> => {
+  const endOf = async (begun: Promise<CommandDone>, signal?: AbortSignal): Promise<CanaryEnd> => {
     let done: CommandDone | undefined = await begun
     const { key } = done
     for (;;) {
@@ -77,6 +106,7 @@ export function clusterTuner(name: string, run: RunTuners, owners: ClusterTuner[
           detail: `What became of the candidate under the key ${JSON.stringify(key)} of ${name} is forgotten: 256 other commands have come since.`,
         })
       if (done.end !== null) return done.end
+      signal?.throwIfAborted()
       await setTimeout(LOOK_MS, undefined, { ref: false })
       done = (await commands()).find((one) => one.key === key)
     }
@@ -87,9 +117,10 @@ export function clusterTuner(name: string, run: RunTuners, owners: ClusterTuner[
   return {
     name,
     ...plain,
-    rollOut: async (values, note) => endOf(tell("rollOut", note, sendable("values", values))),
-    rollOutVariant: async (variant, note) =>
-      endOf(tell("rollOutVariant", note, sendable("variant", variant))),
+    rollOut: async (values, note, waiting) =>
+      within(waiting, (signal) => endOf(tell("rollOut", note, sendable("values", values)), signal)),
+    rollOutVariant: async (variant, note, waiting) =>
+      within(waiting, (signal) => endOf(tell("rollOutVariant", note, sendable("variant", variant)), signal)),
     status: () => run(Effect.map(view, ({ status, began }) => ({ ...status, began }))),
     replicas: () => run(Effect.map(view, ({ replicas }) => replicas)),
     owners,
