@@ -17,6 +17,18 @@ const isPlain = (value: unknown): value is Plain => {
   return made === Object.prototype || made === Array.prototype || made === null
 }
 
+/** The value of a field whose getter throws. */
+const UNREADABLE = Symbol("unreadable")
+
+/** A field may have a getter, a caller's or one that a candidate has put there: what it throws is nobody's answer. */
+function fieldOf(owner: Record<string, unknown>, key: string): unknown {
+  try {
+    return owner[key]
+  } catch {
+    return UNREADABLE
+  }
+}
+
 interface Noted {
   readonly owner: Record<string, unknown>
   readonly keys: ReadonlyArray<string>
@@ -38,7 +50,7 @@ export function noteInputs(args: ReadonlyArray<unknown>, most = MOST_FIELDS): In
     seen.add(value)
     const owner = value as Record<string, unknown>
     const keys = Object.keys(owner)
-    const values = keys.map((key) => owner[key])
+    const values = keys.map((key) => fieldOf(owner, key))
     noted.push({ owner, keys, values })
     waiting.push(...values)
     fields += keys.length + 1
@@ -48,7 +60,7 @@ export function noteInputs(args: ReadonlyArray<unknown>, most = MOST_FIELDS): In
 
 const isAsNoted = ({ owner, keys, values }: Noted): boolean =>
   Object.keys(owner).length === keys.length &&
-  keys.every((key, i) => Object.hasOwn(owner, key) && Object.is(owner[key], values[i]))
+  keys.every((key, i) => Object.hasOwn(owner, key) && Object.is(fieldOf(owner, key), values[i]))
 
 /** Whether something was written since. */
 export const isWritten = (notes: InputNotes): boolean => notes !== null && !notes.every(isAsNoted)
@@ -60,8 +72,17 @@ export function putBack(notes: InputNotes): void {
     const { owner, keys, values } = noted
     for (const key of Object.keys(owner)) if (!keys.includes(key)) Reflect.deleteProperty(owner, key)
     if (Array.isArray(owner)) Reflect.set(owner, "length", values.length)
-    keys.forEach((key, i) => Reflect.set(owner, key, values[i]))
+    keys.forEach((key, i) => setField(owner, key, values[i]))
   }
+}
+
+function setField(owner: Record<string, unknown>, key: string, value: unknown): void {
+  if (value === UNREADABLE) return
+  Reflect.set(owner, key, value)
+  if (Object.is(fieldOf(owner, key), value)) return
+  // A getter has taken its place.
+  Reflect.deleteProperty(owner, key)
+  Reflect.set(owner, key, value)
 }
 
 /**
@@ -93,7 +114,8 @@ export function copyInputs(args: ReadonlyArray<unknown>): Array<unknown> | null 
     else
       for (const key of Object.keys(from)) {
         if (--left < 0) return null
-        ;(to as Record<string, unknown>)[key] = copyOf(from[key])
+        const value = fieldOf(from, key)
+        if (value !== UNREADABLE) (to as Record<string, unknown>)[key] = copyOf(value)
       }
   }
   return left < 0 ? null : all

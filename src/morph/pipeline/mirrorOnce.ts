@@ -1,7 +1,7 @@
 /** One call whose answer nobody waits for: it is read to its end, or as far as answers are compared, and what came of it is told. */
 import { type Call, judged, type Judge, type Outcome, PATIENCE } from "./calls.ts"
 import { NO_WATCH, type Within } from "./CallWatch.ts"
-import { isPromise } from "./promises.ts"
+import { follow, isPromise } from "./promises.ts"
 import { isIterator, MOST_CHUNKS } from "./StreamOf.ts"
 import { chunksOf, isStream } from "./streams.ts"
 
@@ -25,7 +25,7 @@ export function mirrorOnce(judge: Judge, call: Mirrored, seen: (outcome: Outcome
     return
   }
   read(result)
-  if (isPromise(result)) result.then(read, () => {})
+  if (isPromise(result)) void follow(result, read, () => {})
 }
 
 /** What comes in parts is read by nobody else. */

@@ -168,6 +168,42 @@ describe("a caller", () => {
     await growth.stop()
   })
 
+  it("has its input as it was where the candidate put a getter there that throws", async () => {
+    let isBad = false
+    const first = (input: { x: number; y: number }): number => input.x
+    const { call, growth, piece } = await blended(
+      { incumbent: first, ...same },
+      (input: { x: number; y: number }) => {
+        const get = (): number => {
+          throw new Error("not yours")
+        }
+        if (isBad) Object.defineProperty(input, "x", { get, enumerable: true, configurable: true })
+        return isBad ? 0 : first(input)
+      },
+      { x: 1, y: 1 },
+    )
+    isBad = true
+    const input = { x: 7, y: 8 }
+    for (let i = 0; i < 40; i++) expect(call(input)).toBe(7)
+    expect(Object.getOwnPropertyDescriptor(input, "x")).toMatchObject({ value: 7, writable: true })
+    expect(piece().cause).toBe("3 critical events, the last one: it wrote into its input")
+    await growth.stop()
+  })
+
+  it("may give an input with a getter of its own that throws", async () => {
+    const incumbent = (input: object): number => Object.keys(input).length
+    const input = {
+      kept: 1,
+      get lazy(): never {
+        throw new Error("not yet")
+      },
+    }
+    const { call, growth, piece } = await blended({ incumbent, ...same }, incumbent, input)
+    for (let i = 0; i < 40; i++) expect(call(input)).toBe(2)
+    expect(piece()).toMatchObject({ state: "blending", cause: null })
+    await growth.stop()
+  })
+
   it("is told what failed where calls failed in a row", async () => {
     for (const [bad, fault] of [
       [() => new Promise<string>(() => {}), "gave no answer after 50 ms"],
