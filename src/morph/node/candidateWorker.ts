@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData, type MessagePort } from "node:worker_threads"
 import { messageOf } from "../../system/messageOf.ts"
-import type { Judge } from "../pipeline/calls.ts"
+import type { Judge } from "../pipeline/judged.ts"
 import { NO_WATCH } from "../pipeline/CallWatch.ts"
 import { Deadlines } from "../pipeline/Deadlines.ts"
 import { canBeSent, isWritten, MOST_COPIED, noteInputs } from "../pipeline/inputs.ts"

@@ -3,7 +3,8 @@
  * leave a promise unsettled or its rejection unhandled, leave a timer behind, keep the loop for more than 50 ms, or fail three times in a
  * row where the incumbent answers. Each is critical, and the third one culls at once.
  */
-import { type Call, type Judge, type Kind, observed, type Outcome, PATIENCE } from "./calls.ts"
+import { type Call, type Kind, observed, type Outcome } from "./calls.ts"
+import { type Judge, PATIENCE } from "./judged.ts"
 import { type CallWatch, NO_WATCH, type Trace } from "./CallWatch.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import type { LatencySketch } from "./LatencySketch.ts"

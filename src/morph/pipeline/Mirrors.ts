@@ -4,7 +4,8 @@
  * turn, mirrors begin between them, with a small part of the loop's time. Where every call is to be mirrored none rests. The queue is
  * bounded, and what does not fit is counted.
  */
-import type { Judge, Outcome } from "./calls.ts"
+import type { Outcome } from "./calls.ts"
+import type { Judge } from "./judged.ts"
 import { copyInputs } from "./inputs.ts"
 import { type Mirrored, mirrorOnce } from "./mirrorOnce.ts"
 import type { PipelineClock } from "./PipelineClock.ts"

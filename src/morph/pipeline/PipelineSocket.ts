@@ -2,7 +2,8 @@
  * One socket of a service: the function that callers have, who answers it now, and what was measured on the way. A state of the graft
  * sets its route; a call takes the route and never waits for anything that is measured.
  */
-import { isThenable, judged, type Kind, Late, observed, type Outcome } from "./calls.ts"
+import { isThenable, type Kind, observed, type Outcome } from "./calls.ts"
+import { judged, Late } from "./judged.ts"
 import { Channels } from "./Channels.ts"
 import { Coins } from "./Coins.ts"
 import { type Comparison, comparisonOf } from "./Comparison.ts"

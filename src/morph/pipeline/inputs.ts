@@ -154,18 +154,26 @@ export function canBeSent(values: ReadonlyArray<unknown>): boolean {
   return true
 }
 
-/** The inputs with every signal in them joined by one of ours: as an argument, or as the `signal` of a plain object among them. */
-export function withSignal(
-  args: ReadonlyArray<unknown>,
-  join: (theirs: AbortSignal) => AbortSignal,
-): ReadonlyArray<unknown> {
-  const has = args.some((one) => signalOf(one) !== null)
-  if (!has) return args
-  return args.map((one) => {
+/** Inputs whose signals are joined by one of ours. */
+interface Joined {
+  readonly args: ReadonlyArray<unknown>
+  readonly gone: AbortController
+}
+
+/**
+ * The inputs with every signal in them joined by one of ours, as an argument or as the `signal` of a plain object among them. Null where
+ * there is none: a controller costs more than all else of a call.
+ */
+export function joinSignals(args: ReadonlyArray<unknown>): Joined | null {
+  if (!args.some((one) => signalOf(one) !== null)) return null
+  const gone = new AbortController()
+  const join = (theirs: AbortSignal): AbortSignal => AbortSignal.any([theirs, gone.signal])
+  const joined = args.map((one) => {
     const signal = signalOf(one)
     if (signal === null) return one
     return one === signal ? join(signal) : { ...(one as object), signal: join(signal) }
   })
+  return { args: joined, gone }
 }
 
 /** Whether the caller has given up. */

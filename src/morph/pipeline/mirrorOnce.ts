@@ -1,5 +1,6 @@
 /** One call whose answer nobody waits for: it is read to its end, or as far as answers are compared, and what came of it is told. */
-import { type Call, judged, type Judge, type Outcome, PATIENCE } from "./calls.ts"
+import type { Call, Outcome } from "./calls.ts"
+import { judged, type Judge, PATIENCE } from "./judged.ts"
 import { NO_WATCH, type Within } from "./CallWatch.ts"
 import { follow, isPromise } from "./promises.ts"
 import { isIterator, MOST_CHUNKS } from "./StreamOf.ts"

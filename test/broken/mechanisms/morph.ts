@@ -198,7 +198,7 @@ export const morph: ReadonlyArray<Mechanism> = [
   {
     name: "candidate-is-not-replaced",
     invariant: 37,
-    file: "src/morph/pipeline/calls.ts",
+    file: "src/morph/pipeline/judged.ts",
     intact: "if (fallback === null) return otherwise()",
     broken: "if (fallback !== undefined) return otherwise()",
     test: "test/morph/pipeline/calls.test.ts",
@@ -207,7 +207,7 @@ export const morph: ReadonlyArray<Mechanism> = [
     name: "written-input-stays",
     invariant: 37,
     file: "src/morph/pipeline/inputs.ts",
-    intact: "keys.forEach((key, i) => Reflect.set(owner, key, values[i]))",
+    intact: "keys.forEach((key, i) => setField(owner, key, values[i]))",
     broken: "keys.forEach((key) => Reflect.get(owner, key))",
     test: "test/morph/pipeline/calls.test.ts",
   },
