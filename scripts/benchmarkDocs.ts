@@ -128,7 +128,7 @@ const pipelineSection = (text: string): string => `## A socket of a service
 
 ${text}
 
-Every call mirrored on the event loop doubles its work, so callers queue. Three ways were tried on that loop before: mirrors in turns without callers, a budget between callers, one a turn. Now mirrors on the loop begin in turns without callers and take a twentieth of its time, and calls beyond that have none; a candidate given as a module is mirrored in its own thread, and only copies are made on the loop. With \`gates: { mirrors: "all" }\` it is as before.`
+Every call mirrored on the event loop doubles its work, so callers queue. Three ways were tried on that loop before: mirrors in turns without callers, a budget between callers, one a turn. Now mirrors on the loop begin in turns without callers and take a twentieth of its time, or begin between callers with a fiftieth of it where no turn is without them, and calls beyond that have none; a candidate given as a module is mirrored in its own thread, and only copies are made on the loop. With \`gates: { mirrors: "all" }\` it is as before.`
 
 const duelsSection = (text: string): string => `## Duels
 \`npm run bench:duels\`: how often [a candidate](how-to/replace-a-function.md) is culled that differs in nothing, and how many duels it takes to find one that does. Times in the second table scatter by a half (log-normal), and the incumbent fails in 1 % of its calls. In the third one a tuning engine works on the same service, and its knob changes nothing either, so every rollback is a false one; so that there is something to count, its comparison is told to accept ten thousand times the usual number, and nothing else rolls it back. All of it is simulated and comes out the same on any machine.
