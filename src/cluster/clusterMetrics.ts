@@ -3,11 +3,11 @@ import { type ReplicaState, replicaState } from "../domain/replicaState.ts"
 import type { Metric } from "../engine/metrics/Metric.ts"
 import type { BucketOwner } from "./BucketOwner.ts"
 import type { EpochCounts } from "./Epochs.ts"
-import type { TunerOwner } from "./TunerOwner.ts"
+import type { NearTuner } from "./tunerEntity.ts"
 
 /** What this runner owns now, by name. */
 export interface OwnedHere {
-  readonly tuners: Map<string, TunerOwner>
+  readonly tuners: Map<string, NearTuner>
   /** `FLEET/NUMBER`. */
   readonly buckets: Map<string, BucketOwner>
 }
@@ -82,8 +82,8 @@ export function clusterMetrics({
 /** Where a replica is for its owner. */
 const STATES = ["following", "behind", "refusing", "silent"] as const satisfies ReadonlyArray<ReplicaState>
 
-function tunerMetrics(tuners: ReadonlyMap<string, TunerOwner>): ReadonlyArray<Metric> {
-  const seen = Array.from(tuners, ([tuner, owner]) => {
+function tunerMetrics(tuners: ReadonlyMap<string, Pick<NearTuner, "owner">>): ReadonlyArray<Metric> {
+  const seen = Array.from(tuners, ([tuner, { owner }]) => {
     const replicas = owner.host.replicas()
     const states = replicas.map((one) => replicaState(one, owner.host.loop.epoch))
     return { tuner, owner, replicas, states }

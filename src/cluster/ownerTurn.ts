@@ -45,6 +45,9 @@ export interface Owned<O extends Decider> {
   readonly began?: Beginning
 }
 
+/** What an owner answers at once; or, where something must be saved before, what brings its answer. Null: it is not confirmed. */
+export type AtOnce<A> = { readonly answer: A | null } | { readonly later: Effect.Effect<A | null> }
+
 /** An owner at work. */
 export interface OwnerTurn<O extends Decider> {
   readonly owner: O
@@ -56,6 +59,11 @@ export interface OwnerTurn<O extends Decider> {
    * entity is then built again, with the next epoch and from what was saved.
    */
   readonly answer: <A>(work: () => A, first?: Effect.Effect<boolean>) => Effect.Effect<A | null>
+  /**
+   * The same without a fiber, for a caller in this process. Null, with nothing done, where it is another one's turn, or `answer` has more to
+   * say; a failure of the owner's is told by the next `answer`.
+   */
+  readonly answerAtOnce: <A>(work: () => A) => AtOnce<A> | null
 }
 
 /** Owns it until the scope closes. `tickEvery`: how often the owner looks at the time. */
@@ -73,7 +81,12 @@ export const ownerTurn = Effect.fnUntraced(function* <O extends Decider>(
   const { owner, save, stop, began } = begin(ownership, nowUs(), epochs.runner)
   // Decisions and saves of one owner never overlap.
   const turn = Semaphore.makeUnsafe(1)
-  const alone = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> => turn.withPermit(work)
+  let busy = false
+  const alone = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.suspend(() => {
+      busy = true
+      return work
+    }).pipe(Effect.ensuring(Effect.sync(() => void (busy = false))), turn.withPermit)
   let broken = false
   let handed = false
 
@@ -129,5 +142,21 @@ export const ownerTurn = Effect.fnUntraced(function* <O extends Decider>(
       return trusted() ? answered : null
     }).pipe(alone)
 
-  return { owner, nowUs, read: ownership.read, answer }
+  const answerAtOnce: OwnerTurn<O>["answerAtOnce"] = (work) => {
+    if (busy || broken || handed || ownership.isOver() || !trusted()) return null
+    try {
+      const answered = work()
+      if (!owner.mustSave) return { answer: trusted() ? answered : null }
+      const saved = Effect.andThen(
+        saveWhatCounts,
+        Effect.sync(() => (trusted() ? answered : null)),
+      )
+      return { later: Effect.suspend(() => (handed ? Effect.succeed(null) : saved)).pipe(alone) }
+    } catch {
+      broken = true
+      return null
+    }
+  }
+
+  return { owner, nowUs, read: ownership.read, answer, answerAtOnce }
 })

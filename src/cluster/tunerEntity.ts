@@ -55,6 +55,18 @@ const TryOut = Rpc.make("TryOut", {
   success: Schema.Unknown,
 })
 
+/** A tuner that this runner owns. */
+export interface NearTuner {
+  readonly owner: TunerOwner
+  /** Hears a report without a message. Null, with nothing heard: it has to go by the entity. */
+  readonly hear: (
+    report: unknown,
+  ) => { readonly answer: Hearing } | { readonly later: Effect.Effect<Hearing> } | null
+}
+
+/** Reports that have no message leave an entity idle: so often one has it, or its runner would take the entity for one that nobody needs. */
+const BY_MESSAGE_US = 5_000_000
+
 /** The entity; its id is the tuner's name. */
 export const TunerEntity = Entity.make("arqon/tuner", [Report, View, Command, TryOut])
 
@@ -64,7 +76,7 @@ export type TunerConfig = Omit<TunerOptions, "name" | "epoch" | "token">
 /** Serves the tuners of this configuration on this runner. `here`: those that it owns; `records`: where their records are kept. */
 export const tunerLayer = (
   tuners: ReadonlyMap<string, TunerConfig>,
-  here = new Map<string, TunerOwner>(),
+  here = new Map<string, NearTuner>(),
   records: RecordsPlace | null = null,
 ): Layer.Layer<never, never, Sharding | Epochs> =>
   TunerEntity.toLayer(
@@ -84,38 +96,58 @@ const MAILBOX = 1024
 
 const serve = Effect.fnUntraced(function* (
   options: TunerOwnerOptions,
-  here: Map<string, TunerOwner>,
+  here: Map<string, NearTuner>,
   records: RecordsPlace | null,
 ) {
   const clock = yield* Clock.Clock
   const thing = { kind: "tuner", name: options.name } as const
-  const { owner, nowUs, answer } = yield* ownerTurn(thing, TICK, (ownership, beganUs, runner) => {
-    const { epoch, standing: left, save } = ownership
-    // An owner whose epoch is over ends by itself.
-    const kept = records && recordsSink({ thing, ownership, place: records, clock, afterFence: "drop" })
-    const sinks = [...(options.sinks ?? []), ...(kept === null ? [] : [kept])]
-    const owner = new TunerOwner({ options: { ...options, sinks }, epoch, left, runner, nowUs: beganUs })
-    here.set(options.name, owner)
-    return {
-      owner,
-      began: owner.began,
-      save: (reason) =>
-        Effect.suspend(() => save(owner.standing(reason === "ended"))).pipe(
-          Effect.tap(() => Effect.sync(() => owner.noteSaved())),
-        ),
-      stop: Effect.promise(() => {
-        here.delete(options.name)
-        return owner.stop()
-      }),
-    }
+  const { owner, nowUs, answer, answerAtOnce } = yield* ownerTurn(
+    thing,
+    TICK,
+    (ownership, beganUs, runner) => {
+      const { epoch, standing: left, save } = ownership
+      // An owner whose epoch is over ends by itself.
+      const kept = records && recordsSink({ thing, ownership, place: records, clock, afterFence: "drop" })
+      const sinks = [...(options.sinks ?? []), ...(kept === null ? [] : [kept])]
+      const owner = new TunerOwner({ options: { ...options, sinks }, epoch, left, runner, nowUs: beganUs })
+      return {
+        owner,
+        began: owner.began,
+        save: (reason) =>
+          Effect.suspend(() => save(owner.standing(reason === "ended"))).pipe(
+            Effect.tap(() => Effect.sync(() => owner.noteSaved())),
+          ),
+        stop: Effect.promise(() => {
+          here.delete(options.name)
+          return owner.stop()
+        }),
+      }
+    },
+  )
+
+  let messageUs = nowUs()
+  const orUnowned = (hearing: Hearing | null): Hearing => hearing ?? UNOWNED
+  here.set(options.name, {
+    owner,
+    hear: (report) => {
+      if (nowUs() - messageUs > BY_MESSAGE_US) return null
+      const heard = answerAtOnce(() => owner.hear(report, nowUs()))
+      if (heard === null) return null
+      return "answer" in heard
+        ? { answer: orUnowned(heard.answer) }
+        : { later: Effect.map(heard.later, orUnowned) }
+    },
   })
 
   return TunerEntity.of({
     Report: ({ payload }): Effect.Effect<Hearing> =>
-      Effect.map(
-        answer(() => owner.hear(payload.report, nowUs())),
-        (hearing) => hearing ?? UNOWNED,
-      ),
+      Effect.suspend(() => {
+        messageUs = nowUs()
+        return Effect.map(
+          answer(() => owner.hear(payload.report, messageUs)),
+          orUnowned,
+        )
+      }),
     View: (): Effect.Effect<TunerView> => Effect.sync(() => owner.view()),
     TryOut: ({ payload: { variant, ...said } }): Effect.Effect<TrialAnswer | null> => {
       const asked: TunerCommand = { ...said, command: "rollOutVariant", candidate: { variant } }

@@ -84,7 +84,7 @@ const metricsOf = ({ owner }: Stage): string =>
   prometheusText(
     clusterMetrics({
       epochs: { claimed: 3, rehomed: 2, fencedWrites: 0, distrusted: 0, owned: 1 },
-      here: { tuners: new Map([["checkout", owner]]), buckets: new Map() },
+      here: { tuners: new Map([["checkout", { owner, hear: () => null }]]), buckets: new Map() },
       reports: new Map(),
       lagMs: 0,
       mostLagMs: 0,

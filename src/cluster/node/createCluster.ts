@@ -29,7 +29,7 @@ import { storageProblems } from "../storageProblems.ts"
 import { messageOf } from "../../system/messageOf.ts"
 import type { TunerConfig } from "../tunerEntity.ts"
 import { Fleets } from "../Fleets.ts"
-import { Tuners } from "../Tuners.ts"
+import { hearHere, Tuners } from "../Tuners.ts"
 import { campaignDoors, type ClusterCampaign, type ClusterCampaigns } from "./clusterCampaigns.ts"
 import { type ClusterFleet, type ClusterFleetConfig, FleetDoor, readFleets } from "./clusterFleets.ts"
 import { type ClusterTuner, clusterTuner } from "./clusterTuner.ts"
@@ -168,10 +168,11 @@ export function createCluster<const T extends string>(given: ClusterOptions<T>):
   let hasEnded = (): void => {}
   const ended = new Promise<void>((resolve) => void (hasEnded = resolve))
   const notRunning = () => new ClusterError({ reason: "notRunning", detail: `The cluster is ${state}.` })
+  const isServing = (): boolean => state === "running" || state === "draining"
   const run = async <A, E>(
     work: Effect.Effect<A, E, ManagedRuntime.ManagedRuntime.Services<Runtime>>,
   ): Promise<A> => {
-    if (runtime === null || (state !== "running" && state !== "draining")) throw notRunning()
+    if (runtime === null || !isServing()) throw notRunning()
     const exit = await runtime.runPromiseExit(work)
     if (Exit.isSuccess(exit)) return exit.value
     // What is under way when it stops is interrupted.
@@ -249,6 +250,9 @@ export function createCluster<const T extends string>(given: ClusterOptions<T>):
   const behind: Behind = {
     ...doorsOfCampaigns,
     report: (name, report, traceparent) => {
+      const near = trace === null && isServing() ? here.tuners.get(name) : undefined
+      const heard = near === undefined ? null : hearHere(near, report)
+      if (heard !== null) return Effect.isEffect(heard) ? run(heard) : Promise.resolve(heard)
       const hearing = Effect.flatMap(Tuners, (all) => all.report(name, report))
       return run(trace === null ? hearing : trace(hearing, name, traceparent))
     },
