@@ -115,7 +115,7 @@ export const ENTRIES: ReadonlyArray<Bounded> = [
   {
     what: "pipelineHost of arqon/morph, grown by itself",
     source: 'import { pipelineHost } from "arqon/morph"; globalThis.made = pipelineHost',
-    mostKb: 33.7,
+    mostKb: 34,
     mostLaterKb: 2,
     goalKb: 12,
   },

@@ -83,10 +83,12 @@ export const ownerTurn = Effect.fnUntraced(function* <O extends Decider>(
   const turn = Semaphore.makeUnsafe(1)
   let busy = false
   const alone = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.suspend(() => {
-      busy = true
-      return work
-    }).pipe(Effect.ensuring(Effect.sync(() => void (busy = false))), turn.withPermit)
+    turn.withPermit(
+      Effect.suspend(() => {
+        busy = true
+        return work
+      }).pipe(Effect.ensuring(Effect.sync(() => void (busy = false)))),
+    )
   let broken = false
   let handed = false
 
