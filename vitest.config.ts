@@ -52,6 +52,15 @@ const E2E = [
   "test/system/{lock,nodeVersion,threadFlags}.test.ts",
 ]
 
+/** Those of them that watch what is a whole thread's or process's: its memory, its promises and timers, its modules, its document. */
+const APART = [
+  "test/{react,worker}/**/*.test.{ts,tsx}",
+  "test/morph/node/callWatch.test.ts",
+  "test/{engine,fleet,hot,morph/tensor}/{allocation,memory}.test.ts",
+  "test/system/{lock,nodeVersion,threadFlags}.test.ts",
+  "test/studio/server/withoutWs.test.ts",
+]
+
 /** Short files that run programs for a minute. The default begins with the largest file, so these would come last, on one core. */
 const LONG =
   /test\/(faults\/|docs\/\w+Pages|python\.|examples\.|cookbook\.|demo\/smoke|cli\/(killed|run|audit|flows|grow)|morph\/node\/\w+\/k)/
@@ -87,8 +96,9 @@ export default defineConfig({
     projects: [
       // What leaves nothing behind: such files share workers, and none loads the same modules again.
       { extends: true, test: { name: "pure", include: PURE, exclude: E2E, isolate: false } },
-      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: [...PURE, ...E2E] } },
-      { extends: true, test: { name: "e2e", include: E2E } },
+      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: [...PURE, ...E2E, ...APART] } },
+      { extends: true, test: { name: "e2e", include: E2E, exclude: APART, isolate: false } },
+      { extends: true, test: { name: "apart", include: APART } },
     ],
     setupFiles: ["test/setup.ts"],
     // A cached module would outlive the mechanism that was broken in it (see test/broken).

@@ -15,6 +15,8 @@ export interface TrialOptions {
   /** Mirrors in SHADOWING at least, and calls on probation. */
   readonly compared: number
   readonly probationCalls: number
+  /** The share of mirrors that must agree; `.999` where it is left out. The nearer to one, the fewer mirrors show that it is lower. */
+  readonly agreement?: number
   /** How much worse is good enough: a wide margin needs fewer duels. */
   readonly margins?: { readonly latency?: number; readonly errors?: number }
   /** After so long it is said where the candidate stands. */
@@ -43,7 +45,7 @@ const isDecided = (state: string | undefined): boolean => state === "culled" || 
 
 /** Runs until the candidate is adopted or culled. */
 export async function runTrial(options: TrialOptions): Promise<Trial> {
-  const { catalogue, candidate, windowMs, connections, rate, mostMs, margins = {} } = options
+  const { catalogue, candidate, windowMs, connections, rate, mostMs, margins = {}, agreement = 0.999 } = options
   const host = pipelineHost({
     search: { incumbent: catalogue.incumbent, effects: "none", agree: same, deadlineMs: 2_000 },
   })
@@ -56,7 +58,7 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
       pairsPerStep: 20,
       probationCalls: options.probationCalls,
       margins,
-      shadowing: { compared: options.compared },
+      shadowing: { compared: options.compared, agreement },
     },
     grafting: { stays: { probationary: { least: 5 } } },
   })

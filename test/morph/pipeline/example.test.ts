@@ -8,7 +8,7 @@ import { runTrial, type TrialOptions } from "../../../examples/pipeline/trial.ts
 
 const PATIENCE_MS = 150_000
 
-const trialOf = async (candidate: TrialOptions["candidate"], compared = 1_000) => {
+const trialOf = async (candidate: TrialOptions["candidate"], compared = 1_000, agreement = 0.999) => {
   const catalogue = openCatalogue(500)
   try {
     return await runTrial({
@@ -19,6 +19,7 @@ const trialOf = async (candidate: TrialOptions["candidate"], compared = 1_000) =
       windowMs: 20,
       compared,
       probationCalls: 100,
+      agreement,
       margins: { latency: 1, errors: 0.1 },
       mostMs: PATIENCE_MS,
     })
@@ -41,7 +42,7 @@ it("a transaction that is open across an await is culled at G1, and no caller no
 }, 160_000)
 
 it("an index that is wrong for one word in 500 does not come past G3, and callers saw it in BLENDING only", async () => {
-  const { states, cause, incumbent, wrong } = await trialOf("folded")
+  const { states, cause, incumbent, wrong } = await trialOf("folded", 1_000, 0.9999)
   expect(states).toEqual(["germinated", "training", "blending", "shadowing", "culled"])
   expect(cause).toMatch(/^G3 failed: agreementTooLow is /)
   expect(incumbent).toBe("incumbent")
