@@ -96,7 +96,10 @@ export default defineConfig({
     projects: [
       // What leaves nothing behind: such files share workers, and none loads the same modules again.
       { extends: true, test: { name: "pure", include: PURE, exclude: E2E, isolate: false } },
-      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: [...PURE, ...E2E, ...APART] } },
+      {
+        extends: true,
+        test: { name: "whole", include: ["test/**/*.test.ts"], exclude: [...PURE, ...E2E, ...APART] },
+      },
       { extends: true, test: { name: "e2e", include: E2E, exclude: APART, isolate: false } },
       { extends: true, test: { name: "apart", include: APART } },
     ],

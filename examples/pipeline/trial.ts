@@ -45,7 +45,16 @@ const isDecided = (state: string | undefined): boolean => state === "culled" || 
 
 /** Runs until the candidate is adopted or culled. */
 export async function runTrial(options: TrialOptions): Promise<Trial> {
-  const { catalogue, candidate, windowMs, connections, rate, mostMs, margins = {}, agreement = 0.999 } = options
+  const {
+    catalogue,
+    candidate,
+    windowMs,
+    connections,
+    rate,
+    mostMs,
+    margins = {},
+    agreement = 0.999,
+  } = options
   const host = pipelineHost({
     search: { incumbent: catalogue.incumbent, effects: "none", agree: same, deadlineMs: 2_000 },
   })
