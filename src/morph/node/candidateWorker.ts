@@ -93,7 +93,7 @@ function mirror(fn: AnyFunction, id: number, { args, limitMs, gapMs, kinds }: Fa
     clock: SYSTEM_CLOCK,
     deadlines,
     watch: NO_WATCH,
-    trace: { rejected: () => false, held: () => {}, timerSet: () => {}, timerGone: () => {} },
+    trace: { rejected: () => false, held: () => {}, timerSet: () => {} },
     kinds,
     open: new Set(),
     isIncumbent: false,

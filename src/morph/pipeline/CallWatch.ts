@@ -9,10 +9,8 @@ export interface Trace {
   readonly rejected: (failure: unknown) => boolean
   /** Its code kept the loop for so long, later than in the call itself. */
   readonly held: (ms: number) => void
-  /** It set a timer; `isHolding` tells whether the process waits for it. */
-  readonly timerSet: (timer: number, isHolding: () => boolean) => void
-  /** That timer has run for the last time, or was cleared. */
-  readonly timerGone: (timer: number) => void
+  /** It set a timer; `isHolding` tells whether the process waits for it, which it no longer does when it is cleared or has run. */
+  readonly timerSet: (isHolding: () => boolean) => void
 }
 
 /** Calls what it is given in the async context of another moment. */

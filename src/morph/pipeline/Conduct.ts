@@ -24,7 +24,8 @@ const SUSPICIOUS_WINDOWS = 4
 
 class CallTrace implements Trace {
   endedAt = Number.POSITIVE_INFINITY
-  timers: Map<number, () => boolean> | null = null
+  /** Whether the process waits for each. */
+  private timers: Array<() => boolean> | null = null
   readonly isIncumbent: boolean
   private readonly conduct: Conduct
   private readonly graft: number
@@ -50,14 +51,14 @@ class CallTrace implements Trace {
     if (this.counts) this.conduct.heldLater(ms, this.isIncumbent)
   }
 
-  timerSet(timer: number, isHolding: () => boolean): void {
-    this.timers ??= new Map()
-    this.timers.set(timer, isHolding)
-    if (this.counts) this.conduct.hasTimers(this)
+  timerSet(isHolding: () => boolean): void {
+    if (this.counts && this.conduct.follows(this)) (this.timers ??= []).push(isHolding)
   }
 
-  timerGone(timer: number): void {
-    this.timers?.delete(timer)
+  /** Whether the process waits for a timer that it set. The others are forgotten. */
+  isHolding(): boolean {
+    this.timers = this.timers?.filter((holds) => holds()) ?? null
+    return this.timers !== null && this.timers.length > 0
   }
 }
 
@@ -190,14 +191,13 @@ export class Conduct {
   endWindow(now: number): void {
     if (this.suspicion > 0) this.suspicion--
     const left = [...this.withTimers].filter(({ endedAt }) => now - endedAt >= this.piece.deadlineMs)
-    const isHolding = ({ timers }: CallTrace): boolean => [...(timers?.values() ?? [])].some((one) => one())
-    this.incumbentLeaves ||= left.some((trace) => trace.isIncumbent && isHolding(trace))
+    this.incumbentLeaves ||= left.some((trace) => trace.isIncumbent && trace.isHolding())
     for (const trace of left) {
       this.withTimers.delete(trace)
-      if (!trace.isIncumbent && !this.incumbentLeaves && isHolding(trace))
+      if (!trace.isIncumbent && !this.incumbentLeaves && trace.isHolding())
         this.critical("left a timer behind")
     }
-    for (const trace of this.withTimers) if (trace.timers?.size === 0) this.withTimers.delete(trace)
+    for (const trace of this.withTimers) if (!trace.isHolding()) this.withTimers.delete(trace)
   }
 
   /** Calls the incumbent, whose answer is compared, and looks at it as at the candidate. */
@@ -210,8 +210,10 @@ export class Conduct {
     return this.watch.run(trace, () => observed(call, clock, true, ended, this.heldByIncumbent))
   }
 
-  hasTimers(trace: CallTrace): void {
+  /** Looks at its timers from now on. False: there are too many of its kind. */
+  follows(trace: CallTrace): boolean {
     if (this.withTimers.size < MOST_TRACES) this.withTimers.add(trace)
+    return this.withTimers.has(trace)
   }
 
   heldLater(ms: number, isIncumbent: boolean): void {

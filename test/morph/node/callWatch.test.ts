@@ -26,6 +26,29 @@ it("a mirror sees its caller's AsyncLocalStorage, though it runs when the call i
   expect(served("tenant")).toEqual({ status: 0, stderr: "", end: { state: "blending", cause: null } })
 })
 
+it("a candidate whose timers have run, are cleared, or hold nobody goes on", () => {
+  expect(served("tidy")).toEqual({ status: 0, stderr: "", end: { state: "blending", cause: null } })
+})
+
+it("has no promise followed to its collection, whatever it watches: collections would take twice as long", () => {
+  const watched = `
+    import { createRequire } from "node:module"
+    import { createHook } from "node:async_hooks"
+    import { nodeWatch } from ${JSON.stringify(new URL("../../../src/morph/node/callWatch.ts", import.meta.url).href)}
+    const { destroyHooksExist } = createRequire(import.meta.url)("internal/async_hooks")
+    nodeWatch.open()
+    nodeWatch.timeLater(true)
+    const own = destroyHooksExist()
+    createHook({ destroy: () => {} }).enable()
+    console.log(own, destroyHooksExist())`
+  const { stdout } = spawnSync(
+    process.execPath,
+    ["--expose-internals", "--input-type=module", "--eval", watched],
+    { encoding: "utf8" },
+  )
+  expect(stdout).toBe("false true\n")
+})
+
 it("a rejection of the service's own ends the process as it always did", () => {
   const { status, stderr, end } = served("foreign")
   expect([status, end]).toEqual([1, null])

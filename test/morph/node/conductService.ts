@@ -18,6 +18,15 @@ const candidates: Readonly<Record<string, (n: number) => Promise<number>>> = {
     setInterval(() => {}, 60_000)
     return n
   },
+  // Neither of its timers is there when its time is up.
+  tidy: async (n) => {
+    const guard = setTimeout(() => {}, 60_000)
+    const pulse = setInterval(() => {}, 60_000)
+    await pause(1)
+    clearTimeout(guard)
+    pulse.unref()
+    return n
+  },
   block: async (n) => {
     await pause(1)
     block()

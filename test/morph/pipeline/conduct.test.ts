@@ -13,7 +13,6 @@ class ManualWatch implements CallWatch {
   timing = 0
   /** Passes time in the middle of a call. */
   spend: (ms: number) => void = () => {}
-  private timers = 0
 
   readonly run = <T>(trace: Trace, act: () => T): T => {
     const { trace: before } = this
@@ -34,10 +33,9 @@ class ManualWatch implements CallWatch {
 
   /** Sets a timer that never runs, or, with `isHolding` false, one that the process does not wait for. */
   setTimer(isHolding = true): () => void {
-    const { trace } = this
-    const id = ++this.timers
-    trace?.timerSet(id, () => isHolding)
-    return () => trace?.timerGone(id)
+    let holds = isHolding
+    this.trace?.timerSet(() => holds)
+    return () => void (holds = false)
   }
 }
 
@@ -220,7 +218,7 @@ describe("a candidate's conduct", () => {
     for (const trace of left) {
       expect(trace.rejected(new Error("late"))).toBe(true)
       trace.held(100)
-      trace.timerSet(1, () => true)
+      trace.timerSet(() => true)
     }
     await serve(2)
     expect(piece()).toMatchObject({ state: "training", criticals: [] })

@@ -26,7 +26,7 @@ function queue(pace: Pace, most = 100) {
     clock,
     deadlines: new Deadlines(clock),
     watch: NO_WATCH,
-    trace: { rejected: () => false, held: () => {}, timerSet: () => {}, timerGone: () => {} },
+    trace: { rejected: () => false, held: () => {}, timerSet: () => {} },
     kinds: null,
     began: () => {},
     ended: () => {},
