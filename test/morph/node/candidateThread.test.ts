@@ -62,14 +62,19 @@ async function offered(
   const answers = new Set<unknown>()
   let tooLong = 0
   let last = piece()
-  while (!ends.includes(piece().state)) {
+  // States last for a few windows, and a busy machine may look later than that.
+  let end = null as ReturnType<typeof piece> | null
+  growth.subscribe(({ pieces: [one] }) => {
+    if (ends.includes(one.state)) end ??= one
+  })
+  while (end === null) {
     last = piece()
     const began = performance.now()
     for (const one of last.state === "training" ? [input, later] : [input]) answers.add(call(one))
     if (performance.now() - began > 1_000) tooLong++
     await pause(2)
   }
-  const { state, cause, criticals, problems, disagreements } = piece()
+  const { state, cause, criticals, problems, disagreements } = end
   const { uncopied, mirroredIn } = last
   await growth.stop()
   return {
