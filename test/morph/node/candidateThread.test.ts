@@ -63,18 +63,18 @@ async function offered(
   let tooLong = 0
   let last = piece()
   // States last for a few windows, and a busy machine may look later than that.
-  let end = null as ReturnType<typeof piece> | null
+  const ended: ReturnType<typeof piece>[] = []
   growth.subscribe(({ pieces: [one] }) => {
-    if (ends.includes(one.state)) end ??= one
+    if (ends.includes(one.state)) ended.push(one)
   })
-  while (end === null) {
+  while (ended.length === 0) {
     last = piece()
     const began = performance.now()
     for (const one of last.state === "training" ? [input, later] : [input]) answers.add(call(one))
     if (performance.now() - began > 1_000) tooLong++
     await pause(2)
   }
-  const { state, cause, criticals, problems, disagreements } = end
+  const { state, cause, criticals, problems, disagreements } = ended[0]
   const { uncopied, mirroredIn } = last
   await growth.stop()
   return {
