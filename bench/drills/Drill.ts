@@ -157,7 +157,8 @@ export class Drill {
   /** Looks before it measures: a measurement would end a lease that is over. */
   private measure(name: string, { values, observe, getSnapshot }: Replica): void {
     const nowMs = performance.now()
-    const before = this.looked.get(name) ?? { epoch: 0, atMs: nowMs }
+    // Before the first look nobody has used its values, and no measurement has told it the time.
+    const before = this.looked.get(name) ?? { epoch: 0, atMs: Number.NEGATIVE_INFINITY }
     const { state, role, epoch } = getSnapshot()
     if (epoch < before.epoch) this.olderTaken++
     const grantedMs = this.grantedMs.get(name)

@@ -1,12 +1,13 @@
 /** The embedded form as a user has it: one process, a file of SQLite, real time; and what is refused before anything begins. */
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
-import { type AddressInfo, createServer, Server } from "node:net"
+import { createServer, Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterAll, describe, expect, it, vi } from "vitest"
 import { ClusterError, type ClusterOptions, createCluster, sqlite } from "../../src/cluster/index.ts"
 import { effectProblems, effectVersion } from "../../src/cluster/node/effectVersion.ts"
+import { freePort } from "../adapters/freePort.ts"
 import { bowl, PLANT } from "./Troop.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "arqon-cluster-"))
@@ -261,8 +262,8 @@ describe("the start of a cluster", () => {
 
   it("that has failed at the port of its gateway leaves nothing open, and is tried again by the next call", async () => {
     const taken = createServer()
-    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve))
-    const { port } = taken.address() as AddressInfo
+    const port = await freePort()
+    await new Promise<void>((resolve) => taken.listen(port, "127.0.0.1", resolve))
     const wrote: Array<unknown> = []
     let closed = 0
     const sink = {
