@@ -61,7 +61,7 @@ for (let n = 0; seen.length === 0 && n < 20_000; n++) {
   await pause(1)
   if (what === "foreign" && n === 20) void Promise.reject(new Error("the service's own"))
 }
-const { cause, state } = [...seen, growth.snapshot().pieces[0]][0]
+const { cause, state } = seen.at(0) ?? growth.snapshot().pieces[0]
 console.log(JSON.stringify({ state, cause }))
 await growth.stop()
 process.exit(0)
